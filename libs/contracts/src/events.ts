@@ -1,0 +1,257 @@
+import { z } from 'zod';
+import { AgentId, Epoch, Oid, RepositoryId, Sha256, SprintId, StreamName, TaskId, Version, WorkerId } from './ids.js';
+import { Budgets, FindingCounts, Plan, PlannedTask, Verification } from './plan.js';
+
+const sentence = z.string().max(2000);
+const path = z.string().max(1024);
+const attempt = z.number().int().positive();
+const none = z.object({});
+
+export const ISOLATIONS = ['overlay+bwrap', 'bwrap', 'none'] as const;
+export const Isolation = z.enum(ISOLATIONS);
+export type Isolation = z.infer<typeof Isolation>;
+
+/** The end of a command's output; the whole of it is an artefact, by its hash. */
+export const Output = z.object({
+  tail: z.string().max(8192),
+  bytes: z.number().int().nonnegative(),
+  artifact: Sha256.optional(),
+});
+export type Output = z.infer<typeof Output>;
+
+export const FileChange = z.object({
+  path,
+  change: z.enum(['added', 'modified', 'deleted']),
+  additions: z.number().int().nonnegative(),
+  deletions: z.number().int().nonnegative(),
+});
+export type FileChange = z.infer<typeof FileChange>;
+
+/** Tests that a command says it ran; absent where the runner is not one we can count. */
+export const TestCount = z.object({
+  runner: z.string().max(40),
+  passed: z.number().int(),
+  failed: z.number().int(),
+  skipped: z.number().int(),
+});
+export type TestCount = z.infer<typeof TestCount>;
+
+export const StepResult = z.object({
+  name: z.string().max(120),
+  command: z.string().max(2000),
+  outcome: z.enum(['passed', 'failed', 'timed-out', 'could-not-start']),
+  exitCode: z.number().int().nullable(),
+  durationMs: z.number().nonnegative(),
+  output: Output,
+  tests: TestCount.optional(),
+});
+export type StepResult = z.infer<typeof StepResult>;
+
+/** A recorded place in a stream and the hash of all that came before it, itself included. */
+export const SealedHead = z.object({ stream: StreamName, version: Version, hash: Sha256 });
+export type SealedHead = z.infer<typeof SealedHead>;
+
+export const TaskOutcome = z.enum(['passed', 'failed', 'cancelled', 'declined', 'discarded']);
+export type TaskOutcome = z.infer<typeof TaskOutcome>;
+
+/** `observed`: we did it for the agent, or saw it. `reported`: the agent says so. */
+const origin = z.enum(['observed', 'reported']);
+const action = <T extends z.ZodRawShape>(shape: T) => z.object({ attempt, origin, ...shape });
+
+export const FailureKind = z.enum([
+  'agent-failed',
+  'no-change',
+  'scope-violated',
+  'verification-failed',
+  'attempts-exhausted',
+  'refused',
+]);
+export type FailureKind = z.infer<typeof FailureKind>;
+
+/** The one schema of every event. Names are stable and never derived from classes. */
+export const eventSchemas = {
+  'repository.registered': z.object({
+    repositoryId: RepositoryId,
+    path: z.string().max(4096),
+    name: z.string().max(255),
+  }),
+  'repository.sprint-started': z.object({ sprintId: SprintId }),
+  'repository.sprint-ended': z.object({ sprintId: SprintId }),
+  'repository.finding-dismissed': z.object({ findingId: z.string().max(16), reason: sentence }),
+
+  'sprint.plan-requested': z.object({
+    sprintId: SprintId,
+    repositoryId: RepositoryId,
+    path: z.string().max(4096),
+    name: z.string().max(255),
+    scope: z.array(path).max(100).optional(),
+    maxTasks: z.number().int().min(1).max(50).optional(),
+    focus: z.string().max(200).optional(),
+    follows: TaskId.optional(),
+    /** Where a follow-up starts instead of from a scan: the task that is to be done again. */
+    followTask: PlannedTask.optional(),
+  }),
+  'sprint.analysis-claimed': z.object({ worker: WorkerId, attempt }),
+  'sprint.analysis-interrupted': z.object({ worker: WorkerId, attempt, reason: sentence }),
+  'sprint.analysis-failed': z.object({ code: z.string().max(80), reason: sentence }),
+  'sprint.analysis-completed': z.object({
+    baseCommit: Oid,
+    findings: FindingCounts,
+    /** All findings, as a JSON array. */
+    artifact: Sha256,
+    files: z.number().int(),
+    durationMs: z.number(),
+    /** Sources that could not run, and why: nothing is left out in silence. */
+    skipped: z.array(z.object({ source: z.string().max(40), reason: sentence })).max(20),
+  }),
+  'sprint.plan-proposed': z.object({ plan: Plan }),
+  'sprint.plan-edited': z.object({ plan: Plan, summary: sentence }),
+  'sprint.plan-approved': z.object({
+    planHash: Sha256,
+    taskIds: z.array(TaskId).min(1).max(50),
+    declined: z.array(TaskId).max(50),
+    unattended: z.boolean(),
+  }),
+  'sprint.plan-rejected': z.object({ reason: sentence }),
+  'sprint.plan-expired': none,
+  'sprint.base-verification-claimed': z.object({ worker: WorkerId, attempt }),
+  'sprint.base-verification-interrupted': z.object({ worker: WorkerId, attempt, reason: sentence }),
+  'sprint.base-verified': z.object({
+    outcome: z.enum(['passed', 'failed', 'missing']),
+    reason: sentence.optional(),
+    tree: Oid,
+    isolation: Isolation,
+    weak: z.boolean(),
+    reused: z.boolean(),
+    steps: z.array(StepResult).max(40),
+  }),
+  'sprint.started': z.object({ baseAccepted: z.boolean() }),
+  'sprint.pausing': z.object({ reason: sentence }),
+  'sprint.paused': z.object({ reason: sentence }),
+  'sprint.resumed': none,
+  'sprint.cancelled': z.object({ reason: sentence }),
+  'sprint.task-settled': z.object({ taskId: TaskId, outcome: TaskOutcome }),
+  'sprint.completed': z.object({
+    outcome: z.enum(['completed', 'cancelled']),
+    tasks: z.record(TaskOutcome, z.number().int()),
+    heads: z.array(SealedHead).max(100),
+  }),
+
+  'task.queued': z.object({
+    sprintId: SprintId,
+    repositoryId: RepositoryId,
+    repositoryPath: z.string().max(4096),
+    baseCommit: Oid,
+    scope: z.array(path).max(100),
+    grants: z.array(path).max(50),
+    task: PlannedTask,
+    verification: Verification,
+    budgets: Budgets,
+  }),
+  'task.claimed': z.object({ worker: WorkerId, agentId: AgentId, epoch: Epoch, attempt }),
+  'task.attempt-interrupted': z.object({ attempt, worker: WorkerId, reason: sentence }),
+  'task.blocked': z.object({ attempt, kind: z.enum(['publishing', 'budget']), reason: sentence }),
+  'task.stalled': z.object({ attempt, silentMs: z.number() }),
+  'task.progressed-again': z.object({ attempt }),
+  'task.budget-exceeded': z.object({ attempt, budget: z.string().max(40), limit: z.number(), used: z.number() }),
+  'task.tool-refused': z.object({
+    attempt,
+    tool: z.string().max(80),
+    path: z.string().max(2048).optional(),
+    code: z.string().max(80),
+    reason: sentence,
+    count: z.number().int(),
+  }),
+  'task.candidate-collected': z.object({ attempt, tree: Oid, files: z.array(FileChange).max(1000), patch: Sha256 }),
+  'task.scope-violated': z.object({
+    attempt,
+    stage: z.enum(['collect', 'gate']),
+    violations: z.array(z.object({ path: z.string().max(2048), rule: z.string().max(200) })).max(100),
+  }),
+  'task.gate-passed': z.object({ attempt, tree: Oid, files: z.number().int() }),
+  'task.verification-started': z.object({
+    attempt,
+    run: z.number().int(),
+    tree: Oid,
+    isolation: Isolation,
+    weak: z.boolean(),
+  }),
+  'task.verification-step-finished': z.object({ attempt, run: z.number().int(), step: StepResult }),
+  'task.verification-passed': z.object({
+    attempt,
+    tree: Oid,
+    isolation: Isolation,
+    weak: z.boolean(),
+    findingsGone: z.number().int(),
+  }),
+  'task.verification-failed': z.object({ attempt, tree: Oid, reason: sentence }),
+  'task.publish-decided': z.object({
+    attempt,
+    tree: Oid,
+    commit: Oid,
+    branch: z.string().max(255),
+    /** The commit and its new objects as a git pack, an artefact on disk, synced before this was written. */
+    pack: Sha256,
+    sealed: SealedHead,
+  }),
+  'task.branch-published': z.object({ branch: z.string().max(255), commit: Oid }),
+  'task.passed': z.object({ branch: z.string().max(255), commit: Oid }),
+  'task.failed': z.object({ attempt: z.number().int().nonnegative(), kind: FailureKind, reason: sentence }),
+  'task.cancelled': z.object({ reason: sentence }),
+  'task.declined': z.object({ sprintId: SprintId, task: PlannedTask }),
+  'task.discarded': z.object({ reason: sentence }),
+
+  'action.hafs-queried': action({ query: z.string().max(1000), results: z.number().int(), top: z.array(path).max(10) }),
+  'action.file-read': action({ path, bytes: z.number().int() }),
+  'action.file-written': action({ path, bytes: z.number().int(), content: Sha256 }),
+  'action.file-deleted': action({ path }),
+  'action.command-started': action({ callId: z.string().max(64), command: z.string().max(4000) }),
+  'action.command-finished': action({
+    callId: z.string().max(64),
+    exitCode: z.number().int().nullable(),
+    durationMs: z.number(),
+    output: Output,
+  }),
+  'action.model-call-started': action({ callId: z.string().max(64), model: z.string().max(200) }),
+  'action.model-call-finished': action({
+    callId: z.string().max(64),
+    inputTokens: z.number().int(),
+    outputTokens: z.number().int(),
+    cost: z.number().nonnegative(),
+    durationMs: z.number(),
+    error: sentence.optional(),
+  }),
+  'action.tool-called': action({ callId: z.string().max(64), tool: z.string().max(80), summary: z.string().max(2000) }),
+  'action.message-said': action({ text: z.string().max(8192) }),
+
+  'agent.registered': z.object({
+    agentId: AgentId,
+    kind: z.string().max(40),
+    name: z.string().max(80),
+    role: z.string().max(200),
+  }),
+  'agent.circuit-opened': z.object({ failures: z.number().int(), until: z.number() }),
+  'agent.circuit-closed': none,
+  'agent.deregistered': z.object({ reason: sentence }),
+
+  'alert.raised': z.object({
+    alertId: z.string().max(64),
+    severity: z.enum(['info', 'warning', 'critical']),
+    kind: z.string().max(80),
+    text: sentence,
+  }),
+  'alert.acknowledged': z.object({ alertId: z.string().max(64) }),
+  'system.incarnation-started': z.object({ incarnation: z.string().max(40), reason: sentence }),
+} as const;
+
+export type EventType = keyof typeof eventSchemas;
+export type EventData<T extends EventType> = z.infer<(typeof eventSchemas)[T]>;
+export type EventOf<T extends EventType> = T extends EventType
+  ? { readonly type: T; readonly data: EventData<T> }
+  : never;
+export type AnyEvent = EventOf<EventType>;
+
+export const isEventType = (type: string): type is EventType => Object.hasOwn(eventSchemas, type);
+
+/** Version of the schema that is written today; older records are lifted to it on read by `upcast`. */
+export const SCHEMA_VERSION = 1;

@@ -1,0 +1,6 @@
+export * from './ids.js';
+export * from './plan.js';
+export * from './events.js';
+export * from './recorded.js';
+export * from './envelope.js';
+export * from './errors.js';

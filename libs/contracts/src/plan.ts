@@ -1,0 +1,152 @@
+import { z } from 'zod';
+import { Oid, RepositoryId, Sha256, SprintId, TaskId } from './ids.js';
+
+/** Lines are counted from 1, columns from 1, ends are inclusive. */
+export const Range = z.object({
+  startLine: z.number().int().positive(),
+  startColumn: z.number().int().positive().optional(),
+  endLine: z.number().int().positive(),
+  endColumn: z.number().int().positive().optional(),
+});
+export type Range = z.infer<typeof Range>;
+
+export const FindingSource = z.enum(['todo', 'lint', 'links', 'markdown', 'spelling', 'coverage']);
+export type FindingSource = z.infer<typeof FindingSource>;
+
+/** One thing worth improving, and how it is known. */
+export const Finding = z.object({
+  /** Survives moved lines: a hash of source, rule, path and the normalised text of the line. */
+  findingId: z.string().regex(/^[0-9a-f]{16}$/),
+  source: FindingSource,
+  /** Stable name within the source: `broken-link`, `MD009`, `eslint(no-debugger)` … */
+  rule: z.string().max(120),
+  path: z.string().max(1024),
+  range: Range,
+  /** The text in question, at most 400 characters, cleaned of control characters. */
+  excerpt: z.string().max(400),
+  message: z.string().max(600),
+  /** The program or algorithm and its version, for example `oxlint 1.89.0`. */
+  how: z.string().max(300),
+  confidence: z.enum(['certain', 'likely', 'possible']),
+  /** Kind of the built-in agent that can repair it for certain; absent: it needs a model or a person. */
+  fixer: z.string().max(40).optional(),
+  /** What the source knows besides, for a person to read: age of a TODO, stale report, suggested target … */
+  notes: z.record(z.string(), z.string().max(300)).optional(),
+});
+export type Finding = z.infer<typeof Finding>;
+
+export const Evidence = Finding.pick({
+  findingId: true,
+  source: true,
+  rule: true,
+  path: true,
+  range: true,
+  excerpt: true,
+  message: true,
+  how: true,
+  notes: true,
+});
+export type Evidence = z.infer<typeof Evidence>;
+
+export const ScorePart = z.object({ name: z.string().max(40), value: z.number(), why: z.string().max(200) });
+export type ScorePart = z.infer<typeof ScorePart>;
+
+/** A command is run by `sh -c` in the root of the repository. */
+export const VerificationCommand = z.object({
+  name: z.string().max(120),
+  command: z.string().max(2000),
+  /** Where it was found: `.hyper-run.json`, `package.json scripts.test` … */
+  origin: z.string().max(200),
+});
+export type VerificationCommand = z.infer<typeof VerificationCommand>;
+
+export const Verification = z.object({
+  setup: z.array(VerificationCommand).max(20),
+  commands: z.array(VerificationCommand).max(20),
+  /** No command was found: only the built-in gate (parses, findings gone, nothing new) judges. */
+  weak: z.boolean(),
+  timeoutSeconds: z.number().int().positive().max(7200),
+  /** Granted by whoever approves the plan: set-up may use the network. */
+  setupNetwork: z.boolean(),
+});
+export type Verification = z.infer<typeof Verification>;
+
+export const Budgets = z.object({
+  wallSeconds: z.number().int().positive().max(86_400),
+  toolCalls: z.number().int().positive().max(1_000_000),
+  attempts: z.number().int().min(1).max(10),
+});
+export type Budgets = z.infer<typeof Budgets>;
+
+export const PlannedTask = z.object({
+  taskId: TaskId,
+  title: z.string().min(1).max(200),
+  kind: FindingSource,
+  rationale: z.string().max(2000),
+  evidence: z.array(Evidence).min(1).max(200),
+  /** Literal paths, inside the scope: the only ones that the agent may change. */
+  paths: z.array(z.string().max(1024)).min(1).max(200),
+  /** Kind of the agent that is to do it: `links`, `markdown`, `spelling`, `lint` … */
+  agent: z.string().max(40),
+  instructions: z.string().max(4000),
+  verification: z.array(z.string().max(2000)).max(40),
+  score: z.object({ total: z.number(), parts: z.array(ScorePart).max(20) }),
+});
+export type PlannedTask = z.infer<typeof PlannedTask>;
+
+export const FindingCounts = z.object({
+  total: z.number().int(),
+  inScope: z.number().int(),
+  /** Findings inside the scope that no agent can do for certain: they need a model or a person. */
+  needModel: z.number().int(),
+  dismissed: z.number().int(),
+  bySource: z.record(z.string(), z.object({ total: z.number().int(), inScope: z.number().int() })),
+  /** Where the findings outside the scope are: `[{ pattern: "src/**", count: 213 }]`. */
+  outside: z.array(z.object({ pattern: z.string().max(1024), count: z.number().int() })).max(20),
+});
+export type FindingCounts = z.infer<typeof FindingCounts>;
+
+/** What a person reads and approves. Scheme of `proposed_sprint.json`. */
+export const Plan = z.object({
+  planId: SprintId,
+  planHash: Sha256,
+  repository: z.object({ repositoryId: RepositoryId, path: z.string().max(4096), name: z.string().max(255) }),
+  baseCommit: Oid,
+  scope: z.array(z.string().max(1024)).min(1).max(100),
+  focus: z.string().max(200).optional(),
+  tasks: z.array(PlannedTask).max(50),
+  findings: FindingCounts,
+  verification: Verification,
+  /** Protected paths that this plan may change all the same. */
+  grants: z.array(z.string().max(1024)).max(50),
+  budgets: Budgets,
+  /** Set by a follow-up: the settled task that this plan is about. */
+  follows: TaskId.optional(),
+  estimate: z.object({ seconds: z.number().nonnegative(), cost: z.number().nonnegative() }),
+  checkout: z.object({
+    branch: z.string().max(255).nullable(),
+    dirty: z.boolean(),
+  }),
+  createdAt: z.iso.datetime(),
+  expiresAt: z.iso.datetime(),
+});
+export type Plan = z.infer<typeof Plan>;
+
+/** Exactly what is approved: the part of a plan that its hash is taken over (RFC 8785, SHA-256). */
+export const approvedPart = (plan: Omit<Plan, 'planHash'>) => ({
+  planId: plan.planId,
+  repository: plan.repository,
+  baseCommit: plan.baseCommit,
+  scope: plan.scope,
+  tasks: plan.tasks.map((task) => ({
+    taskId: task.taskId,
+    title: task.title,
+    paths: task.paths,
+    agent: task.agent,
+    instructions: task.instructions,
+    evidence: task.evidence.map((evidence) => evidence.findingId),
+  })),
+  verification: plan.verification,
+  grants: plan.grants,
+  budgets: plan.budgets,
+});

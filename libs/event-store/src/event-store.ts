@@ -1,0 +1,120 @@
+import type {
+  AgentId,
+  AnyEvent,
+  Envelope,
+  Epoch,
+  Position,
+  Recorded,
+  SprintId,
+  StreamName,
+  Subjects,
+  TaskId,
+  Version,
+} from '#contracts';
+
+/**
+ * What must hold of a stream for a write to it to happen.
+ * `exact`: nobody wrote since the version that the decision was made on. For decisions.
+ * `epoch`: the writer is still the one in charge; the log gives the version. `seq` counts the appends of that epoch,
+ * 1, 2, 3 …: the last one sent again is answered as done, anything else out of order is refused.
+ */
+export type Guard =
+  | { readonly kind: 'exact'; readonly version: Version }
+  | { readonly kind: 'epoch'; readonly epoch: Epoch; readonly seq: number };
+
+export interface StreamWrite {
+  readonly stream: StreamName;
+  readonly guard: Guard;
+  /** With `exact` only: fences off whoever wrote under the epoch until now. The new epoch is the old one + 1. */
+  readonly raiseEpoch?: boolean;
+  readonly subjects?: Subjects;
+  readonly events: readonly AnyEvent[];
+}
+
+/** One append: every write of it happens, or none. At most 256 events and 1 MiB. */
+export interface Append {
+  /** Made once by whoever decides; the same append is sent again under the same id. */
+  readonly commandId: string;
+  /** SHA-256 of the canonical body of the command. */
+  readonly commandHash: string;
+  readonly actor: string;
+  readonly correlationId?: string;
+  readonly causationId?: string;
+  readonly writes: readonly StreamWrite[];
+}
+
+export interface Appended {
+  /** Position of the last event written; a reader that has seen it has seen all of this append. */
+  readonly position: Position;
+  /** As `position`, for clients. */
+  readonly cursor: string;
+  /** Version and epoch of each stream afterwards, in the order of the writes. */
+  readonly heads: readonly StreamHead[];
+}
+
+export interface StreamHead {
+  readonly stream: StreamName;
+  readonly version: Version;
+  readonly epoch: Epoch;
+}
+
+/** One event as it goes out: the bytes were serialised once, by whoever appended it. */
+export interface FeedEntry {
+  readonly position: Position;
+  readonly stream: StreamName;
+  readonly version: Version;
+  /** The CloudEvents JSON on one line. */
+  readonly json: string;
+  /** `json` parsed, upcast to today's schema; parsed at first use. */
+  readonly envelope: Envelope;
+  /** The same as a record of the log, without what only the log keeps (`commandId`, `commandHash`, `epoch`). */
+  readonly event: AnyEvent & {
+    readonly id: string;
+    readonly stream: StreamName;
+    readonly version: Version;
+    readonly position: Position;
+    readonly time: number;
+    readonly actor: string;
+    readonly sprintId?: SprintId;
+    readonly taskId?: TaskId;
+    readonly agentId?: AgentId;
+  };
+}
+
+/** Header and data exactly as the log holds them: what the seal and the export are made of. */
+export interface StoredBytes {
+  readonly version: Version;
+  readonly header: Buffer;
+  readonly data: Buffer;
+}
+
+export interface EventStore {
+  /**
+   * Appends all or nothing. Safe to send again: an append whose first write already stands in the log under the same
+   * commandId at that place is answered as done (`exact`: the conflict is resolved by looking; `epoch`: by its seq).
+   * @throws HyperRunError `log.version-conflict` {stream, expected, actual} (retry), `log.epoch-over` {stream, epoch, current}
+   *   (stop), `log.seq-refused`, `log.invalid-event` (caller), `log.full` (operator), `log.outcome-unknown` (same command),
+   *   `log.unavailable` (retry).
+   */
+  append(append: Append): Promise<Appended>;
+  /** The events of a stream from a version on (default 1), in order. A missing version is `log.corrupt`. */
+  read(stream: StreamName, from?: Version): Promise<Recorded[]>;
+  /** The stored bytes of a stream, in order, for sealing and export. */
+  readBytes(stream: StreamName, from?: Version): AsyncIterable<StoredBytes>;
+  head(stream: StreamName): Promise<StreamHead>;
+  /** Every stream there is, optionally of one category (`repository`, `sprint`, `task`, `agent`), in no order. */
+  streams(category?: string): Promise<StreamName[]>;
+  /** Events after a position in the order of the log, at most `limit`; reaches back to the first event ever. */
+  readAll(after: Position, limit: number): Promise<FeedEntry[]>;
+  /** Position of the newest event, 0 when there is none. */
+  top(): Promise<Position>;
+  /** Catches up from `after`, then follows live, in batches, without gap or repeat, until the signal aborts. */
+  subscribe(after: Position, signal: AbortSignal): AsyncIterable<readonly FeedEntry[]>;
+  /** Life of the log; part of every cursor. */
+  readonly incarnation: string;
+  /** `<incarnation>.<position>`, opaque to clients. */
+  cursorOf(position: Position): string;
+  /** @throws HyperRunError `cursor.invalid`, `cursor.other-incarnation`, `cursor.beyond-top` */
+  positionOf(cursor: string): Promise<Position>;
+  close(): Promise<void>;
+}
