@@ -1,0 +1,117 @@
+// The swarm as a person sees it: a fold over all events into one card per agent.
+import type { AgentId, Instant, TaskId } from '#contracts';
+import type { Told } from './decider.js';
+
+export const AGENT_STATUSES = ['idle', 'working', 'blocked', 'stalled', 'error', 'offline'] as const;
+export type AgentStatus = (typeof AGENT_STATUSES)[number];
+
+export interface AgentCard {
+  readonly id: AgentId;
+  readonly kind: string;
+  readonly name: string;
+  readonly role: string;
+  readonly status: AgentStatus;
+  readonly currentTaskId?: TaskId;
+  readonly currentTaskSummary?: string;
+  readonly lastSeen: Instant;
+  readonly lastProgress?: Instant;
+  readonly circuitOpenUntil?: number;
+  /** Position of the newest event that changed this card. */
+  readonly version: number;
+}
+
+export interface Board {
+  readonly agents: ReadonlyMap<AgentId, AgentCard>;
+  /** Titles of queued tasks and who has them: what a card needs to say what it is doing. */
+  readonly titles: ReadonlyMap<TaskId, string>;
+  readonly holders: ReadonlyMap<TaskId, AgentId>;
+}
+
+export const emptyBoard: Board = { agents: new Map(), titles: new Map(), holders: new Map() };
+
+export interface BoardEvent {
+  readonly taskId?: TaskId;
+  readonly agentId?: AgentId;
+  readonly position: number;
+}
+
+/** The cards after one more event. Same board, same object, when it concerns no card. */
+export const evolveBoard = (board: Board, told: Told & BoardEvent): Board => {
+  if (told.type === 'task.queued')
+    return { ...board, titles: new Map(board.titles).set(told.data.task.taskId, told.data.task.title) };
+  if (told.type === 'agent.registered') {
+    const { agentId, ...rest } = told.data;
+    return withCard(board, { id: agentId, ...rest, status: 'idle', lastSeen: told.time, version: told.position });
+  }
+  const card = cardOf(board, told);
+  if (card === undefined) return board;
+  const seen = { ...card, lastSeen: told.time, version: told.position };
+  const change = cardChange(seen, told, board);
+  const next = withCard(board, change);
+  if (told.taskId === undefined) return next;
+  if (told.type === 'task.claimed')
+    return { ...next, holders: new Map(next.holders).set(told.taskId, told.data.agentId) };
+  return change.currentTaskId === undefined ? release(next, told.taskId) : next;
+};
+
+const cardOf = (board: Board, told: Told & BoardEvent): AgentCard | undefined => {
+  const id =
+    told.type === 'task.claimed'
+      ? told.data.agentId
+      : told.taskId === undefined
+        ? told.agentId
+        : (board.holders.get(told.taskId) ?? undefined);
+  return id === undefined ? undefined : board.agents.get(id);
+};
+
+const withCard = (board: Board, card: AgentCard): Board => ({
+  ...board,
+  agents: new Map(board.agents).set(card.id, card),
+});
+
+const release = (board: Board, taskId: TaskId): Board => {
+  const holders = new Map(board.holders);
+  const titles = new Map(board.titles);
+  holders.delete(taskId);
+  titles.delete(taskId);
+  return { ...board, holders, titles };
+};
+
+const free = (card: AgentCard, status: AgentStatus): AgentCard => {
+  const { currentTaskId: _id, currentTaskSummary: _summary, ...rest } = card;
+  return { ...rest, status };
+};
+
+const cardChange = (card: AgentCard, told: Told & BoardEvent, board: Board): AgentCard => {
+  switch (told.type) {
+    case 'task.claimed':
+      return {
+        ...card,
+        status: 'working',
+        currentTaskId: told.taskId,
+        currentTaskSummary: told.taskId === undefined ? undefined : board.titles.get(told.taskId),
+        lastProgress: told.time,
+      };
+    case 'task.stalled':
+      return { ...card, status: 'stalled' };
+    case 'task.progressed-again':
+      return { ...card, status: 'working', lastProgress: told.time };
+    case 'task.blocked':
+      return { ...card, status: 'blocked' };
+    case 'task.failed':
+      return free(card, told.data.kind === 'agent-failed' ? 'error' : 'idle');
+    case 'task.passed':
+    case 'task.cancelled':
+    case 'task.discarded':
+    case 'task.attempt-interrupted':
+      return free(card, 'idle');
+    case 'agent.deregistered':
+      return free(card, 'offline');
+    case 'agent.circuit-opened':
+      return { ...card, circuitOpenUntil: told.data.until };
+    case 'agent.circuit-closed':
+      return { ...card, circuitOpenUntil: undefined };
+    default:
+      return told.type.startsWith('action.') ? { ...card, lastProgress: told.time } : card;
+  }
+};

@@ -1,0 +1,93 @@
+// How a person changes a plan before approving it. What the scan found can be narrowed, never widened.
+import { HyperRunError, type Plan, type PlannedTask, type TaskId } from '#contracts';
+import { planHash } from './plan-hash.js';
+
+export interface TaskEdit {
+  readonly taskId: TaskId;
+  readonly title?: string;
+  readonly instructions?: string;
+  /** A part of the task's paths: findings in the others are dropped from it. */
+  readonly paths?: readonly string[];
+  readonly agent?: string;
+}
+
+export interface PlanEdit {
+  readonly drop?: readonly TaskId[];
+  /** Task ids in the new order; those not named follow in the old one. */
+  readonly order?: readonly TaskId[];
+  readonly tasks?: readonly TaskEdit[];
+  readonly setupNetwork?: boolean;
+  readonly grants?: readonly string[];
+}
+
+const refuse = (code: string, message: string): never => {
+  throw new HyperRunError(code, message);
+};
+
+export const applyEdit = (plan: Plan, edit: PlanEdit): { plan: Plan; summary: string } => {
+  const known = new Set(plan.tasks.map((task) => task.taskId));
+  const named = [...(edit.drop ?? []), ...(edit.order ?? []), ...(edit.tasks ?? []).map((task) => task.taskId)];
+  const foreign = named.filter((id) => !known.has(id));
+  if (foreign.length > 0) refuse('plan.unknown-task', `The edit names what is not in the plan: ${foreign.join(', ')}.`);
+  const kept = plan.tasks.filter((task) => !edit.drop?.includes(task.taskId));
+  if (kept.length === 0) refuse('plan.empty', 'No task would be left. Reject the plan instead.');
+  const changed = kept.map((task) => {
+    const change = edit.tasks?.find((candidate) => candidate.taskId === task.taskId);
+    return change === undefined ? task : editTask(task, change);
+  });
+  const edited = {
+    ...plan,
+    tasks: reorder(changed, edit.order ?? []),
+    grants: [...(edit.grants ?? plan.grants)],
+    verification: { ...plan.verification, setupNetwork: edit.setupNetwork ?? plan.verification.setupNetwork },
+  };
+  return { plan: { ...edited, planHash: planHash(edited) }, summary: summarise(edit) };
+};
+
+const editTask = (task: PlannedTask, change: TaskEdit): PlannedTask => {
+  const paths = change.paths ?? task.paths;
+  const outside = paths.filter((path) => !task.paths.includes(path));
+  if (outside.length > 0)
+    refuse(
+      'plan.paths-widened',
+      `paths of ${task.taskId} can only be narrowed; not in the plan: ${outside.join(', ')}.`,
+    );
+  const evidence = task.evidence.filter((item) => paths.includes(item.path));
+  if (evidence.length === 0) refuse('plan.empty', `Nothing to do would be left in ${task.taskId}. Drop it instead.`);
+  return {
+    ...task,
+    title: change.title ?? task.title,
+    instructions: change.instructions ?? task.instructions,
+    agent: change.agent ?? task.agent,
+    paths: [...paths],
+    evidence,
+  };
+};
+
+const reorder = (tasks: readonly PlannedTask[], order: readonly TaskId[]): PlannedTask[] => {
+  const rank = (task: PlannedTask) => {
+    const index = order.indexOf(task.taskId);
+    return index < 0 ? order.length : index;
+  };
+  return tasks
+    .map((task, index) => ({ task, index }))
+    .toSorted((a, b) => rank(a.task) - rank(b.task) || a.index - b.index)
+    .map(({ task }) => task);
+};
+
+const summarise = (edit: PlanEdit): string =>
+  [
+    edit.drop?.length ? `dropped ${edit.drop.join(', ')}` : '',
+    edit.order?.length ? 'reordered' : '',
+    ...(edit.tasks ?? []).map(
+      (task) =>
+        `changed ${Object.keys(task)
+          .filter((key) => key !== 'taskId')
+          .join(', ')} of ${task.taskId}`,
+    ),
+    edit.setupNetwork === undefined ? '' : `${edit.setupNetwork ? 'granted' : 'withdrew'} network for set-up`,
+    edit.grants === undefined ? '' : `granted protected paths: ${edit.grants.join(', ') || 'none'}`,
+  ]
+    .filter((part) => part !== '')
+    .join('; ')
+    .slice(0, 2000);

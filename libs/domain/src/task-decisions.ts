@@ -1,0 +1,97 @@
+// What may be decided about a task by the orchestrator, by a person, and by a worker that wants it. The many small
+// facts of a running attempt are not decided on: its worker appends them under the epoch of its claim.
+import { HyperRunError, type AgentId, type FailureKind as Kinds, type WorkerId } from '#contracts';
+import type { z } from 'zod';
+import { event, nextEpoch } from './decider.js';
+import { isHeld, isTaskSettled, type Decided, type TaskEvent, type TaskState } from './task.js';
+
+export type TaskCommand =
+  | { readonly type: 'claim'; readonly worker: WorkerId; readonly agentId: AgentId }
+  | { readonly type: 'interrupt'; readonly reason: string }
+  | { readonly type: 'mark-stalled'; readonly silentMs: number }
+  | { readonly type: 'mark-progressed' }
+  | { readonly type: 'decide-publish'; readonly worker: WorkerId; readonly decided: Decided }
+  | { readonly type: 'fail'; readonly kind: z.infer<typeof Kinds>; readonly reason: string }
+  | { readonly type: 'cancel'; readonly reason: string }
+  | { readonly type: 'discard'; readonly reason: string };
+
+/** Commands after which nobody may write under the old epoch any more. */
+export const raisesEpoch = (command: TaskCommand): boolean =>
+  command.type === 'claim' || command.type === 'interrupt' || command.type === 'cancel' || command.type === 'discard';
+
+const refuse = (code: string, message: string): never => {
+  throw new HyperRunError(code, message);
+};
+
+export const decideTask = (command: TaskCommand, state: TaskState): TaskEvent[] => {
+  if (state.status === 'absent') return refuse('task.unknown', 'There is no task with this id.');
+  if (state.status === 'declined') return refuse('task.declined', 'This task was declined when its plan was approved.');
+  if (isTaskSettled(state)) return decideSettled(command, state.status);
+  switch (command.type) {
+    case 'claim':
+      return claim(command, state);
+    case 'interrupt': {
+      const holder = state.status === 'publishing' ? state.holder : isHeld(state) ? state : undefined;
+      if (holder === undefined) return [];
+      return [
+        event('task.attempt-interrupted', { attempt: holder.attempt, worker: holder.worker, reason: command.reason }),
+      ];
+    }
+    case 'mark-stalled':
+      return state.status === 'working' && !state.stalled
+        ? [event('task.stalled', { attempt: state.attempt, silentMs: command.silentMs })]
+        : [];
+    case 'mark-progressed':
+      return state.status === 'working' && state.stalled
+        ? [event('task.progressed-again', { attempt: state.attempt })]
+        : [];
+    case 'decide-publish':
+      if (state.status !== 'working' || state.worker !== command.worker)
+        return refuse('task.lost', 'Another worker has taken over this task.');
+      return [event('task.publish-decided', command.decided)];
+    case 'fail':
+      return [event('task.failed', { attempt: state.attempts, kind: command.kind, reason: command.reason })];
+    case 'cancel':
+      return cancel(command.reason, state);
+    case 'discard':
+      if (state.status !== 'blocked' && state.status !== 'publishing')
+        return refuse(
+          'task.not-blocked',
+          `Only a blocked task can be discarded; this one is ${state.status}. Cancel it.`,
+        );
+      if (state.status === 'publishing')
+        return refuse('task.publishing', 'It was decided to publish this task; that goes only forward.');
+      return [event('task.discarded', { reason: command.reason })];
+  }
+};
+
+const decideSettled = (command: TaskCommand, status: string): TaskEvent[] => {
+  if (command.type === 'interrupt' || command.type === 'mark-stalled' || command.type === 'mark-progressed') return [];
+  return refuse(
+    'task.settled',
+    `This task is ${status}. What is settled is not reopened; a retry makes a new plan of one task.`,
+  );
+};
+
+type Open = Exclude<TaskState, { status: 'absent' | 'declined' }>;
+
+const claim = (command: Extract<TaskCommand, { type: 'claim' }>, state: Open): TaskEvent[] => {
+  const free = state.status === 'queued' || (state.status === 'publishing' && state.holder === undefined);
+  if (!free) return refuse('job.taken', 'Another worker is at this task.');
+  if (state.status === 'queued' && state.attempts >= state.spec.budgets.attempts)
+    return refuse('task.attempts-exhausted', `All ${state.attempts} attempts were interrupted.`);
+  return [
+    event('task.claimed', {
+      worker: command.worker,
+      agentId: command.agentId,
+      epoch: nextEpoch(state.epoch),
+      attempt: state.attempts + 1,
+    }),
+  ];
+};
+
+const cancel = (reason: string, state: Open): TaskEvent[] => {
+  if (state.status === 'publishing' || ('decided' in state && state.decided !== undefined))
+    return refuse('task.publishing', 'It was decided to publish this task; that goes only forward.');
+  return [event('task.cancelled', { reason })];
+};
