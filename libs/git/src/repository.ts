@@ -1,0 +1,157 @@
+import { HyperRunError, type Oid } from '#contracts';
+import { blameAges, type LineAge } from './blame.js';
+import { describe, type RepositoryDescription } from './description.js';
+import { takeFingerprint, type Fingerprint } from './fingerprint.js';
+import { readFormat, unsupported, withoutFilters, type RepositoryFormat } from './format.js';
+import { locate, type GitLocation } from './location.js';
+import { ObjectDatabase, type FileEntry } from './object-database.js';
+import { createRef, deleteRef, readRef } from './refs.js';
+import { gitFailed, runGit, type GitCall } from './run-git.js';
+import { oidFrom } from './tree.js';
+
+/** A repository that was checked once and is worked on by native git. Close it when done with it. */
+export class GitRepository {
+  readonly objects: ObjectDatabase;
+
+  private constructor(
+    readonly location: GitLocation,
+    private readonly format: RepositoryFormat,
+  ) {
+    this.objects = new ObjectDatabase(location.gitDir, location.commonDir);
+  }
+
+  /**
+   * Opens the repository that `path` lies in: its top level, a folder below, a linked work tree or a bare repository.
+   * @throws HyperRunError repository.not-found, repository.not-a-repository, repository.outside-roots,
+   * repository.empty, repository.unsupported-format, repository.branch-in-the-way
+   */
+  static async open(path: string, options: { readonly allowedRoots?: readonly string[] } = {}): Promise<GitRepository> {
+    const location = await locate(path, options.allowedRoots);
+    const repository = new GitRepository(location, await readFormat(location));
+    const { exitCode, stdout, stderr } = await runGit(['rev-parse', '--verify', '--quiet', 'HEAD^{commit}'], {
+      ...repository.call,
+      answers: [0, 1, 128],
+    });
+    if (/unknown repository extension|Expected git repo version/.test(stderr))
+      throw unsupported(stderr, 'Upgrade git.');
+    if (exitCode === 128) throw gitFailed(['rev-parse'], { exitCode, stderr });
+    if (exitCode === 1) throw empty(location.workTree ?? location.gitDir);
+    oidFrom(stdout.toString('latin1').trim());
+    await repository.refuseBranchInTheWay();
+    return repository;
+  }
+
+  /** Top level of the checkout, or the git directory of a bare repository. */
+  get path(): string {
+    return this.location.workTree ?? this.location.gitDir;
+  }
+
+  /** How git is called on this repository without its work tree. */
+  get call(): GitCall {
+    return { gitDir: this.location.gitDir };
+  }
+
+  /** How git is called where the work tree matters; configured filters do nothing. */
+  get checkoutCall(): GitCall & { readonly workTree: string } {
+    const workTree = this.location.workTree ?? '/dev/null';
+    return { gitDir: this.location.gitDir, workTree, cwd: this.path, config: withoutFilters(this.format) };
+  }
+
+  /** The same objects and those in a private directory; close it when done with it. */
+  withPrivateObjects(directory: string): ObjectDatabase {
+    return new ObjectDatabase(this.location.gitDir, this.location.commonDir, directory);
+  }
+
+  head(): Promise<Oid> {
+    return this.resolveCommit('HEAD');
+  }
+
+  /** The commit that a branch, tag or abbreviated name means. @throws HyperRunError repository.unknown-commit */
+  async resolveCommit(name: string): Promise<Oid> {
+    const valid = /^[^\0\s~^:?*[\\{}]{1,250}$/.test(name) && !name.startsWith('-') && !name.includes('..');
+    const found = valid ? await readRef(this.call, `${name}^{commit}`) : undefined;
+    if (found) return found;
+    throw new HyperRunError(
+      'repository.unknown-commit',
+      `There is no commit ${JSON.stringify(name.slice(0, 250))} in ${this.path}.`,
+      { name },
+    );
+  }
+
+  describe(): Promise<RepositoryDescription> {
+    return describe(this);
+  }
+
+  fingerprint(): Promise<Fingerprint> {
+    return takeFingerprint(this);
+  }
+
+  listFiles(commit: Oid): Promise<readonly FileEntry[]> {
+    return this.objects.listFiles(commit);
+  }
+
+  readBlob(oid: Oid): Promise<Buffer> {
+    return this.objects.readBlob(oid);
+  }
+
+  readBlobs(oids: Iterable<Oid>): AsyncGenerator<readonly [Oid, Buffer]> {
+    return this.objects.readBlobs(oids);
+  }
+
+  treeOf(commit: Oid): Promise<Oid> {
+    return this.objects.treeOf(commit);
+  }
+
+  differingPaths(a: Oid, b: Oid): Promise<string[]> {
+    return this.objects.differingPaths(a, b);
+  }
+
+  diff(base: Oid, tree: Oid): Promise<Buffer> {
+    return this.objects.diff(base, tree);
+  }
+
+  /** When each of the lines (counted from 1) was last changed, by history up to `commit`. */
+  blameAges(commit: Oid, path: string, lines: readonly number[]): Promise<ReadonlyMap<number, LineAge>> {
+    return blameAges(this.call, commit, path, lines);
+  }
+
+  async branchExists(name: string): Promise<boolean> {
+    const args = ['show-ref', '--verify', '--quiet', '--', `refs/heads/${name}`];
+    return (await runGit(args, { ...this.call, answers: [0, 1] })).exitCode === 0;
+  }
+
+  readRef(ref: string): Promise<Oid | undefined> {
+    return readRef(this.call, ref);
+  }
+
+  createRef(ref: string, oid: Oid): Promise<'created' | 'same' | { other: Oid }> {
+    return createRef(this.call, ref, oid);
+  }
+
+  deleteRef(ref: string, expected: Oid): Promise<boolean> {
+    return deleteRef(this.call, ref, expected);
+  }
+
+  /** A branch `hyper-run` leaves no room for `hyper-run/<id>`. @throws HyperRunError repository.branch-in-the-way */
+  async refuseBranchInTheWay(): Promise<void> {
+    if (!(await this.branchExists('hyper-run'))) return;
+    throw new HyperRunError(
+      'repository.branch-in-the-way',
+      'A branch named "hyper-run" leaves no room for branches below hyper-run/. Rename it: git branch -m hyper-run <other>.',
+      { branch: 'hyper-run' },
+    );
+  }
+
+  dropCaches(): void {
+    this.objects.dropCaches();
+  }
+
+  close(): void {
+    this.objects.close();
+  }
+}
+
+const empty = (path: string) =>
+  new HyperRunError('repository.empty', `${JSON.stringify(path)} has no commit at HEAD yet. Make a first commit.`, {
+    path,
+  });
