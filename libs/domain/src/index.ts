@@ -8,3 +8,4 @@ export * from './task.js';
 export { raisesEpoch, type TaskCommand } from './task-decisions.js';
 export * from './agent.js';
 export * from './board.js';
+export * from './world.js';

@@ -54,6 +54,10 @@ export type SprintCommand =
   | { readonly type: 'settle-task'; readonly taskId: TaskId; readonly outcome: TaskOutcome }
   | { readonly type: 'complete'; readonly heads: readonly SealedHead[] };
 
+/** How often a scan, or the verification of a base, is begun again after its worker was lost. */
+const JOB_ATTEMPTS = 3;
+const GIVEN_UP = `It was interrupted ${JOB_ATTEMPTS} times in a row; the workers' output says why.`;
+
 const refuse = (code: string, message: string, details: Record<string, unknown> = {}): never => {
   throw new HyperRunError(code, message, details);
 };
@@ -95,16 +99,15 @@ const decideAnalysis = (
     if (claim !== undefined) return refuse('job.taken', `Worker ${claim.worker} is at it.`);
     return [event('sprint.analysis-claimed', { worker: command.worker, attempt: attempts + 1 })];
   }
-  if (command.type === 'interrupt-analysis')
-    return claim === undefined
-      ? []
-      : [
-          event('sprint.analysis-interrupted', {
-            worker: claim.worker,
-            attempt: claim.attempt,
-            reason: command.reason,
-          }),
-        ];
+  if (command.type === 'interrupt-analysis') {
+    if (claim === undefined) return [];
+    const { worker, attempt } = claim;
+    const given =
+      attempt < JOB_ATTEMPTS
+        ? []
+        : [event('sprint.analysis-failed', { code: 'analysis.interrupted', reason: GIVEN_UP })];
+    return [event('sprint.analysis-interrupted', { worker, attempt, reason: command.reason }), ...given];
+  }
   if (!holds(state.analysis, command.worker)) return refuse('job.lost', 'Another worker has taken over this analysis.');
   if (command.type === 'fail-analysis')
     return [event('sprint.analysis-failed', { code: command.code, reason: command.reason })];
@@ -229,16 +232,12 @@ const decideBase = (
   state: Active,
 ): SprintEvent[] => {
   const { claim, attempts } = state.baseJob;
-  if (command.type === 'interrupt-base-verification')
-    return claim === undefined
-      ? []
-      : [
-          event('sprint.base-verification-interrupted', {
-            worker: claim.worker,
-            attempt: claim.attempt,
-            reason: command.reason,
-          }),
-        ];
+  if (command.type === 'interrupt-base-verification') {
+    if (claim === undefined) return [];
+    const { worker, attempt } = claim;
+    const given = attempt % JOB_ATTEMPTS === 0 ? [event('sprint.paused', { reason: GIVEN_UP })] : [];
+    return [event('sprint.base-verification-interrupted', { worker, attempt, reason: command.reason }), ...given];
+  }
   if (state.base !== undefined || state.status === 'cancelling')
     return refuse('job.gone', 'The base needs no verification any more.');
   if (command.type === 'claim-base-verification') {

@@ -8,7 +8,7 @@ import { isHeld, isTaskSettled, type Decided, type TaskEvent, type TaskState } f
 export type TaskCommand =
   | { readonly type: 'claim'; readonly worker: WorkerId; readonly agentId: AgentId }
   | { readonly type: 'interrupt'; readonly reason: string }
-  | { readonly type: 'mark-stalled'; readonly silentMs: number }
+  | { readonly type: 'mark-stalled'; readonly silentMs: number; readonly alertId: string }
   | { readonly type: 'mark-progressed' }
   | { readonly type: 'decide-publish'; readonly worker: WorkerId; readonly decided: Decided }
   | { readonly type: 'fail'; readonly kind: z.infer<typeof Kinds>; readonly reason: string }
@@ -38,9 +38,7 @@ export const decideTask = (command: TaskCommand, state: TaskState): TaskEvent[] 
       ];
     }
     case 'mark-stalled':
-      return state.status === 'working' && !state.stalled
-        ? [event('task.stalled', { attempt: state.attempt, silentMs: command.silentMs })]
-        : [];
+      return state.status === 'working' && !state.stalled ? stalled(command, state) : [];
     case 'mark-progressed':
       return state.status === 'working' && state.stalled
         ? [event('task.progressed-again', { attempt: state.attempt })]
@@ -87,6 +85,18 @@ const claim = (command: Extract<TaskCommand, { type: 'claim' }>, state: Open): T
       epoch: nextEpoch(state.epoch),
       attempt: state.attempts + 1,
     }),
+  ];
+};
+
+const stalled = (
+  command: Extract<TaskCommand, { type: 'mark-stalled' }>,
+  state: Extract<Open, { status: 'working' }>,
+): TaskEvent[] => {
+  const { alertId, silentMs } = command;
+  const text = `${state.agentId} has made no progress on "${state.spec.task.title}" for ${Math.round(silentMs / 1000)} s.`;
+  return [
+    event('task.stalled', { attempt: state.attempt, silentMs }),
+    event('alert.raised', { alertId, severity: 'warning', kind: 'task-stalled', text }),
   ];
 };
 

@@ -3,7 +3,7 @@ import type { AgentId, Epoch, EventData, EventOf, Instant, TaskId, WorkerId } fr
 import { nextEpoch, type Decider, type Told } from './decider.js';
 import { decideTask, type TaskCommand } from './task-decisions.js';
 
-export type TaskEvent = EventOf<Extract<Told['type'], `task.${string}`>>;
+export type TaskEvent = EventOf<Extract<Told['type'], `task.${string}`> | 'alert.raised'>;
 
 export type TaskSpec = EventData<'task.queued'>;
 export type Decided = EventData<'task.publish-decided'>;
@@ -92,8 +92,21 @@ const evolve = (state: TaskState, told: Told): TaskState => {
   if (settled !== undefined) return settled;
   if (told.type === 'task.claimed') return claim(state, told);
   if (told.type === 'task.attempt-interrupted') return interrupt(state, told);
+  if (state.status === 'publishing') return told.type === 'task.blocked' ? blockPublishing(state, told) : state;
   return isHeld(state) ? progress(state, told) : state;
 };
+
+const blockPublishing = (state: Publishing, told: Told<EventOf<'task.blocked'>>): TaskState =>
+  state.holder === undefined
+    ? state
+    : {
+        ...known(state),
+        ...state.holder,
+        status: 'blocked',
+        kind: told.data.kind,
+        reason: told.data.reason,
+        decided: state.decided,
+      };
 
 const settle = (state: Exclude<TaskState, { status: 'absent' | 'declined' }>, told: Told): Settled | undefined => {
   const decided = 'decided' in state && state.decided !== undefined ? { decided: state.decided } : {};

@@ -1,0 +1,87 @@
+// A small plan and its events, for tests of the rules.
+import type { Oid, Plan, PlannedTask, RepositoryId, SprintId, TaskId, WorkerId } from '#contracts';
+import { event } from './decider.js';
+import { planHash } from './plan-hash.js';
+
+export const sprintId = 's-1' as SprintId;
+export const repositoryId = 'r-1' as RepositoryId;
+export const ada = 'w-ada' as WorkerId;
+export const bob = 'w-bob' as WorkerId;
+
+export const plannedTask = (id: string, paths = [`docs/${id}.md`]): PlannedTask => ({
+  taskId: id as TaskId,
+  title: `Mend ${id}`,
+  kind: 'links',
+  rationale: 'Its links lead nowhere.',
+  evidence: paths.map((path, index) => ({
+    findingId: `${index}`.padStart(16, '0'),
+    source: 'links',
+    rule: 'broken-link',
+    path,
+    range: { startLine: 1, endLine: 1 },
+    excerpt: '[a](b.md)',
+    message: 'There is no b.md.',
+    how: 'by hand',
+  })),
+  paths,
+  agent: 'links',
+  instructions: 'Repair them.',
+  verification: [],
+  score: { total: 1, parts: [] },
+});
+
+export const planOf = (...tasks: readonly PlannedTask[]): Plan => {
+  const plan = {
+    planId: sprintId,
+    repository: { repositoryId, path: '/r', name: 'r' },
+    baseCommit: 'a'.repeat(40) as Oid,
+    scope: ['docs/**'],
+    tasks: [...tasks],
+    findings: { total: 2, inScope: 2, needModel: 0, dismissed: 0, bySource: {}, outside: [] },
+    verification: { setup: [], commands: [], weak: true, timeoutSeconds: 60, setupNetwork: false },
+    grants: [],
+    budgets: { wallSeconds: 600, toolCalls: 100, attempts: 3 },
+    estimate: { seconds: 1, cost: 0 },
+    checkout: { branch: 'main', dirty: false },
+    createdAt: '2026-01-01T00:00:00.000Z',
+    expiresAt: '2026-01-02T00:00:00.000Z',
+  };
+  return { ...plan, planHash: planHash(plan) };
+};
+
+export const plan = planOf(plannedTask('t-1'), plannedTask('t-2'));
+export const beforeExpiry = Date.parse('2026-01-01T12:00:00Z');
+
+export const requested = event('sprint.plan-requested', { sprintId, repositoryId, path: '/r', name: 'r' });
+export const analysisClaimed = event('sprint.analysis-claimed', { worker: ada, attempt: 1 });
+export const proposed = event('sprint.plan-proposed', { plan });
+export const approved = event('sprint.plan-approved', {
+  planHash: plan.planHash,
+  taskIds: ['t-1' as TaskId, 't-2' as TaskId],
+  declined: [],
+  unattended: false,
+});
+export const baseVerified = (outcome: 'passed' | 'failed') =>
+  event('sprint.base-verified', {
+    outcome,
+    tree: 'b'.repeat(40) as Oid,
+    isolation: 'bwrap',
+    weak: false,
+    reused: false,
+    steps: [],
+    ...(outcome === 'failed' ? { reason: 'its tests fail' } : {}),
+  });
+export const started = event('sprint.started', { baseAccepted: false });
+export const settled = (id: string) => event('sprint.task-settled', { taskId: id as TaskId, outcome: 'passed' });
+
+export const queued = event('task.queued', {
+  sprintId,
+  repositoryId,
+  repositoryPath: '/r',
+  baseCommit: plan.baseCommit,
+  scope: plan.scope,
+  grants: [],
+  task: plannedTask('t-1'),
+  verification: plan.verification,
+  budgets: plan.budgets,
+});

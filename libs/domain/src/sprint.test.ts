@@ -1,0 +1,210 @@
+import { describe, expect, it } from '@jest/globals';
+import type { TaskId } from '#contracts';
+import {
+  ada,
+  analysisClaimed,
+  approved,
+  baseVerified,
+  beforeExpiry,
+  bob,
+  plan,
+  plannedTask,
+  planOf,
+  proposed,
+  requested,
+  settled,
+  started,
+} from './fixtures.js';
+import { specify } from './specification.js';
+import { sprint } from './sprint.js';
+
+const { given } = specify(sprint);
+const review = [requested, analysisClaimed, proposed] as const;
+const running = [...review, approved, baseVerified('passed'), started] as const;
+const approve = { type: 'approve', planHash: plan.planHash, unattended: false, now: beforeExpiry } as const;
+
+describe('a plan that is being made', () => {
+  it('is claimed by one worker', () => {
+    expect(given(requested).when({ type: 'claim-analysis', worker: ada }).refusal()).toBeUndefined();
+    expect(given(requested, analysisClaimed).when({ type: 'claim-analysis', worker: bob }).refusal()).toBe('job.taken');
+  });
+  it('is proposed only by the worker that holds it', () => {
+    const state = given(requested, analysisClaimed);
+    expect(state.when({ type: 'propose', worker: ada, plan }).events()).toEqual([proposed]);
+    expect(state.when({ type: 'propose', worker: bob, plan }).refusal()).toBe('job.lost');
+  });
+  it('is given up after three interruptions', () => {
+    const again = (attempt: number) => ({ ...analysisClaimed, data: { worker: ada, attempt } });
+    const types = (attempt: number) =>
+      given(requested, again(attempt))
+        .when({ type: 'interrupt-analysis', reason: 'lost' })
+        .events()
+        .map((event) => event.type);
+    expect(types(2)).toEqual(['sprint.analysis-interrupted']);
+    expect(types(3)).toEqual(['sprint.analysis-interrupted', 'sprint.analysis-failed']);
+  });
+  it('cannot be approved yet', () => expect(given(requested).when(approve).refusal()).toBe('plan.not-ready'));
+});
+
+describe('a proposed plan', () => {
+  it('is approved under exactly the hash that was read', () => {
+    expect(
+      given(...review)
+        .when(approve)
+        .events(),
+    ).toEqual([approved]);
+    expect(
+      given(...review)
+        .when({ ...approve, planHash: 'f'.repeat(64) })
+        .refusal(),
+    ).toBe('plan.stale-hash');
+  });
+  it('is approved in part: what is not named is declined', () => {
+    const [event] = given(...review)
+      .when({ ...approve, taskIds: ['t-2' as TaskId] })
+      .events();
+    expect(event?.data).toMatchObject({ taskIds: ['t-2'], declined: ['t-1'] });
+  });
+  it('refuses tasks that it does not have, and an approval of nothing', () => {
+    expect(
+      given(...review)
+        .when({ ...approve, taskIds: ['t-9' as TaskId] })
+        .refusal(),
+    ).toBe('plan.unknown-task');
+    expect(
+      given(...review)
+        .when({ ...approve, taskIds: [] })
+        .refusal(),
+    ).toBe('plan.nothing-approved');
+  });
+  it('expires, and cannot be approved from then on', () => {
+    const late = Date.parse(plan.expiresAt);
+    expect(
+      given(...review)
+        .when({ type: 'expire', now: late })
+        .state().status,
+    ).toBe('expired');
+    expect(
+      given(...review)
+        .when({ type: 'expire', now: late - 1 })
+        .events(),
+    ).toEqual([]);
+    expect(
+      given(...review)
+        .when({ ...approve, now: late })
+        .refusal(),
+    ).toBe('plan.expired');
+  });
+  it('changes its hash with every edit, so that the old hash approves nothing', () => {
+    const edited = given(...review).when({
+      type: 'edit',
+      ifHash: plan.planHash,
+      now: beforeExpiry,
+      edit: { drop: ['t-1' as TaskId] },
+    });
+    const state = edited.state();
+    expect(state.status === 'proposed' && state.plan.tasks.map((task) => task.taskId)).toEqual(['t-2']);
+    expect(state.status === 'proposed' && state.plan.planHash).not.toBe(plan.planHash);
+  });
+  it('can be narrowed by an edit, never widened', () => {
+    const wide = planOf(plannedTask('t-1', ['docs/a.md', 'docs/b.md']));
+    const edit = (paths: string[]) =>
+      given(requested, analysisClaimed, { ...proposed, data: { plan: wide } }).when({
+        type: 'edit',
+        ifHash: wide.planHash,
+        now: beforeExpiry,
+        edit: { tasks: [{ taskId: 't-1' as TaskId, paths }] },
+      });
+    expect(edit(['docs/b.md']).refusal()).toBeUndefined();
+    expect(edit(['docs/c.md']).refusal()).toBe('plan.paths-widened');
+  });
+  it('is decided on once', () =>
+    expect(
+      given(...review, approved)
+        .when(approve)
+        .refusal(),
+    ).toBe('plan.already-decided'));
+});
+
+describe('an approved sprint', () => {
+  it('starts on a green base', () =>
+    expect(
+      given(...review, approved, baseVerified('passed'))
+        .when({ type: 'start' })
+        .events(),
+    ).toEqual([started]));
+  it('starts on a red base only after a person resumed it', () => {
+    const red = [...review, approved, baseVerified('failed')] as const;
+    const paused = given(...red)
+      .when({ type: 'settle-pause', reason: 'red' })
+      .events();
+    const resumed = given(...red, ...paused)
+      .when({ type: 'resume' })
+      .events();
+    expect(
+      given(...red, ...paused, ...resumed)
+        .when({ type: 'start' })
+        .events(),
+    ).toEqual([{ ...started, data: { baseAccepted: true } }]);
+  });
+  it('verifies its base by one worker, and not while it is being cancelled', () => {
+    const claim = { type: 'claim-base-verification', worker: ada } as const;
+    expect(
+      given(...review, approved)
+        .when(claim)
+        .refusal(),
+    ).toBeUndefined();
+    const cancelled = given(...review, approved)
+      .when({ type: 'cancel', reason: 'no' })
+      .events();
+    expect(
+      given(...review, approved, ...cancelled)
+        .when(claim)
+        .refusal(),
+    ).toBe('job.gone');
+  });
+});
+
+describe('a running sprint', () => {
+  it('pauses, and goes on where it was', () => {
+    const pausing = given(...running)
+      .when({ type: 'pause', reason: 'lunch' })
+      .events();
+    const paused = given(...running, ...pausing)
+      .when({ type: 'settle-pause', reason: 'lunch' })
+      .events();
+    expect(given(...running, ...pausing, ...paused).state.status).toBe('paused');
+    expect(
+      given(...running, ...pausing, ...paused)
+        .when({ type: 'resume' })
+        .state().status,
+    ).toBe('running');
+  });
+  it('ends only when every task is settled', () => {
+    expect(
+      given(...running, settled('t-1'))
+        .when({ type: 'complete', heads: [] })
+        .events(),
+    ).toEqual([]);
+    const state = given(...running, settled('t-1'), settled('t-2'))
+      .when({ type: 'complete', heads: [] })
+      .state();
+    expect(state).toMatchObject({ status: 'completed', outcome: 'completed' });
+  });
+  it('that was cancelled ends as cancelled', () => {
+    const cancelled = given(...running)
+      .when({ type: 'cancel', reason: 'no' })
+      .events();
+    const all = [...running, ...cancelled, settled('t-1'), settled('t-2')];
+    expect(
+      given(...all)
+        .when({ type: 'complete', heads: [] })
+        .state(),
+    ).toMatchObject({ outcome: 'cancelled' });
+    expect(
+      given(...all)
+        .when({ type: 'resume' })
+        .refusal(),
+    ).toBe('sprint.cancelling');
+  });
+});
