@@ -39,7 +39,7 @@ module.exports = {
       comment: 'A room of src/ is entered by command, query or event, or through its module file; not by its insides.',
       severity: 'error',
       from: { path: '^src/([^/]+)/' },
-      to: { path: '^src/([^/]+)/', pathNot: ['^src/$1/', '^src/[^/]+/[^/]+\\.(module|port|command|query)\\.ts$', '^src/config/', '^src/access/[^/]+\\.decorator\\.ts$'] },
+      to: { path: '^src/([^/]+)/', pathNot: ['^src/$1/', '^src/[^/]+/[^/]+\\.(module|port|command|query)\\.ts$', '^src/(config|http)/', '^src/access/[^/]+\\.decorator\\.ts$'] },
     },
     { name: 'no-dev-dependency', severity: 'error', from: { path: '^(src|libs|cli)/', pathNot: '\\.test\\.ts$' }, to: { dependencyTypes: ['npm-dev'] } },
   ],

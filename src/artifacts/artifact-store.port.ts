@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto';
+import { mkdir, open, readFile, rename, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { HyperRunError, Sha256 } from '#contracts';
+
+/** Large bodies, once each, by SHA-256, in the data directory. Written whole and synced before their hash is given out. */
+export class ArtifactStore {
+  constructor(private readonly directory: string) {}
+
+  async put(body: Buffer | string): Promise<Sha256> {
+    const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+    const sha = createHash('sha256').update(bytes).digest('hex') as Sha256;
+    const target = this.#path(sha);
+    if ((await stat(target).catch(() => undefined))?.size === bytes.length) return sha;
+    await mkdir(join(target, '..'), { recursive: true, mode: 0o700 });
+    const temporary = `${target}.${process.pid}.${Date.now()}`;
+    const file = await open(temporary, 'wx', 0o600);
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, target);
+    return sha;
+  }
+
+  /** @throws HyperRunError `artifact.missing`, `artifact.altered` (operator) */
+  async get(sha: Sha256): Promise<Buffer> {
+    const bytes = await readFile(this.#path(sha)).catch(() => undefined);
+    if (bytes === undefined)
+      throw new HyperRunError('artifact.missing', `Artefact ${sha} is not in the data directory.`, { sha }, 'operator');
+    const found = createHash('sha256').update(bytes).digest('hex');
+    if (found !== sha)
+      throw new HyperRunError('artifact.altered', `Artefact ${sha} hashes to ${found}.`, { sha, found }, 'operator');
+    return bytes;
+  }
+
+  #path(sha: Sha256): string {
+    return join(this.directory, sha.slice(0, 2), sha);
+  }
+}

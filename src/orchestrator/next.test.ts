@@ -1,0 +1,123 @@
+import { describe, expect, it } from '@jest/globals';
+import type { AgentId, AnyEvent, Epoch, Position, StreamName, TaskId, Version } from '#contracts';
+import { event, evolveWorld, newWorld, type World } from '#domain';
+import * as fixture from '../../libs/domain/src/fixtures.js';
+import { next, type Signals } from './next.js';
+
+const limits = { stalledMs: 300_000, leaseCheckMs: 5000, pauseGraceMs: 10_000 };
+const signals = (alive: boolean, lastProgress?: number): Signals => ({
+  alive: () => alive,
+  lastProgress: () => lastProgress,
+  awakeSince: 0,
+});
+
+/** Folds events, one second apart, into a world. */
+const worldOf = (...events: readonly (readonly [string, AnyEvent])[]): World => {
+  const world = newWorld();
+  const versions = new Map<string, number>();
+  for (const [index, [stream, told]] of events.entries()) {
+    const version = (versions.get(stream) ?? 0) + 1;
+    versions.set(stream, version);
+    evolveWorld(world, {
+      ...told,
+      stream: stream as StreamName,
+      version: version as Version,
+      position: (index + 1) as Position,
+      time: (index + 1) * 1000,
+      actor: 'person:ada',
+    });
+  }
+  return world;
+};
+
+const sprint = (...events: readonly AnyEvent[]) => events.map((one) => ['sprint-s-1', one] as const);
+const task = (...events: readonly AnyEvent[]) => events.map((one) => ['task-t-1', one] as const);
+const oneTask = { ...fixture.approved, data: { ...fixture.approved.data, taskIds: ['t-1' as TaskId] } };
+const review = [fixture.requested, fixture.analysisClaimed, fixture.proposed] as const;
+const running = sprint(...review, oneTask, fixture.baseVerified('passed'), fixture.started);
+const claimed = event('task.claimed', {
+  worker: fixture.ada,
+  agentId: 'links-1' as AgentId,
+  epoch: 1 as Epoch,
+  attempt: 1,
+});
+const stepsOf = (world: World, told: Signals, now: number) =>
+  next(world, told, now, limits).steps.map((step) => (step.kind === 'complete' ? 'complete' : step.command.type));
+
+describe('the orchestrator', () => {
+  it('has nothing to do, and nothing to wake for, in an empty world', () =>
+    expect(next(newWorld(), signals(true), 0, limits)).toEqual({ steps: [] }));
+
+  it('frees an analysis whose worker lost its lease, and only then', () => {
+    const world = worldOf(...sprint(fixture.requested, fixture.analysisClaimed));
+    expect(stepsOf(world, signals(false), 5000)).toEqual(['interrupt-analysis']);
+    expect(stepsOf(world, signals(true), 5000)).toEqual([]);
+  });
+
+  it('expires a plan at its time and sleeps until then', () => {
+    const world = worldOf(...sprint(...review));
+    const expires = Date.parse(fixture.plan.expiresAt);
+    expect(next(world, signals(true), expires - 1, limits)).toEqual({ steps: [], wakeAt: expires });
+    expect(stepsOf(world, signals(true), expires)).toEqual(['expire']);
+  });
+
+  it('starts on a green base and asks a person about a red one', () => {
+    const green = worldOf(...sprint(...review, oneTask, fixture.baseVerified('passed')));
+    const red = worldOf(...sprint(...review, oneTask, fixture.baseVerified('failed')));
+    expect(stepsOf(green, signals(true), 9000)).toEqual(['start']);
+    expect(stepsOf(red, signals(true), 9000)).toEqual(['settle-pause']);
+  });
+
+  it('takes a task from a worker that lost its lease', () => {
+    const world = worldOf(...running, ...task(fixture.queued, claimed));
+    expect(stepsOf(world, signals(false), 9000)).toEqual(['interrupt']);
+    expect(stepsOf(world, signals(true, 9000), 9000)).toEqual([]);
+  });
+
+  it('marks a task without progress as stalled, and takes that back when it progresses', () => {
+    const world = worldOf(...running, ...task(fixture.queued, claimed));
+    expect(stepsOf(world, signals(true, 8000), 8000 + 299_999)).toEqual([]);
+    expect(stepsOf(world, signals(true, 8000), 8000 + 300_000)).toEqual(['mark-stalled']);
+    const stalled = event('task.stalled', { attempt: 1, silentMs: 300_000 });
+    const marked = worldOf(...running, ...task(fixture.queued, claimed, stalled));
+    expect(stepsOf(marked, signals(true, 8000), 400_000)).toEqual([]);
+    expect(stepsOf(marked, signals(true, 399_000), 400_000)).toEqual(['mark-progressed']);
+  });
+
+  it('does not blame a task for the time in which the orchestrator itself slept', () => {
+    const world = worldOf(...running, ...task(fixture.queued, claimed));
+    expect(stepsOf(world, { ...signals(true, 8000), awakeSince: 900_000 }, 1_000_000)).toEqual([]);
+  });
+
+  it('fails a task whose attempts are used up', () => {
+    const interrupted = event('task.attempt-interrupted', { attempt: 3, worker: fixture.ada, reason: 'lost' });
+    const third = { ...claimed, data: { ...claimed.data, attempt: 3 } };
+    const world = worldOf(...running, ...task(fixture.queued, third, interrupted));
+    expect(stepsOf(world, signals(true), 20_000)).toEqual(['fail']);
+    const first = worldOf(...running, ...task(fixture.queued, claimed, interrupted));
+    expect(stepsOf(first, signals(true), 20_000)).toEqual([]);
+  });
+
+  it('settles what is settled, and completes when all is', () => {
+    const passed = event('task.failed', { attempt: 1, kind: 'no-change', reason: 'nothing to do' });
+    const done = worldOf(...running, ...task(fixture.queued, claimed, passed));
+    expect(stepsOf(done, signals(true), 20_000)).toEqual(['settle-task']);
+    const settled = worldOf(...running, ...task(fixture.queued, claimed, passed), ...sprint(fixture.settled('t-1')));
+    expect(stepsOf(settled, signals(true), 20_000)).toEqual(['complete']);
+  });
+
+  it('is paused when nothing is at work, or when the grace is over', () => {
+    const pausing = sprint(event('sprint.pausing', { reason: 'lunch' }));
+    const quiet = worldOf(...running, ...task(fixture.queued), ...pausing);
+    expect(stepsOf(quiet, signals(true), 9000)).toEqual(['settle-pause']);
+    const busy = worldOf(...running, ...task(fixture.queued, claimed), ...pausing);
+    expect(stepsOf(busy, signals(true, 9000), 10_000)).toEqual([]);
+    expect(stepsOf(busy, signals(true, 9000), 9000 + 10_000)).toEqual(['settle-pause']);
+  });
+
+  it('cancels what is open when the sprint is cancelled', () => {
+    const cancelled = sprint(event('sprint.cancelled', { reason: 'enough' }));
+    const world = worldOf(...running, ...task(fixture.queued, claimed), ...cancelled);
+    expect(stepsOf(world, signals(true, 9000), 9000)).toEqual(['cancel']);
+  });
+});

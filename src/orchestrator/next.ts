@@ -1,0 +1,162 @@
+// What has to happen now: a pure function of the log's fold, the signs of life, and the time.
+import type { Instant, SprintId, TaskId, WorkerId } from '#contracts';
+import {
+  isActive,
+  isSettled,
+  isTaskSettled,
+  type Active,
+  type SprintCommand,
+  type SprintState,
+  type TaskCommand,
+  type TaskState,
+  type World,
+} from '#domain';
+
+/** Hints that are not in the log: they may be late or lost; the decision is what gets appended. */
+export interface Signals {
+  /** Whether a worker's lease is there. */
+  alive(worker: WorkerId): boolean;
+  /** When a task last made progress, by the clock of Redis. */
+  lastProgress(taskId: TaskId): Instant | undefined;
+  /** Since when this orchestrator has been awake without a break: silence before that was its own. */
+  readonly awakeSince: Instant;
+}
+
+export interface Limits {
+  readonly stalledMs: number;
+  /** How often leases are looked at while work is held. */
+  readonly leaseCheckMs: number;
+  /** How long what runs may finish its step after a pause was asked for. */
+  readonly pauseGraceMs: number;
+}
+
+export type Step =
+  | { readonly kind: 'sprint'; readonly sprintId: SprintId; readonly command: SprintCommand }
+  | { readonly kind: 'task'; readonly taskId: TaskId; readonly command: TaskCommand }
+  /** Everything of the sprint is settled: seal its streams and end it, together with its hold on the repository. */
+  | { readonly kind: 'complete'; readonly sprintId: SprintId };
+
+export interface Next {
+  readonly steps: readonly Step[];
+  /** When to ask again although nothing was appended; absent: only an event can change the answer. */
+  readonly wakeAt?: Instant;
+}
+
+const LOST = 'The lease of its worker ended.';
+const nothing: Next = { steps: [] };
+
+export const next = (world: World, signals: Signals, now: Instant, limits: Limits): Next =>
+  combine([...world.sprints.values()].map((sprint) => nextOfSprint(sprint, world, signals, now, limits)));
+
+const combine = (parts: readonly Next[]): Next => {
+  const wakes = parts.flatMap((part) => part.wakeAt ?? []);
+  return {
+    steps: parts.flatMap((part) => part.steps),
+    ...(wakes.length === 0 ? {} : { wakeAt: Math.min(...wakes) }),
+  };
+};
+
+const nextOfSprint = (sprint: SprintState, world: World, signals: Signals, now: Instant, limits: Limits): Next => {
+  if (sprint.status === 'analysing') {
+    const { claim } = sprint.analysis;
+    if (claim === undefined) return nothing;
+    return signals.alive(claim.worker)
+      ? { steps: [], wakeAt: now + limits.leaseCheckMs }
+      : stepOf(sprint.sprintId, { type: 'interrupt-analysis', reason: LOST });
+  }
+  if (sprint.status === 'proposed') {
+    const expires = Date.parse(sprint.plan.expiresAt);
+    return now >= expires ? stepOf(sprint.sprintId, { type: 'expire', now }) : { steps: [], wakeAt: expires };
+  }
+  return isActive(sprint) ? nextOfActive(sprint, world, signals, now, limits) : nothing;
+};
+
+const stepOf = (sprintId: SprintId, command: SprintCommand): Next => ({
+  steps: [{ kind: 'sprint', sprintId, command }],
+});
+
+const nextOfActive = (sprint: Active, world: World, signals: Signals, now: Instant, limits: Limits): Next => {
+  if (isSettled(sprint)) return { steps: [{ kind: 'complete', sprintId: sprint.sprintId }] };
+  const tasks = sprint.taskIds.filter((id) => sprint.settled[id] === undefined);
+  return combine([
+    nextOfBase(sprint, signals, now, limits),
+    nextOfPause(sprint, tasks, world, now, limits),
+    ...tasks.map((id) => nextOfTask(sprint, id, world.tasks.get(id), signals, now, limits)),
+  ]);
+};
+
+const nextOfBase = (sprint: Active, signals: Signals, now: Instant, limits: Limits): Next => {
+  const { claim } = sprint.baseJob;
+  if (claim !== undefined)
+    return signals.alive(claim.worker)
+      ? { steps: [], wakeAt: now + limits.leaseCheckMs }
+      : stepOf(sprint.sprintId, { type: 'interrupt-base-verification', reason: LOST });
+  if (sprint.status !== 'approved' || sprint.base === undefined) return nothing;
+  if (sprint.base.outcome === 'passed' || sprint.baseAccepted) return stepOf(sprint.sprintId, { type: 'start' });
+  const reason = `The base does not pass its own verification: ${sprint.base.reason ?? sprint.base.outcome}. Resume to go on all the same, or cancel.`;
+  return stepOf(sprint.sprintId, { type: 'settle-pause', reason });
+};
+
+const nextOfPause = (sprint: Active, tasks: readonly TaskId[], world: World, now: Instant, limits: Limits): Next => {
+  if (sprint.status !== 'pausing') return nothing;
+  const graceEnds = sprint.changedAt + limits.pauseGraceMs;
+  const busy = tasks.some((id) => world.tasks.get(id)?.status === 'working') || sprint.baseJob.claim !== undefined;
+  if (busy && now < graceEnds) return { steps: [], wakeAt: graceEnds };
+  return stepOf(sprint.sprintId, { type: 'settle-pause', reason: sprint.reason ?? 'A person asked for it.' });
+};
+
+const nextOfTask = (
+  sprint: Active,
+  taskId: TaskId,
+  task: TaskState | undefined,
+  signals: Signals,
+  now: Instant,
+  limits: Limits,
+): Next => {
+  if (task === undefined || task.status === 'absent' || task.status === 'declined') return nothing;
+  if (isTaskSettled(task)) return stepOf(sprint.sprintId, { type: 'settle-task', taskId, outcome: task.status });
+  const step = (command: TaskCommand): Next => ({ steps: [{ kind: 'task', taskId, command }] });
+  if (sprint.status === 'cancelling' && task.status !== 'publishing') {
+    const reason = sprint.reason ?? 'The sprint was cancelled.';
+    return step(
+      task.status === 'blocked' && task.decided !== undefined
+        ? { type: 'discard', reason }
+        : { type: 'cancel', reason },
+    );
+  }
+  if (task.status === 'queued')
+    return task.attempts < task.spec.budgets.attempts
+      ? nothing
+      : step({
+          type: 'fail',
+          kind: 'attempts-exhausted',
+          reason: `All ${task.attempts} attempts were interrupted; the last time: ${task.interrupted ?? 'unknown'}`,
+        });
+  if (task.status === 'publishing' || task.status === 'blocked') {
+    const worker = task.status === 'blocked' ? undefined : task.holder?.worker;
+    if (worker === undefined) return nothing;
+    return signals.alive(worker)
+      ? { steps: [], wakeAt: now + limits.leaseCheckMs }
+      : step({ type: 'interrupt', reason: LOST });
+  }
+  if (!signals.alive(task.worker)) return step({ type: 'interrupt', reason: LOST });
+  return combine([{ steps: [], wakeAt: now + limits.leaseCheckMs }, watch(sprint, task, signals, now, limits)]);
+};
+
+/** The watchdog: no progress for too long is `stalled`, progress clears it; a pause stops the clock. */
+const watch = (
+  sprint: Active,
+  task: Extract<TaskState, { status: 'working' }>,
+  signals: Signals,
+  now: Instant,
+  limits: Limits,
+): Next => {
+  const step = (command: TaskCommand): Next => ({ steps: [{ kind: 'task', taskId: task.taskId, command }] });
+  const progressed = Math.max(task.since, signals.lastProgress(task.taskId) ?? 0);
+  const silentMs = now - Math.max(progressed, signals.awakeSince, sprint.changedAt);
+  if (task.stalled) return now - progressed < limits.stalledMs ? step({ type: 'mark-progressed' }) : nothing;
+  if (sprint.status !== 'running') return nothing;
+  if (silentMs < limits.stalledMs) return { steps: [], wakeAt: now + limits.stalledMs - silentMs };
+  const alertId = `stalled-${task.taskId}-${task.attempt}-${Math.floor(now / 1000)}`;
+  return step({ type: 'mark-stalled', silentMs, alertId });
+};

@@ -1,0 +1,5 @@
+import { Module } from '@nestjs/common';
+import { OrchestratorService } from './orchestrator.service.js';
+
+@Module({ providers: [OrchestratorService] })
+export class OrchestratorModule {}

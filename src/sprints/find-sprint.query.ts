@@ -1,0 +1,58 @@
+import { Inject } from '@nestjs/common';
+import { Query, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
+import { HyperRunError, sprintStream, taskStream, type Position, type SprintId, type TaskId } from '#contracts';
+import { sprint, task, type SprintState } from '#domain';
+import type { EventStore } from '#event-store';
+import { EVENT_STORE } from '../log/log.port.js';
+import { foldUntil } from '../world/decisions.port.js';
+import { LiveWorld } from '../world/live-world.port.js';
+import { momentOf, type Moment } from '../world/moment.port.js';
+import { sprintView, taskView, type Known, type SprintView, type TaskView } from './views.js';
+
+export interface FoundSprint {
+  readonly state: Known;
+  readonly view: SprintView;
+}
+
+/** A plan or sprint as it is, or as it was at a moment. */
+export class FindSprintQuery extends Query<FoundSprint> {
+  constructor(
+    readonly sprintId: SprintId,
+    readonly at?: string,
+  ) {
+    super();
+  }
+}
+
+@QueryHandler(FindSprintQuery)
+export class FindSprintHandler implements IQueryHandler<FindSprintQuery> {
+  constructor(
+    private readonly live: LiveWorld,
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+  ) {}
+
+  async execute({ sprintId, at }: FindSprintQuery): Promise<FoundSprint> {
+    const moment = at === undefined ? undefined : await momentOf(this.store, at);
+    const position = this.live.world.position;
+    const now = this.live.world.sprints.get(sprintId);
+    const state = moment === undefined ? now : await this.foldSprint(sprintId, moment);
+    if (state === undefined || state.status === 'absent')
+      throw new HyperRunError(
+        'sprint.unknown',
+        `There is no plan and no sprint "${sprintId}"${at === undefined ? '' : ` at ${at}`}.`,
+      );
+    const tasks = await Promise.all(idsOf(state).map((id) => this.task(id, moment)));
+    return { state, view: sprintView(state, tasks, at ?? this.store.cursorOf(position as Position)) };
+  }
+
+  private async foldSprint(sprintId: SprintId, moment: Moment): Promise<SprintState> {
+    return foldUntil(sprint, await this.store.read(sprintStream(sprintId)), moment);
+  }
+
+  private async task(id: TaskId, moment?: Moment): Promise<TaskView> {
+    const now = moment === undefined ? this.live.world.tasks.get(id) : undefined;
+    return taskView(id, now ?? foldUntil(task, await this.store.read(taskStream(id)), moment));
+  }
+}
+
+const idsOf = (state: Known): readonly TaskId[] => ('taskIds' in state ? [...state.taskIds, ...state.declined] : []);

@@ -1,0 +1,169 @@
+import {
+  Body,
+  Controller,
+  Get,
+  Header,
+  Headers,
+  HttpCode,
+  HttpStatus,
+  Param,
+  Patch,
+  Post,
+  Query,
+  Res,
+} from '@nestjs/common';
+import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import { ApiBearerAuth, ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { HyperRunError, type SprintId } from '#contracts';
+import { CurrentPrincipal } from '../access/principal.decorator.js';
+import { CommandId } from '../http/command-id.decorator.js';
+import { PageDto } from '../http/page.dto.js';
+import { pageOf } from '../http/page.js';
+import { SprintIdParam } from '../http/id.params.js';
+import { proposedSprintSchema } from '../strategist/proposed-sprint.port.js';
+import { issuedBy } from '../world/issued.port.js';
+import { LiveWorld } from '../world/live-world.port.js';
+import { ApprovePlanCommand } from './approve-plan.command.js';
+import { AtDto } from './dto/at.dto.js';
+import { EditPlanDto, ExecutePlanDto, ReasonDto, RequestPlanDto } from './dto/plan.dto.js';
+import { FindSprintQuery } from './find-sprint.query.js';
+import { ListSprintsQuery } from './list-sprints.query.js';
+import { RequestPlanCommand } from './request-plan.command.js';
+import { ReviewPlanCommand } from './review-plan.command.js';
+import { planView, type Known } from './views.js';
+
+/** How long a request waits for its plan before it is answered with 202. */
+const PLAN_WAIT_MS = 55_000;
+
+@ApiTags('plans')
+@ApiBearerAuth()
+@Controller('hyper-running')
+export class PlansController {
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly queries: QueryBus,
+    private readonly live: LiveWorld,
+  ) {}
+
+  @Post('plan')
+  @ApiOperation({ summary: 'Scan a repository and propose a small sprint' })
+  @ApiHeader({ name: 'Prefer', required: false, description: '`respond-async`: answer 202 at once' })
+  @ApiResponse({ status: 201, description: 'The plan' })
+  @ApiResponse({ status: 202, description: 'The scan goes on; look at Location' })
+  async plan(
+    @Body() body: RequestPlanDto,
+    @CurrentPrincipal() principal: string,
+    @CommandId() commandId: string,
+    @Headers('prefer') prefer: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const issued = issuedBy(principal, commandId, { plan: body });
+    const { sprintId, cursor } = await this.commands.execute(new RequestPlanCommand(body, issued));
+    const isMade = () => this.live.world.sprints.get(sprintId)?.status !== 'analysing';
+    const waits = !/\brespond-async\b/.test(prefer ?? '');
+    if (waits) await this.live.until(isMade, AbortSignal.timeout(PLAN_WAIT_MS)).catch(() => undefined);
+    const { state } = await this.queries.execute(new FindSprintQuery(sprintId));
+    if (waits && state.status === 'failed') throw new HyperRunError(state.code, state.reason, { planId: sprintId });
+    void reply.status(state.status === 'analysing' ? HttpStatus.ACCEPTED : HttpStatus.CREATED);
+    void reply.header('Location', `/hyper-running/plans/${sprintId}`);
+    return { ...tagged(reply, state), cursor };
+  }
+
+  @Get('plans')
+  @ApiOperation({ summary: 'All plans, newest first' })
+  async plans(@Query() page: PageDto) {
+    const all = await this.queries.execute(new ListSprintsQuery({}));
+    return pageOf(all.map(planView), page);
+  }
+
+  @Get('proposed_sprint.schema.json')
+  @ApiOperation({ summary: 'JSON Schema of proposed_sprint.json' })
+  schema() {
+    return proposedSprintSchema();
+  }
+
+  @Get('plans/:planId')
+  @ApiOperation({ summary: 'One plan, now or at a moment' })
+  async one(
+    @Param('planId', SprintIdParam) planId: SprintId,
+    @Query() { at }: AtDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const { state } = await this.queries.execute(new FindSprintQuery(planId, at));
+    return tagged(reply, state);
+  }
+
+  @Get('plans/:planId/proposed_sprint.json')
+  @Header('Content-Disposition', 'attachment; filename="proposed_sprint.json"')
+  @ApiOperation({ summary: 'The plan as a file' })
+  async file(@Param('planId', SprintIdParam) planId: SprintId) {
+    const { state } = await this.queries.execute(new FindSprintQuery(planId));
+    if (!('plan' in state)) throw new HyperRunError('plan.not-ready', 'There is no plan yet.');
+    return state.plan;
+  }
+
+  @Patch('plans/:planId')
+  @ApiOperation({ summary: 'Edit a plan that was read: drop, order, retitle, instruct, narrow, choose the agent' })
+  @ApiHeader({ name: 'If-Match', required: true, description: '`"<planHash>"` of the plan that was read' })
+  @ApiResponse({ status: 412, description: 'The plan has changed since it was read' })
+  async edit(
+    @Param('planId', SprintIdParam) planId: SprintId,
+    @Body() body: EditPlanDto,
+    @Headers('if-match') ifMatch: string | undefined,
+    @CurrentPrincipal() principal: string,
+    @CommandId() commandId: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const ifHash = /^(?:W\/)?"([0-9a-f]{64})"$/.exec(ifMatch ?? '')?.[1];
+    if (ifHash === undefined)
+      throw new HyperRunError(
+        'plan.if-match-required',
+        'If-Match: send "<planHash>", in quotes, of the plan that you read.',
+      );
+    const issued = issuedBy(principal, commandId, { edit: body, ifHash, planId });
+    const { state, cursor } = await this.commands
+      .execute(new ReviewPlanCommand(planId, { type: 'edit', ifHash, edit: body }, issued))
+      .catch((error: unknown) => {
+        if (error instanceof HyperRunError && error.code === 'plan.stale-hash')
+          throw new HyperRunError('plan.edit-stale', error.message, error.details);
+        throw error;
+      });
+    if (state.status === 'absent') throw new HyperRunError('sprint.unknown', 'There is no plan with this id.');
+    return { ...tagged(reply, state), cursor };
+  }
+
+  @Post('plans/:planId/reject')
+  @HttpCode(HttpStatus.OK)
+  @ApiOperation({ summary: 'Reject a plan' })
+  async reject(
+    @Param('planId', SprintIdParam) planId: SprintId,
+    @Body() { reason = 'No reason given.' }: ReasonDto,
+    @CurrentPrincipal() principal: string,
+    @CommandId() commandId: string,
+  ) {
+    const issued = issuedBy(principal, commandId, { reject: reason, planId });
+    const { state, cursor } = await this.commands.execute(
+      new ReviewPlanCommand(planId, { type: 'reject', reason }, issued),
+    );
+    if (state.status === 'absent') throw new HyperRunError('sprint.unknown', 'There is no plan with this id.');
+    return { ...planView(state), cursor };
+  }
+
+  @Post('execute')
+  @HttpCode(HttpStatus.ACCEPTED)
+  @ApiOperation({ summary: 'Approve exactly the plan that was read, and run it' })
+  async execute(@Body() body: ExecutePlanDto, @CurrentPrincipal() principal: string, @CommandId() commandId: string) {
+    const { planId, ...approval } = body;
+    const issued = issuedBy(principal, commandId, { execute: body });
+    const { cursor } = await this.commands.execute(new ApprovePlanCommand(planId, approval, issued));
+    const { view } = await this.queries.execute(new FindSprintQuery(planId));
+    return { ...view, cursor };
+  }
+}
+
+/** The plan, with its hash as the entity tag that an edit has to name. */
+const tagged = (reply: FastifyReply, state: Known) => {
+  if ('plan' in state) void reply.header('ETag', `"${state.plan.planHash}"`);
+  return planView(state);
+};

@@ -1,0 +1,77 @@
+import { Command, CommandBus, CommandHandler, QueryBus, type ICommandHandler } from '@nestjs/cqrs';
+import { sprintStream, type PlannedTask, type SprintId, type TaskId } from '#contracts';
+import { sprint } from '#domain';
+import { compileScope } from '#workspace';
+import { FindRepositoryQuery } from '../repositories/find-repository.query.js';
+import { RegisterRepositoryCommand } from '../repositories/register-repository.command.js';
+import { Decisions, derivedId, type Issued } from '../world/decisions.port.js';
+import { LiveWorld } from '../world/live-world.port.js';
+
+export interface PlanWish {
+  /** Id or path of a known repository, or the path of one within the allowed roots. */
+  readonly repository?: string;
+  readonly scope?: readonly string[];
+  readonly maxTasks?: number;
+  readonly focus?: string;
+}
+
+export interface Requested {
+  readonly sprintId: SprintId;
+  readonly cursor: string;
+}
+
+/** Asks for a scan and a plan. The plan's id follows from who asks and the command id: asking twice plans once. */
+export class RequestPlanCommand extends Command<Requested> {
+  constructor(
+    readonly wish: PlanWish,
+    readonly issued: Issued,
+    /** Instead of a scan: do this settled task again. */
+    readonly again?: { readonly follows: TaskId; readonly task: PlannedTask },
+  ) {
+    super();
+  }
+}
+
+@CommandHandler(RequestPlanCommand)
+export class RequestPlanHandler implements ICommandHandler<RequestPlanCommand> {
+  constructor(
+    private readonly decisions: Decisions,
+    private readonly live: LiveWorld,
+    private readonly commands: CommandBus,
+    private readonly queries: QueryBus,
+  ) {}
+
+  async execute({ wish, issued, again }: RequestPlanCommand): Promise<Requested> {
+    const { scope, maxTasks, focus } = wish;
+    if (scope !== undefined) compileScope({ patterns: [...scope] });
+    const { repositoryId, path, name } = await this.repositoryOf(wish.repository, issued);
+    const sprintId = derivedId('s', issued.actor, issued.id) as SprintId;
+    const outcome = await this.decisions.make({
+      stream: sprintStream(sprintId),
+      decider: sprint,
+      command: {
+        type: 'request-plan',
+        request: {
+          sprintId,
+          repositoryId,
+          path,
+          name,
+          ...(scope === undefined ? {} : { scope: [...scope] }),
+          ...(maxTasks === undefined ? {} : { maxTasks }),
+          ...(focus === undefined ? {} : { focus }),
+          ...(again === undefined ? {} : { follows: again.follows, followTask: again.task }),
+        },
+      },
+      issued,
+      subjects: { sprintId },
+    });
+    await this.live.reached(outcome.position);
+    return { sprintId, cursor: outcome.cursor };
+  }
+
+  private async repositoryOf(wanted: string | undefined, issued: Issued) {
+    if (wanted === undefined || !wanted.includes('/')) return this.queries.execute(new FindRepositoryQuery(wanted));
+    const register = { ...issued, id: `${issued.id}/register`, body: { path: wanted } };
+    return this.commands.execute(new RegisterRepositoryCommand(wanted, register));
+  }
+}

@@ -1,0 +1,50 @@
+import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { HyperRunError, sprintStream, type SprintId } from '#contracts';
+import { sprint, type PlanEdit, type SprintState } from '#domain';
+import { agentKinds } from '#agents';
+import { Decisions, type Issued } from '../world/decisions.port.js';
+import { LiveWorld } from '../world/live-world.port.js';
+
+export type Review =
+  | { readonly type: 'edit'; readonly ifHash: string; readonly edit: PlanEdit }
+  | { readonly type: 'reject'; readonly reason: string };
+
+/** A person edits a plan, under the hash that was read, or rejects it. */
+export class ReviewPlanCommand extends Command<{ readonly state: SprintState; readonly cursor: string }> {
+  constructor(
+    readonly sprintId: SprintId,
+    readonly review: Review,
+    readonly issued: Issued,
+  ) {
+    super();
+  }
+}
+
+@CommandHandler(ReviewPlanCommand)
+export class ReviewPlanHandler implements ICommandHandler<ReviewPlanCommand> {
+  constructor(
+    private readonly decisions: Decisions,
+    private readonly live: LiveWorld,
+  ) {}
+
+  async execute({ sprintId, review, issued }: ReviewPlanCommand) {
+    const unknown =
+      review.type === 'edit'
+        ? review.edit.tasks?.find((task) => task.agent !== undefined && !agentKinds().includes(task.agent))
+        : undefined;
+    if (unknown !== undefined)
+      throw new HyperRunError(
+        'agent.unknown',
+        `tasks.agent: there is no agent "${unknown.agent}". There are: ${agentKinds().join(', ')}.`,
+      );
+    const outcome = await this.decisions.make({
+      stream: sprintStream(sprintId),
+      decider: sprint,
+      command: review.type === 'edit' ? { ...review, now: Date.now() } : review,
+      issued,
+      subjects: { sprintId },
+    });
+    await this.live.reached(outcome.position);
+    return { state: outcome.state, cursor: outcome.cursor };
+  }
+}

@@ -1,0 +1,83 @@
+import { Body, Controller, Get, HttpCode, HttpStatus, Param, Post, Query } from '@nestjs/common';
+import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { SprintId } from '#contracts';
+import { CurrentPrincipal } from '../access/principal.decorator.js';
+import { CommandId } from '../http/command-id.decorator.js';
+import { SprintIdParam } from '../http/id.params.js';
+import { PageDto } from '../http/page.dto.js';
+import { pageOf } from '../http/page.js';
+import { issuedBy } from '../world/issued.port.js';
+import { AtDto } from './dto/at.dto.js';
+import { ReasonDto } from './dto/plan.dto.js';
+import { FindSprintQuery } from './find-sprint.query.js';
+import { ListSprintsQuery } from './list-sprints.query.js';
+import { SteerSprintCommand, type Steering } from './steer-sprint.command.js';
+
+@ApiTags('sprints')
+@ApiBearerAuth()
+@Controller('hyper-running/sprints')
+export class SprintsController {
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly queries: QueryBus,
+  ) {}
+
+  @Get()
+  @ApiOperation({ summary: 'All approved sprints, newest first' })
+  async list(@Query() page: PageDto) {
+    const states = await this.queries.execute(new ListSprintsQuery({ only: 'sprints' }));
+    const { items, next } = pageOf(states, page);
+    const found = await Promise.all(items.map((state) => this.queries.execute(new FindSprintQuery(state.sprintId))));
+    return { items: found.map(({ view }) => view), next };
+  }
+
+  @Get(':sprintId')
+  @ApiOperation({ summary: 'One sprint, now or at a moment' })
+  async one(@Param('sprintId', SprintIdParam) sprintId: SprintId, @Query() { at }: AtDto) {
+    const { view } = await this.queries.execute(new FindSprintQuery(sprintId, at));
+    return view;
+  }
+
+  @Post(':sprintId/pause')
+  @HttpCode(HttpStatus.ACCEPTED)
+  @ApiOperation({ summary: 'No new claim, tool call or model call; what runs may finish its step' })
+  pause(
+    @Param('sprintId', SprintIdParam) sprintId: SprintId,
+    @Body() { reason = 'A person asked for it.' }: ReasonDto,
+    @CurrentPrincipal() principal: string,
+    @CommandId() commandId: string,
+  ) {
+    return this.steer(sprintId, { type: 'pause', reason }, principal, commandId);
+  }
+
+  @Post(':sprintId/resume')
+  @HttpCode(HttpStatus.ACCEPTED)
+  @ApiOperation({ summary: 'Go on; where the base was red, go on all the same' })
+  resume(
+    @Param('sprintId', SprintIdParam) sprintId: SprintId,
+    @CurrentPrincipal() principal: string,
+    @CommandId() commandId: string,
+  ) {
+    return this.steer(sprintId, { type: 'resume' }, principal, commandId);
+  }
+
+  @Post(':sprintId/cancel')
+  @HttpCode(HttpStatus.ACCEPTED)
+  @ApiOperation({ summary: 'End it; what has been decided to be published still is' })
+  cancel(
+    @Param('sprintId', SprintIdParam) sprintId: SprintId,
+    @Body() { reason = 'A person cancelled it.' }: ReasonDto,
+    @CurrentPrincipal() principal: string,
+    @CommandId() commandId: string,
+  ) {
+    return this.steer(sprintId, { type: 'cancel', reason }, principal, commandId);
+  }
+
+  private async steer(sprintId: SprintId, steering: Steering, principal: string, commandId: string) {
+    const issued = issuedBy(principal, commandId, { sprintId, steering });
+    const { cursor } = await this.commands.execute(new SteerSprintCommand(sprintId, steering, issued));
+    const { view } = await this.queries.execute(new FindSprintQuery(sprintId));
+    return { ...view, cursor };
+  }
+}

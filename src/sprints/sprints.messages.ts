@@ -1,0 +1,108 @@
+import { Controller } from '@nestjs/common';
+import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import { MessagePattern, Payload } from '@nestjs/microservices';
+import { HyperRunError, type SprintId } from '#contracts';
+import { RpcAccess, RpcPrincipal } from '../access/rpc.decorator.js';
+import { issuedBy } from '../world/issued.port.js';
+import { LiveWorld } from '../world/live-world.port.js';
+import { ApprovePlanCommand } from './approve-plan.command.js';
+import {
+  EditMessage,
+  ExecuteMessage,
+  GetMessage,
+  PlanMessage,
+  RejectMessage,
+  SteerMessage,
+} from './dto/message.dto.js';
+import { FindSprintQuery } from './find-sprint.query.js';
+import { RequestPlanCommand } from './request-plan.command.js';
+import { ReviewPlanCommand, type Review } from './review-plan.command.js';
+import { SteerSprintCommand, type Steering } from './steer-sprint.command.js';
+import { planView } from './views.js';
+
+const PLAN_WAIT_MS = 55_000;
+
+/**
+ * The same over the Redis transport. Every instance hears every message and each one carries it out under the same
+ * command id, so that it happens once and all answer alike.
+ */
+@RpcAccess()
+@Controller()
+export class SprintsMessages {
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly queries: QueryBus,
+    private readonly live: LiveWorld,
+  ) {}
+
+  @MessagePattern('sprint.plan')
+  async plan(@Payload() { commandId, token: _token, ...wish }: PlanMessage, @RpcPrincipal() principal: string) {
+    const issued = issuedBy(principal, commandId, { plan: wish });
+    const { sprintId, cursor } = await this.commands.execute(new RequestPlanCommand(wish, issued));
+    const isMade = () => this.live.world.sprints.get(sprintId)?.status !== 'analysing';
+    await this.live.until(isMade, AbortSignal.timeout(PLAN_WAIT_MS)).catch(() => undefined);
+    return { ...(await this.viewOfPlan(sprintId)), cursor };
+  }
+
+  @MessagePattern('sprint.execute')
+  async execute(@Payload() { commandId, token: _token, ...body }: ExecuteMessage, @RpcPrincipal() principal: string) {
+    const { planId, ...approval } = body;
+    const issued = issuedBy(principal, commandId, { execute: body });
+    const { cursor } = await this.commands.execute(new ApprovePlanCommand(planId, approval, issued));
+    return { ...(await this.viewOfSprint(planId)), cursor };
+  }
+
+  @MessagePattern('sprint.get')
+  get(@Payload() { sprintId }: GetMessage) {
+    return this.viewOfSprint(sprintId);
+  }
+
+  @MessagePattern('sprint.pause')
+  pause(@Payload() message: SteerMessage, @RpcPrincipal() principal: string) {
+    return this.steer(message, { type: 'pause', reason: message.reason ?? 'A person asked for it.' }, principal);
+  }
+
+  @MessagePattern('sprint.resume')
+  resume(@Payload() message: SteerMessage, @RpcPrincipal() principal: string) {
+    return this.steer(message, { type: 'resume' }, principal);
+  }
+
+  @MessagePattern('sprint.cancel')
+  cancel(@Payload() message: SteerMessage, @RpcPrincipal() principal: string) {
+    return this.steer(message, { type: 'cancel', reason: message.reason ?? 'A person cancelled it.' }, principal);
+  }
+
+  @MessagePattern('plan.edit')
+  edit(@Payload() { planId, planHash, edit, commandId }: EditMessage, @RpcPrincipal() principal: string) {
+    return this.review(planId, { type: 'edit', ifHash: planHash, edit }, principal, commandId);
+  }
+
+  @MessagePattern('plan.reject')
+  reject(
+    @Payload() { planId, commandId, reason = 'No reason given.' }: RejectMessage,
+    @RpcPrincipal() principal: string,
+  ) {
+    return this.review(planId, { type: 'reject', reason }, principal, commandId);
+  }
+
+  private async steer({ sprintId, commandId }: SteerMessage, steering: Steering, principal: string) {
+    const issued = issuedBy(principal, commandId, { sprintId, steering });
+    const { cursor } = await this.commands.execute(new SteerSprintCommand(sprintId, steering, issued));
+    return { ...(await this.viewOfSprint(sprintId)), cursor };
+  }
+
+  private async review(planId: SprintId, review: Review, principal: string, commandId: string) {
+    const issued = issuedBy(principal, commandId, { planId, review });
+    const { state, cursor } = await this.commands.execute(new ReviewPlanCommand(planId, review, issued));
+    if (state.status === 'absent') throw new HyperRunError('sprint.unknown', 'There is no plan with this id.');
+    return { ...planView(state), cursor };
+  }
+
+  private async viewOfSprint(sprintId: SprintId) {
+    return (await this.queries.execute(new FindSprintQuery(sprintId))).view;
+  }
+
+  private async viewOfPlan(sprintId: SprintId) {
+    return planView((await this.queries.execute(new FindSprintQuery(sprintId))).state);
+  }
+}

@@ -1,0 +1,33 @@
+import { Module } from '@nestjs/common';
+import { ApprovePlanHandler } from './approve-plan.command.js';
+import { EndTaskHandler } from './end-task.command.js';
+import { FindSprintHandler } from './find-sprint.query.js';
+import { FindTaskHandler } from './find-task.query.js';
+import { FindingsController } from './findings.controller.js';
+import { ListFindingsHandler } from './list-findings.query.js';
+import { ListSprintsHandler } from './list-sprints.query.js';
+import { PlansController } from './plans.controller.js';
+import { RequestPlanHandler } from './request-plan.command.js';
+import { RetryTaskHandler } from './retry-task.command.js';
+import { ReviewPlanHandler } from './review-plan.command.js';
+import { SprintsController } from './sprints.controller.js';
+import { SprintsMessages } from './sprints.messages.js';
+import { SteerSprintHandler } from './steer-sprint.command.js';
+import { TasksController } from './tasks.controller.js';
+
+@Module({
+  controllers: [FindingsController, PlansController, SprintsController, SprintsMessages, TasksController],
+  providers: [
+    ApprovePlanHandler,
+    EndTaskHandler,
+    FindSprintHandler,
+    FindTaskHandler,
+    ListFindingsHandler,
+    ListSprintsHandler,
+    RequestPlanHandler,
+    RetryTaskHandler,
+    ReviewPlanHandler,
+    SteerSprintHandler,
+  ],
+})
+export class SprintsModule {}

@@ -1,0 +1,96 @@
+import { Body, Controller, Get, Header, HttpCode, HttpStatus, Param, Post, Query } from '@nestjs/common';
+import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import { ApiBearerAuth, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { HyperRunError, type TaskId } from '#contracts';
+import { CurrentPrincipal } from '../access/principal.decorator.js';
+import { ArtifactStore } from '../artifacts/artifact-store.port.js';
+import { CommandId } from '../http/command-id.decorator.js';
+import { TaskIdParam } from '../http/id.params.js';
+import { issuedBy } from '../world/issued.port.js';
+import { AtDto } from './dto/at.dto.js';
+import { ReasonDto } from './dto/plan.dto.js';
+import { EndTaskCommand } from './end-task.command.js';
+import { FindSprintQuery } from './find-sprint.query.js';
+import { FindTaskQuery } from './find-task.query.js';
+import { RetryTaskCommand } from './retry-task.command.js';
+
+@ApiTags('tasks')
+@ApiBearerAuth()
+@Controller('hyper-running/tasks')
+export class TasksController {
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly queries: QueryBus,
+    private readonly artifacts: ArtifactStore,
+  ) {}
+
+  @Get(':taskId')
+  @ApiOperation({ summary: 'One task, now or at a moment' })
+  async one(@Param('taskId', TaskIdParam) taskId: TaskId, @Query() { at }: AtDto) {
+    const { view, state } = await this.queries.execute(new FindTaskQuery(taskId, at));
+    return { ...view, task: 'spec' in state ? state.spec.task : state.task };
+  }
+
+  @Get(':taskId/diff')
+  @Header('Content-Type', 'text/x-diff; charset=utf-8')
+  @ApiProduces('text/x-diff')
+  @ApiOperation({ summary: 'Unified diff of the candidate, also of a rejected one' })
+  async diff(@Param('taskId', TaskIdParam) taskId: TaskId): Promise<Buffer> {
+    const { state } = await this.queries.execute(new FindTaskQuery(taskId));
+    const patch = 'candidate' in state ? state.candidate?.patch : undefined;
+    if (patch === undefined) throw new HyperRunError('task.no-candidate', 'This task has produced no candidate yet.');
+    return this.artifacts.get(patch);
+  }
+
+  @Post(':taskId/cancel')
+  @HttpCode(HttpStatus.ACCEPTED)
+  @ApiOperation({ summary: 'Cancel one task; refused once it was decided to publish it' })
+  cancel(
+    @Param('taskId', TaskIdParam) taskId: TaskId,
+    @Body() { reason = 'A person cancelled it.' }: ReasonDto,
+    @CurrentPrincipal() principal: string,
+    @CommandId() commandId: string,
+  ) {
+    return this.end(taskId, { type: 'cancel', reason }, principal, commandId);
+  }
+
+  @Post(':taskId/discard')
+  @HttpCode(HttpStatus.ACCEPTED)
+  @ApiOperation({ summary: 'Give up a blocked task' })
+  discard(
+    @Param('taskId', TaskIdParam) taskId: TaskId,
+    @Body() { reason = 'A person discarded it.' }: ReasonDto,
+    @CurrentPrincipal() principal: string,
+    @CommandId() commandId: string,
+  ) {
+    return this.end(taskId, { type: 'discard', reason }, principal, commandId);
+  }
+
+  @Post(':taskId/retry')
+  @HttpCode(HttpStatus.ACCEPTED)
+  @ApiOperation({ summary: 'Do a settled task again, as a follow-up plan of one task' })
+  async retry(
+    @Param('taskId', TaskIdParam) taskId: TaskId,
+    @CurrentPrincipal() principal: string,
+    @CommandId() commandId: string,
+  ) {
+    const { state, cursor } = await this.commands.execute(
+      new RetryTaskCommand(taskId, issuedBy(principal, commandId, { retry: taskId })),
+    );
+    if (state.status === 'absent') throw new HyperRunError('sprint.unknown', 'The follow-up is gone.');
+    const { view } = await this.queries.execute(new FindSprintQuery(state.sprintId));
+    return { ...view, cursor };
+  }
+
+  private async end(
+    taskId: TaskId,
+    ending: { type: 'cancel' | 'discard'; reason: string },
+    principal: string,
+    commandId: string,
+  ) {
+    const issued = issuedBy(principal, commandId, { taskId, ending });
+    const { cursor } = await this.commands.execute(new EndTaskCommand(taskId, ending, issued));
+    const { view } = await this.queries.execute(new FindTaskQuery(taskId));
+    return { ...view, cursor };
+  }
+}

@@ -1,0 +1,98 @@
+// How plans, sprints and tasks look from outside.
+import type { Finding, Plan, PlannedTask, TaskId } from '#contracts';
+import { isActive, isTaskSettled, type SprintState, type TaskState } from '#domain';
+
+const iso = (time: number) => new Date(time).toISOString();
+
+export type Known = Exclude<SprintState, { status: 'absent' }>;
+
+/** The plan as it was proposed and edited; while it is being made, only what was asked for. */
+export const planView = (state: Known) => {
+  const request = {
+    planId: state.sprintId,
+    repository: { repositoryId: state.request.repositoryId, path: state.request.path, name: state.request.name },
+    requestedBy: state.requestedBy,
+    requestedAt: iso(state.requestedAt),
+  };
+  if (state.status === 'analysing') return { ...request, status: 'analysing' as const };
+  if (state.status === 'failed')
+    return { ...request, status: 'failed' as const, code: state.code, reason: state.reason };
+  const status = isActive(state) || state.status === 'completed' ? ('approved' as const) : state.status;
+  const skipped = state.findings?.skipped ?? [];
+  return {
+    ...request,
+    ...state.plan,
+    status,
+    skipped,
+    ...('reason' in state && state.reason ? { reason: state.reason } : {}),
+  };
+};
+
+const SENTENCES: Readonly<Record<string, string>> = {
+  absent: 'It is not there.',
+  queued: 'It waits for an agent.',
+  working: 'An agent is at it.',
+  publishing: 'It passed; its branch is being made.',
+  passed: 'It passed its verification.',
+  declined: 'A person declined it when the plan was approved.',
+};
+
+export const taskView = (taskId: TaskId, state: TaskState) => {
+  if (state.status === 'absent' || state.status === 'declined')
+    return {
+      taskId,
+      status: state.status,
+      outcome: state.status === 'declined' ? ('declined' as const) : undefined,
+      reason: SENTENCES[state.status],
+      attempts: 0,
+      ...('task' in state ? summaryOf(state.task) : {}),
+    };
+  const decided = 'decided' in state ? state.decided : undefined;
+  return {
+    taskId,
+    ...summaryOf(state.spec.task),
+    sprintId: state.spec.sprintId,
+    status: state.status,
+    outcome: isTaskSettled(state) ? state.status : undefined,
+    stage: state.status === 'working' ? state.stage : undefined,
+    stalled: state.status === 'working' ? state.stalled : undefined,
+    agentId: 'agentId' in state ? state.agentId : undefined,
+    reason: 'reason' in state && state.reason !== undefined ? state.reason : SENTENCES[state.status],
+    kind: state.status === 'failed' ? state.kind : undefined,
+    attempts: state.attempts,
+    files: state.candidate?.files,
+    branch: decided?.branch,
+    commit: decided?.commit,
+  };
+};
+export type TaskView = ReturnType<typeof taskView>;
+
+const summaryOf = (task: PlannedTask) => ({ title: task.title, agent: task.agent, paths: task.paths });
+
+export const sprintView = (state: Known, tasks: readonly TaskView[], cursor: string) => ({
+  sprintId: state.sprintId,
+  status: state.status === 'completed' ? state.outcome : state.status,
+  reason: 'reason' in state ? state.reason : undefined,
+  repository: { repositoryId: state.request.repositoryId, path: state.request.path, name: state.request.name },
+  plan: 'plan' in state ? (state.plan satisfies Plan) : undefined,
+  createdAt: iso(state.requestedAt),
+  approvedBy: 'approvedBy' in state ? state.approvedBy : undefined,
+  approvedAt: 'approvedAt' in state ? iso(state.approvedAt) : undefined,
+  unattended: 'unattended' in state ? state.unattended : undefined,
+  base: 'base' in state ? state.base : undefined,
+  completedAt: state.status === 'completed' ? iso(state.completedAt) : undefined,
+  heads: state.status === 'completed' ? state.heads : undefined,
+  tasks,
+  cursor,
+});
+export type SprintView = ReturnType<typeof sprintView>;
+
+export const findingView = (
+  finding: Finding,
+  scope: { check(path: string): { allowed: boolean } },
+  dismissed: boolean,
+) => ({
+  ...finding,
+  inScope: scope.check(finding.path).allowed,
+  dismissed,
+});

@@ -1,0 +1,47 @@
+import { Controller, Get, Param, Query } from '@nestjs/common';
+import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { HyperRunError, type AgentId } from '#contracts';
+import type { AgentCard } from '#domain';
+import { AgentIdParam } from '../http/id.params.js';
+import { PageDto } from '../http/page.dto.js';
+import { pageOf } from '../http/page.js';
+import { IsolationLevel } from '../isolation/isolation-level.port.js';
+import { LiveWorld } from '../world/live-world.port.js';
+
+const iso = (time?: number) => (time === undefined ? undefined : new Date(time).toISOString());
+
+@ApiTags('agents')
+@ApiBearerAuth()
+@Controller('agents')
+export class AgentsController {
+  constructor(
+    private readonly live: LiveWorld,
+    private readonly isolation: IsolationLevel,
+  ) {}
+
+  @Get()
+  @ApiOperation({ summary: 'The swarm: name, role, status, current task, last progress' })
+  async list(@Query() page: PageDto) {
+    const { level } = await this.isolation.measured();
+    const cards = [...this.live.world.board.agents.values()].toSorted((a, b) => a.id.localeCompare(b.id));
+    return pageOf(
+      cards.map((card) => cardView(card, level)),
+      page,
+    );
+  }
+
+  @Get(':agentId')
+  @ApiOperation({ summary: 'One agent' })
+  async one(@Param('agentId', AgentIdParam) agentId: AgentId) {
+    const card = this.live.world.board.agents.get(agentId);
+    if (card === undefined) throw new HyperRunError('agent.unknown', `There is no agent "${agentId}".`);
+    return cardView(card, (await this.isolation.measured()).level);
+  }
+}
+
+const cardView = (card: AgentCard, isolation: string) => ({
+  ...card,
+  isolation,
+  lastSeen: iso(card.lastSeen),
+  lastProgress: iso(card.lastProgress),
+});

@@ -1,0 +1,43 @@
+import { Controller, Get, HttpCode, HttpStatus, Param, Post, Query } from '@nestjs/common';
+import { CommandBus } from '@nestjs/cqrs';
+import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { CurrentPrincipal } from '../access/principal.decorator.js';
+import { CommandId } from '../http/command-id.decorator.js';
+import { PageDto } from '../http/page.dto.js';
+import { pageOf } from '../http/page.js';
+import { issuedBy } from '../world/issued.port.js';
+import { LiveWorld } from '../world/live-world.port.js';
+import { AcknowledgeAlertCommand } from './acknowledge-alert.command.js';
+
+@ApiTags('alerts')
+@ApiBearerAuth()
+@Controller('alerts')
+export class AlertsController {
+  constructor(
+    private readonly live: LiveWorld,
+    private readonly commands: CommandBus,
+  ) {}
+
+  @Get()
+  @ApiOperation({ summary: 'What needs a person: stalled tasks, violated scopes, trouble with the log; newest first' })
+  list(@Query() page: PageDto) {
+    const alerts = [...this.live.world.alerts.values()].toSorted((a, b) => b.time - a.time);
+    return pageOf(
+      alerts.map((alert) => ({ ...alert, time: new Date(alert.time).toISOString() })),
+      page,
+    );
+  }
+
+  @Post(':alertId/acknowledge')
+  @HttpCode(HttpStatus.OK)
+  @ApiOperation({ summary: 'A person has seen it' })
+  async acknowledge(
+    @Param('alertId') alertId: string,
+    @CurrentPrincipal() principal: string,
+    @CommandId() commandId: string,
+  ) {
+    return this.commands.execute(
+      new AcknowledgeAlertCommand(alertId, issuedBy(principal, commandId, { acknowledge: alertId })),
+    );
+  }
+}

@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { AcknowledgeAlertHandler } from './acknowledge-alert.command.js';
+import { AgentsController } from './agents.controller.js';
+import { AlertsController } from './alerts.controller.js';
+import { Roster } from './roster.port.js';
+import { StatusProjection } from './status-projection.js';
+
+@Module({
+  controllers: [AgentsController, AlertsController],
+  providers: [AcknowledgeAlertHandler, Roster, StatusProjection],
+  exports: [Roster],
+})
+export class SwarmModule {}

@@ -1,0 +1,109 @@
+import type { Redis } from 'ioredis';
+import {
+  HyperRunError,
+  isHyperRunError,
+  taskStream,
+  type AgentId,
+  type AnyEvent,
+  type Epoch,
+  type TaskId,
+} from '#contracts';
+import { isActive, type TaskSpec } from '#domain';
+import type { EventStore } from '#event-store';
+import type { Config } from '../config/config.js';
+import { hintKey } from '../world/keys.port.js';
+import type { LiveWorld } from '../world/live-world.port.js';
+import { Outbox } from './outbox.js';
+
+/** Progress is told at most this often. */
+const PROGRESS_MS = 1000;
+const PROGRESS_TTL_MS = 86_400_000;
+/** The time of Redis, in milliseconds, under a key that expires. */
+const STAMP = `local t = redis.call('TIME')
+redis.call('SET', KEYS[1], string.format('%d', t[1] * 1000 + math.floor(t[2] / 1000)), 'PX', ARGV[1])`;
+
+export interface Claimed {
+  readonly taskId: TaskId;
+  readonly spec: TaskSpec;
+  readonly agentId: AgentId;
+  readonly epoch: Epoch;
+  readonly attempt: number;
+}
+
+/**
+ * One attempt at a task, seen from its worker: its outbox, its sign of progress, and the moment when it is over, be it
+ * because somebody cancelled or took over, or because the worker shuts down.
+ */
+export class Attempt {
+  readonly outbox: Outbox;
+  readonly signal: AbortSignal;
+  readonly #over = new AbortController();
+  readonly #forget: () => void;
+  #told = 0;
+
+  constructor(
+    readonly claimed: Claimed,
+    readonly actor: string,
+    private readonly needs: {
+      readonly store: EventStore;
+      readonly redis: Redis;
+      readonly config: Config;
+      readonly live: LiveWorld;
+      readonly stopping: AbortSignal;
+    },
+  ) {
+    const { taskId, agentId, epoch, spec } = claimed;
+    const subjects = { sprintId: spec.sprintId, taskId, agentId };
+    this.outbox = new Outbox(needs.store, { stream: taskStream(taskId), epoch, actor, subjects }, (reason) =>
+      this.#over.abort(reason),
+    );
+    this.signal = AbortSignal.any([this.#over.signal, needs.stopping]);
+    this.#forget = needs.live.onChange(() => this.#look());
+    this.#look();
+  }
+
+  /** Says what happened, and that something moved. */
+  say(event: AnyEvent): void {
+    this.signal.throwIfAborted();
+    this.outbox.say(event);
+    this.progress();
+  }
+
+  /** A sign of progress: bytes, tool calls, a child process that works. A hint beside the log. */
+  progress(): void {
+    const now = Date.now();
+    if (now - this.#told < PROGRESS_MS) return;
+    this.#told = now;
+    const { redis, config } = this.needs;
+    const key = hintKey(config, `progress:${this.claimed.taskId}`);
+    redis.eval(STAMP, 1, key, PROGRESS_TTL_MS).catch(() => undefined);
+  }
+
+  /** Resolves when the sprint is not paused: nothing new begins meanwhile. */
+  async gate(): Promise<void> {
+    const { sprintId } = this.claimed.spec;
+    const runs = () => {
+      const state = this.needs.live.world.sprints.get(sprintId);
+      return state === undefined || !isActive(state) || (state.status !== 'pausing' && state.status !== 'paused');
+    };
+    if (!runs()) await this.needs.live.until(runs, this.signal);
+    this.signal.throwIfAborted();
+  }
+
+  close(): void {
+    this.#forget();
+    this.#over.abort(new Error('The attempt is over.'));
+  }
+
+  /** The log fences a late worker at its next append; looking spares the work until then. */
+  #look(): void {
+    const state = this.needs.live.world.tasks.get(this.claimed.taskId);
+    if (state === undefined || state.status === 'absent' || state.status === 'declined') return;
+    if (state.epoch > this.claimed.epoch)
+      this.#over.abort(new HyperRunError('log.epoch-over', 'The task was cancelled or taken over.', {}, 'retry'));
+  }
+}
+
+/** Whether an error only says that this attempt is not this worker's any more. */
+export const isOver = (error: unknown, attempt: Attempt): boolean =>
+  attempt.signal.aborted || isHyperRunError(error, 'log.epoch-over') || isHyperRunError(error, 'task.lost');

@@ -1,0 +1,26 @@
+import type { WorkerId } from '#contracts';
+import type { World } from '#domain';
+
+/** What a job is given of the worker that runs it. */
+export interface JobContext {
+  readonly worker: WorkerId;
+  /** Number of the slot it runs in, unique among all living workers: `links-<slot>`. */
+  readonly slot: number;
+  /** Aborts when the worker shuts down. */
+  readonly signal: AbortSignal;
+}
+
+/** Something to be done once, by whoever claims it first with an append. */
+export interface Job {
+  /** The same for the same piece of work. */
+  readonly key: string;
+  /** Claims and does it. A lost claim is no error. */
+  run(context: JobContext): Promise<void>;
+}
+
+/** Finds the jobs of one kind that nobody holds now. */
+export interface JobSource {
+  jobs(world: World): readonly Job[];
+}
+
+export const JOB_SOURCES = Symbol('JOB_SOURCES');

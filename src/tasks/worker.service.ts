@@ -1,0 +1,86 @@
+import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { isHyperRunError } from '#contracts';
+import { CONFIG, type Config } from '../config/config.js';
+import { LiveWorld } from '../world/live-world.port.js';
+import { JOB_SOURCES, type Job, type JobSource } from './job.port.js';
+import { LeaseHolder } from './lease-holder.js';
+
+/** How long a job that broke off by surprise is left alone before this worker tries it again. */
+const BACKOFF_MS = 2000;
+
+/** Follows the world and does what is to be done, as much at once as was configured. Idle, it costs nothing. */
+@Injectable()
+export class WorkerService implements OnApplicationBootstrap, OnModuleDestroy {
+  readonly #logger = new Logger(WorkerService.name);
+  readonly #running = new Map<string, Promise<void>>();
+  readonly #stopping = new AbortController();
+  readonly #resting = new Set<string>();
+  readonly #slots = new Set<number>();
+  #forget?: () => void;
+
+  constructor(
+    private readonly live: LiveWorld,
+    private readonly lease: LeaseHolder,
+    @Inject(JOB_SOURCES) private readonly sources: readonly JobSource[],
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    if (!this.config.roles.includes('worker')) return;
+    await this.live.ready();
+    this.#forget = this.live.onChange(() => this.#look());
+    this.#look();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    this.#forget?.();
+    this.#stopping.abort();
+    await Promise.allSettled(this.#running.values());
+  }
+
+  #look(): void {
+    for (const source of this.sources)
+      for (const job of source.jobs(this.live.world)) {
+        if (this.#running.size >= this.config.concurrency || this.#stopping.signal.aborted) return;
+        if (this.#running.has(job.key) || this.#resting.has(job.key)) continue;
+        this.#running.set(job.key, this.#run(job));
+      }
+  }
+
+  async #run(job: Job): Promise<void> {
+    const slot = this.#takeSlot();
+    try {
+      const { worker, number } = await this.lease.hold();
+      try {
+        await job.run({ worker, slot: number * this.config.concurrency + slot, signal: this.#stopping.signal });
+      } finally {
+        await this.lease.release();
+      }
+    } catch (error) {
+      this.#report(job, error);
+    } finally {
+      this.#slots.delete(slot);
+      this.#running.delete(job.key);
+      setImmediate(() => this.#look());
+    }
+  }
+
+  #takeSlot(): number {
+    let slot = 1;
+    while (this.#slots.has(slot)) slot += 1;
+    this.#slots.add(slot);
+    return slot;
+  }
+
+  #report(job: Job, error: unknown): void {
+    if (this.#stopping.signal.aborted) return;
+    const lost = ['job.taken', 'job.gone', 'job.lost', 'task.lost', 'task.settled', 'log.epoch-over'];
+    if (isHyperRunError(error) && lost.includes(error.code)) return;
+    this.#logger.error(`${job.key}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    this.#resting.add(job.key);
+    setTimeout(() => {
+      this.#resting.delete(job.key);
+      this.#look();
+    }, BACKOFF_MS).unref();
+  }
+}

@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import type { AnyEvent, Position, Recorded, StreamName, Subjects } from '#contracts';
+import type { Decider } from '#domain';
+import { commandHash, execute, type EventStore, type StreamWrite } from '#event-store';
+import { EVENT_STORE } from '../log/log.port.js';
+
+/** Who wants something, under which id. The same id with the same body is answered with what was decided then. */
+export interface Issued {
+  readonly id: string;
+  readonly actor: string;
+  /** What the id stands for; part of the record, by its hash. */
+  readonly body: unknown;
+}
+
+export interface Outcome<State> {
+  readonly state: State;
+  /** What this command led to, now or the first time it was sent. */
+  readonly events: readonly AnyEvent[];
+  readonly position: Position;
+  readonly cursor: string;
+  readonly duplicate: boolean;
+}
+
+export interface Consequence<State, Command> {
+  readonly stream: StreamName;
+  readonly decider: Decider<State, Command>;
+  readonly command: Command;
+  readonly issued: Issued;
+  readonly subjects?: Subjects;
+  readonly raiseEpoch?: boolean;
+  /** Writes to further streams that happen together with this decision or not at all. */
+  readonly also?: (
+    state: State,
+    events: readonly AnyEvent[],
+  ) => Promise<readonly StreamWrite[]> | readonly StreamWrite[];
+}
+
+/** The one way a decision gets into the log: look for the command, fold, decide, append at exactly that version. */
+@Injectable()
+export class Decisions {
+  constructor(@Inject(EVENT_STORE) private readonly store: EventStore) {}
+
+  async make<State, Command>(wanted: Consequence<State, Command>): Promise<Outcome<State>> {
+    const { stream, decider, command, issued, subjects, raiseEpoch, also } = wanted;
+    const { state, events, appended, duplicate } = await execute<State, Command>(this.store, {
+      stream,
+      decider,
+      command: { id: issued.id, hash: commandHash(issued.body), actor: issued.actor, body: command },
+      subjects,
+      raisesEpoch: raiseEpoch === true,
+      writes: async (decided) =>
+        decided.events.length === 0 ? [] : ((await also?.(decided.state, decided.events)) ?? []),
+    });
+    const position = appended?.position ?? events.at(-1)?.position ?? (await this.store.top());
+    return { state, events, position, cursor: this.store.cursorOf(position), duplicate };
+  }
+}
+
+/** An id that follows from who asked and under which command id, so that asking twice creates once. */
+export const derivedId = (prefix: string, ...parts: readonly string[]): string =>
+  `${prefix}-${createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 12)}`;
+
+/** Folds the recorded events of one stream, up to a place in the log when one is given. */
+export const foldUntil = <State>(
+  rules: Pick<Decider<State, never>, 'initial' | 'evolve'>,
+  events: readonly Recorded[],
+  until?: (event: Recorded) => boolean,
+): State => {
+  let state = rules.initial;
+  for (const event of events) {
+    if (until !== undefined && !until(event)) break;
+    state = rules.evolve(state, event);
+  }
+  return state;
+};

@@ -1,0 +1,11 @@
+import type { Config } from '../config/config.js';
+
+const DEFAULT_PREFIX = 'hyper:';
+
+/** Keys beside the log that expire: hints about who lives and what moves, never the truth. */
+export const hintKey = (config: Pick<Config, 'prefix'>, name: string): string =>
+  `${config.prefix ?? DEFAULT_PREFIX}{p0}:${name}`;
+
+/** Hash of one agent's status, for tools that read Redis. */
+export const statusKey = (config: Pick<Config, 'prefix'>, agentId: string): string =>
+  `${config.prefix ?? ''}agent:status:${agentId}`;

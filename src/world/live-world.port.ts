@@ -1,0 +1,76 @@
+import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import type { Position } from '#contracts';
+import { evolveWorld, newWorld, type World } from '#domain';
+import type { EventStore } from '#event-store';
+import { EVENT_STORE } from '../log/log.port.js';
+
+type Listener = () => void;
+
+/**
+ * The present, kept up to date in this process: a fold of the log with its position. Thrown away and rebuilt at every
+ * start. Reading it may lag the log by milliseconds; who needs to see an append waits for its position with `reached`.
+ */
+@Injectable()
+export class LiveWorld implements OnApplicationBootstrap, OnModuleDestroy {
+  readonly world: World = newWorld();
+  readonly #logger = new Logger(LiveWorld.name);
+  readonly #listeners = new Set<Listener>();
+  readonly #stopping = new AbortController();
+  #following?: Promise<void>;
+
+  constructor(@Inject(EVENT_STORE) private readonly store: EventStore) {}
+
+  onApplicationBootstrap(): Promise<void> {
+    return this.ready();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    this.#stopping.abort();
+    await this.#following;
+  }
+
+  /** Resolves when everything that was in the log at the first call has been folded. */
+  async ready(): Promise<void> {
+    this.#following ??= this.#follow();
+    await this.reached(await this.store.top());
+  }
+
+  /** Calls back after each batch of events; returns how to stop that. */
+  onChange(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Resolves when the event at this position has been folded; rejects when the signal aborts. */
+  reached(position: Position, signal?: AbortSignal): Promise<void> {
+    return this.until(() => this.world.position >= position, signal);
+  }
+
+  /** Resolves as soon as the condition holds, looking again after each batch. */
+  until(condition: (world: World) => boolean, signal?: AbortSignal): Promise<void> {
+    if (condition(this.world)) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const stop = (settle: () => void) => {
+        forget();
+        signal?.removeEventListener('abort', onAbort);
+        settle();
+      };
+      const onAbort = () => stop(() => reject(new Error('Stopped waiting.', { cause: signal?.reason })));
+      const forget = this.onChange(() => condition(this.world) && stop(resolve));
+      signal?.addEventListener('abort', onAbort, { once: true });
+    });
+  }
+
+  async #follow(): Promise<void> {
+    try {
+      for await (const batch of this.store.subscribe(0 as Position, this.#stopping.signal)) {
+        for (const entry of batch) evolveWorld(this.world, entry.event);
+        for (const listener of [...this.#listeners]) listener();
+      }
+    } catch (error) {
+      if (this.#stopping.signal.aborted) return;
+      this.#logger.fatal(`The log cannot be followed any more: ${String(error)}`);
+      throw error;
+    }
+  }
+}
