@@ -40,6 +40,10 @@ export interface Append {
   readonly actor: string;
   readonly correlationId?: string;
   readonly causationId?: string;
+  /**
+   * Each stream once. The first has at least one event; a further one at an `exact` version may have none, it is then
+   * only checked.
+   */
   readonly writes: readonly StreamWrite[];
 }
 
@@ -93,7 +97,8 @@ export interface EventStore {
    * Appends all or nothing. Safe to send again: an append whose first write already stands in the log under the same
    * commandId at that place is answered as done (`exact`: the conflict is resolved by looking; `epoch`: by its seq).
    * @throws HyperRunError `log.version-conflict` {stream, expected, actual} (retry), `log.epoch-over` {stream, epoch, current}
-   *   (stop), `log.seq-refused`, `log.invalid-event` (caller), `log.full` (operator), `log.outcome-unknown` (same command),
+   *   (stop), `log.seq-refused`, `log.invalid-event`, `log.append-too-large` (caller),
+   *   `command.id-reused` (caller), `log.full` (operator), `log.outcome-unknown` (same command),
    *   `log.unavailable` (retry).
    */
   append(append: Append): Promise<Appended>;

@@ -1,0 +1,116 @@
+import type { AnyEvent, Recorded, StreamName, Subjects, Version } from '#contracts';
+import { isHyperRunError } from '#contracts';
+import { commandHash } from './command-hash.js';
+import { commandIdReused } from './errors.js';
+import type { Appended, EventStore, StreamWrite } from './event-store.js';
+
+/** Structurally the Decider of #domain: rules of one aggregate, pure. */
+export interface DeciderOf<State, Command, E extends AnyEvent = AnyEvent> {
+  readonly initial: State;
+  decide(command: Command, state: State): readonly E[];
+  evolve(state: State, event: Recorded): State;
+}
+
+export interface CommandOf<Body> {
+  /** The same for every try of the same command; told again, it is answered with what was decided first. */
+  readonly id: string;
+  /** SHA-256 of the canonical body; worked out when left out. */
+  readonly hash?: string;
+  readonly actor: string;
+  readonly body: Body;
+  readonly correlationId?: string;
+  readonly causationId?: string;
+}
+
+export interface Execution<State, Body> {
+  readonly stream: StreamName;
+  readonly decider: DeciderOf<State, Body>;
+  readonly command: CommandOf<Body>;
+  readonly subjects?: Subjects;
+  /** Whether what was decided fences off whoever wrote under the epoch until now. */
+  readonly raisesEpoch?: boolean | ((events: readonly AnyEvent[]) => boolean);
+  /**
+   * Writes to further streams in the same append: all or nothing. Called with the state as it was and what was decided;
+   * may read the store, and is called again when somebody wrote in between.
+   */
+  readonly writes?: (decided: Decided<State>) => readonly StreamWrite[] | Promise<readonly StreamWrite[]>;
+}
+
+export interface Decided<State> {
+  /** State that the decision was made on. */
+  readonly state: State;
+  /** The stream that it was folded from. */
+  readonly history: readonly Recorded[];
+  readonly events: readonly AnyEvent[];
+}
+
+export interface Executed<State> {
+  /** State of the stream after the command. */
+  readonly state: State;
+  /** What the command led to in its stream: `[]` when it was so already. */
+  readonly events: readonly Recorded[];
+  /** Absent when nothing was appended now. */
+  readonly appended?: Appended;
+  /** The command stood in the log already; nothing was decided. */
+  readonly duplicate: boolean;
+}
+
+const TRIES = 20;
+
+/**
+ * Carries out a command on a stream: looks for its id, folds, decides, appends at exactly the version that was decided
+ * on; begins anew when somebody wrote in between.
+ * @throws HyperRunError what `decide` throws, `command.id-reused` (same id, another body), `log.version-conflict` after 20
+ *   tries, and what `append` throws
+ */
+export const execute = async <State, Body>(
+  store: EventStore,
+  execution: Execution<State, Body>,
+): Promise<Executed<State>> => {
+  for (let tried = 1; ; tried++) {
+    try {
+      return await attempt(store, execution);
+    } catch (error) {
+      if (!isHyperRunError(error, 'log.version-conflict') || tried === TRIES) throw error;
+    }
+  }
+};
+
+const attempt = async <State, Body>(
+  store: EventStore,
+  { stream, decider, command, subjects, raisesEpoch, writes }: Execution<State, Body>,
+): Promise<Executed<State>> => {
+  const hash = command.hash ?? commandHash(command.body);
+  const history = await store.read(stream);
+  const state = history.reduce((folded, event) => decider.evolve(folded, event), decider.initial);
+  const before = history.filter((event) => event.commandId === command.id);
+  if (before.some((event) => event.commandHash !== hash)) throw commandIdReused(command.id, stream);
+  if (before.length > 0) return { state, events: before, duplicate: true };
+
+  const events = decider.decide(command.body, state);
+  const further = (await writes?.({ state, history, events })) ?? [];
+  if (events.length === 0 && further.every((write) => write.events.length === 0))
+    return { state, events: [], duplicate: false };
+  const version = (history.at(-1)?.version ?? 0) as Version;
+  const raises = typeof raisesEpoch === 'function' ? raisesEpoch(events) : raisesEpoch === true;
+  const raiseEpoch = raises && events.length > 0;
+  const primary: StreamWrite = { stream, guard: { kind: 'exact', version }, raiseEpoch, subjects, events };
+  const ordered = events.length > 0 ? [primary, ...further] : [...further, primary];
+  const appended = await store.append({
+    commandId: command.id,
+    commandHash: hash,
+    actor: command.actor,
+    correlationId: command.correlationId,
+    causationId: command.causationId,
+    writes: ordered,
+  });
+  if (events.length === 0) return { state, events: [], appended, duplicate: false };
+  const recorded = await store.read(stream, (version + 1) as Version);
+  const told = recorded.slice(0, events.length);
+  return {
+    state: told.reduce((folded, event) => decider.evolve(folded, event), state),
+    events: told,
+    appended,
+    duplicate: false,
+  };
+};

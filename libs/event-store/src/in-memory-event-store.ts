@@ -1,0 +1,161 @@
+import { randomBytes } from 'node:crypto';
+import { SYSTEM_STREAM, type Epoch, type Position, type Recorded, type StreamName, type Version } from '#contracts';
+import { headsOf, mayStandAlready, refusalOf, type Answer } from './answer.js';
+import { commandHash } from './command-hash.js';
+import { formatCursor, parseCursor } from './cursor.js';
+import { closed } from './errors.js';
+import type { Append, Appended, EventStore, FeedEntry, StoredBytes, StreamHead } from './event-store.js';
+import { LiveEntry } from './feed-entry.js';
+import { follow, LiveTail } from './live-tail.js';
+import { prepare, type PreparedAppend, type PreparedWrite } from './prepare.js';
+import { recordedBefore } from './recorded-before.js';
+import { closeEnvelope, closeHeader, parseStored, toToday } from './record.js';
+
+interface Stream {
+  version: number;
+  epoch: number;
+  seq: number;
+  readonly records: { readonly header: string; readonly data: string }[];
+}
+
+/** Twin of the Redis store for tests: same answers, same bytes, nothing is kept. */
+export class InMemoryEventStore implements EventStore {
+  readonly incarnation = randomBytes(5).toString('hex');
+  readonly #streams = new Map<StreamName, Stream>();
+  readonly #feed: FeedEntry[] = [];
+  readonly #tail = new LiveTail(0 as Position);
+  #time = 0;
+  #closed = false;
+
+  /** @param clock milliseconds since 1970 */
+  constructor(private readonly clock: () => number = Date.now) {
+    const data = { incarnation: this.incarnation, reason: 'A new log was begun.' };
+    this.#carryOut(
+      prepare({
+        commandId: `incarnation-${this.incarnation}`,
+        commandHash: commandHash(data),
+        actor: 'system',
+        writes: [
+          {
+            stream: SYSTEM_STREAM,
+            guard: { kind: 'exact', version: 0 as Version },
+            events: [{ type: 'system.incarnation-started', data }],
+          },
+        ],
+      }),
+    );
+  }
+
+  async append(append: Append): Promise<Appended> {
+    this.#check();
+    const answer = this.#carryOut(prepare(append));
+    const [code, position = 0] = answer;
+    if (code === 0) return this.#appended(position as Position, headsOf(append, answer));
+    const before = mayStandAlready(append, answer) ? await recordedBefore(append, this.#slice) : undefined;
+    if (before !== undefined) return this.#appended(before.position, before.heads);
+    throw refusalOf(append, answer);
+  }
+
+  async read(stream: StreamName, from = 1 as Version): Promise<Recorded[]> {
+    this.#check();
+    return this.#slice(stream, from, Infinity);
+  }
+
+  async *readBytes(stream: StreamName, from = 1 as Version): AsyncGenerator<StoredBytes> {
+    this.#check();
+    const records = this.#streams.get(stream)?.records.slice(from - 1) ?? [];
+    for (const [index, { header, data }] of records.entries())
+      yield { version: (from + index) as Version, header: Buffer.from(header), data: Buffer.from(data) };
+  }
+
+  async head(stream: StreamName): Promise<StreamHead> {
+    this.#check();
+    const { version, epoch } = this.#streams.get(stream) ?? { version: 0, epoch: 0 };
+    return { stream, version: version as Version, epoch: epoch as Epoch };
+  }
+
+  async streams(category?: string): Promise<StreamName[]> {
+    this.#check();
+    return [...this.#streams.keys()].filter((name) => category === undefined || name.startsWith(`${category}-`));
+  }
+
+  async readAll(after: Position, limit: number): Promise<FeedEntry[]> {
+    this.#check();
+    return this.#feed.slice(after, after + Math.min(limit, 1000));
+  }
+
+  async top(): Promise<Position> {
+    this.#check();
+    return this.#feed.length as Position;
+  }
+
+  async *subscribe(after: Position, signal: AbortSignal): AsyncGenerator<readonly FeedEntry[]> {
+    await this.positionOf(this.cursorOf(after));
+    yield* follow(this.#tail, (position, limit) => this.readAll(position, limit), after, signal);
+  }
+
+  cursorOf(position: Position): string {
+    return formatCursor(this.incarnation, position);
+  }
+
+  async positionOf(cursor: string): Promise<Position> {
+    return parseCursor(cursor, this.incarnation, () => this.top());
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#tail.fail(closed());
+  }
+
+  readonly #slice = async (stream: StreamName, from: Version, count: number): Promise<Recorded[]> =>
+    (this.#streams.get(stream)?.records ?? [])
+      .slice(from - 1, from - 1 + count)
+      .map(({ header, data }, index) => toToday(parseStored(stream, (from + index) as Version, header, data)));
+
+  #appended(position: Position, heads: readonly StreamHead[]): Appended {
+    return { position, cursor: this.cursorOf(position), heads };
+  }
+
+  /** As scripts/append.lua: every check, then every write. */
+  #carryOut({ writes }: PreparedAppend): Answer {
+    for (const [index, write] of writes.entries()) {
+      const refused = refusal(this.#streams.get(write.stream), write);
+      if (refused !== undefined) return [refused[0], index, refused[1]];
+    }
+    this.#time = Math.max(this.#time, this.clock());
+    const added: FeedEntry[] = [];
+    const heads = writes.flatMap((write) => this.#write(write, added));
+    this.#feed.push(...added);
+    this.#tail.push(added);
+    return [0, this.#feed.length, ...heads];
+  }
+
+  #write({ stream: name, guard, raiseEpoch, events }: PreparedWrite, added: FeedEntry[]): [number, number] {
+    const stream = this.#streams.get(name) ?? { version: 0, epoch: 0, seq: 0, records: [] };
+    if (events.length > 0) this.#streams.set(name, stream);
+    if (guard.kind === 'epoch') stream.seq = guard.seq;
+    if (raiseEpoch) [stream.epoch, stream.seq] = [stream.epoch + 1, 0];
+    for (const { header, data, envelope } of events) {
+      stream.version++;
+      const position = this.#feed.length + added.length + 1;
+      const facts = { version: stream.version, position, time: this.#time, epoch: stream.epoch };
+      stream.records.push({ header: closeHeader(header, facts), data });
+      const json = closeEnvelope(envelope, data, facts);
+      added.push(new LiveEntry(position as Position, name, stream.version as Version, json));
+    }
+    return [stream.version, stream.epoch];
+  }
+
+  #check(): void {
+    if (this.#closed) throw closed();
+  }
+}
+
+const NEW: Stream = { version: 0, epoch: 0, seq: 0, records: [] };
+
+const refusal = (found: Stream | undefined, { guard }: PreparedWrite): [code: number, found: number] | undefined => {
+  const { version, epoch, seq } = found ?? NEW;
+  if (guard.kind === 'exact') return version === guard.version ? undefined : [1, version];
+  if (epoch !== guard.epoch) return [2, epoch];
+  return seq + 1 === guard.seq ? undefined : [3, seq];
+};

@@ -1,0 +1,252 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { Redis, type RedisOptions } from 'ioredis';
+import {
+  HyperRunError,
+  SYSTEM_STREAM,
+  type Epoch,
+  type Position,
+  type Recorded,
+  type StreamName,
+  type Version,
+} from '#contracts';
+import { commandHash } from './command-hash.js';
+import { formatCursor, parseCursor } from './cursor.js';
+import { encodeAppends } from './encode-appends.js';
+import { closed } from './errors.js';
+import type { Append, Appended, EventStore, FeedEntry, StoredBytes, StreamHead } from './event-store.js';
+import { headsOf, mayStandAlready, refusalOf } from './answer.js';
+import { GroupCommit } from './group-commit.js';
+import { CHANNEL, checkPartitions, DEFAULT_PREFIX, keysOf, type Keys } from './keys.js';
+import { follow, type LiveTail } from './live-tail.js';
+import { prepare } from './prepare.js';
+import { recordedBefore } from './recorded-before.js';
+import { ask, RedisLog } from './redis-log.js';
+import { BLOCK_MS, startRedisTail } from './redis-tail.js';
+
+export interface RedisEventStoreOptions {
+  /** Where Redis is: a URL, or options of ioredis (`{ path }` for a Unix socket). */
+  readonly redis: string | RedisOptions;
+  /** Stands before every key. Default `hyper:`. */
+  readonly prefix?: string;
+  /** Stands before the channel; default: the prefix when it is not the default one, else nothing. */
+  readonly statusPrefix?: string;
+  /** Number of newest events that the feed holds, about. Default 100,000. */
+  readonly feedLength?: number;
+  /** Only 1 is served. */
+  readonly partitions?: number;
+  /** For how long an append or a read is tried while Redis does not answer, in milliseconds. Default 10,000. */
+  readonly patience?: number;
+  /** Told of what does not fail a call: lost connections, and a log that was replaced by an older one. */
+  readonly onTrouble?: (error: unknown) => void;
+}
+
+interface Connections {
+  readonly writer: Redis;
+  readonly reader: Redis;
+  readonly follower: Redis;
+}
+
+/** The log on Redis Streams. See the port for what it guarantees, and scripts/append.lua for how it appends. */
+export class RedisEventStore implements EventStore {
+  readonly #log: RedisLog;
+  readonly #appends: GroupCommit;
+  #tail: Promise<LiveTail> | undefined;
+  #seen = 0;
+  #failure: HyperRunError | undefined;
+  #closed = false;
+
+  private constructor(
+    private readonly connections: Connections,
+    private readonly keys: Keys,
+    appends: GroupCommit,
+    readonly incarnation: string,
+    private readonly onTrouble: (error: unknown) => void,
+  ) {
+    this.#log = new RedisLog(connections.reader, keys);
+    this.#appends = appends;
+    connections.reader.on('ready', () => void this.#checkAfterReconnect());
+  }
+
+  /**
+   * Connects, and begins the log if there is none: its incarnation, and `system.incarnation-started`, exactly once.
+   * @throws HyperRunError `log.unavailable`
+   */
+  static async open(options: RedisEventStoreOptions): Promise<RedisEventStore> {
+    checkPartitions(options.partitions ?? 1);
+    const prefix = options.prefix ?? DEFAULT_PREFIX;
+    const keys = keysOf(prefix);
+    const channel = (options.statusPrefix ?? (prefix === DEFAULT_PREFIX ? '' : prefix)) + CHANNEL;
+    const onTrouble = options.onTrouble ?? (() => undefined);
+    const patience = options.patience ?? 10_000;
+    const text = await readFile(new URL('./scripts/append.lua', import.meta.url), 'utf8');
+    const connections = connect(options.redis, patience, onTrouble);
+    try {
+      const script = { sha: createHash('sha1').update(text).digest('hex'), text };
+      const appends = new GroupCommit({
+        redis: connections.writer,
+        script,
+        encode: (prepared) => encodeAppends(prepared, keys, channel, options.feedLength ?? 100_000),
+        patience,
+      });
+      const incarnation = await makeIncarnation(connections.reader, keys);
+      const store = new RedisEventStore(connections, keys, appends, incarnation, onTrouble);
+      await store.#begin();
+      return store;
+    } catch (error) {
+      disconnect(connections);
+      throw error;
+    }
+  }
+
+  async append(append: Append): Promise<Appended> {
+    this.#check();
+    const answer = await this.#appends.submit(prepare(append));
+    const [code, value = 0] = answer;
+    if (code === 0) return this.#appended(value as Position, headsOf(append, answer));
+    const before = mayStandAlready(append, answer) ? await recordedBefore(append, this.#slice) : undefined;
+    if (before !== undefined) return this.#appended(before.position, before.heads);
+    throw refusalOf(append, answer);
+  }
+
+  async read(stream: StreamName, from = 1 as Version): Promise<Recorded[]> {
+    this.#check();
+    return this.#log.read(stream, from);
+  }
+
+  async *readBytes(stream: StreamName, from = 1 as Version): AsyncGenerator<StoredBytes> {
+    this.#check();
+    yield* this.#log.readBytes(stream, from);
+  }
+
+  async head(stream: StreamName): Promise<StreamHead> {
+    this.#check();
+    const [version, epoch] = await ask(this.connections.reader.hmget(this.keys.head(stream), 'v', 'e'));
+    return { stream, version: Number(version ?? 0) as Version, epoch: Number(epoch ?? 0) as Epoch };
+  }
+
+  async streams(category?: string): Promise<StreamName[]> {
+    this.#check();
+    const names = await ask(this.connections.reader.smembers(this.keys.catalogue));
+    return names.filter((name) => category === undefined || name.startsWith(`${category}-`)) as StreamName[];
+  }
+
+  async readAll(after: Position, limit: number): Promise<FeedEntry[]> {
+    this.#check();
+    return this.#log.readAll(after, limit);
+  }
+
+  async top(): Promise<Position> {
+    this.#check();
+    const top = await this.#log.top();
+    this.#seen = Math.max(this.#seen, top);
+    return top;
+  }
+
+  async *subscribe(after: Position, signal: AbortSignal): AsyncGenerator<readonly FeedEntry[]> {
+    this.#check();
+    await parseCursor(this.cursorOf(after), this.incarnation, () => this.top());
+    this.#tail ??= this.#startTail();
+    const tail = await this.#tail;
+    yield* follow(tail, (position, limit) => this.readAll(position, limit), after, signal);
+  }
+
+  cursorOf(position: Position): string {
+    return formatCursor(this.incarnation, position);
+  }
+
+  async positionOf(cursor: string): Promise<Position> {
+    return parseCursor(cursor, this.incarnation, () => this.top());
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#appends.close();
+    const tail = await this.#tail?.catch(() => undefined);
+    disconnect(this.connections);
+    tail?.fail(closed());
+  }
+
+  readonly #slice = (stream: StreamName, from: Version, count: number) => this.#log.read(stream, from, count);
+
+  #appended(position: Position, heads: readonly StreamHead[]): Appended {
+    this.#seen = Math.max(this.#seen, position);
+    return { position, cursor: this.cursorOf(position), heads };
+  }
+
+  async #startTail(): Promise<LiveTail> {
+    try {
+      const top = await this.top();
+      return startRedisTail(this.connections.follower, this.keys.feed, top, this.onTrouble);
+    } catch (error) {
+      this.#tail = undefined;
+      throw error;
+    }
+  }
+
+  /** Every opener tries; the command id is that of the incarnation, so that one append stands in the log. */
+  async #begin(): Promise<void> {
+    if ((await this.head(SYSTEM_STREAM)).version > 0) return;
+    const data = { incarnation: this.incarnation, reason: 'A new log was begun.' };
+    await this.append({
+      commandId: `incarnation-${this.incarnation}`,
+      commandHash: commandHash(data),
+      actor: 'system',
+      writes: [
+        {
+          stream: SYSTEM_STREAM,
+          guard: { kind: 'exact', version: 0 as Version },
+          events: [{ type: 'system.incarnation-started', data }],
+        },
+      ],
+    });
+  }
+
+  /** A log that came back older than what was seen of it is not the same log: nothing may go on. */
+  async #checkAfterReconnect(): Promise<void> {
+    try {
+      const [incarnation, position] = await this.connections.reader.hmget(this.keys.meta, 'incarnation', 'position');
+      if (incarnation === this.incarnation && Number(position ?? 0) >= this.#seen) return;
+      this.#failure = new HyperRunError(
+        'log.rewound',
+        `The log came back at position ${position ?? 0} of ${incarnation ?? 'no incarnation'}; ${this.#seen} of ${this.incarnation} was expected: it lost events that were acknowledged. Restore the newest copy, or start the service anew to accept the loss.`,
+        { seen: this.#seen, found: Number(position ?? 0), incarnation },
+        'operator',
+      );
+      this.onTrouble(this.#failure);
+      (await this.#tail)?.fail(this.#failure);
+    } catch (error) {
+      this.onTrouble(error);
+    }
+  }
+
+  #check(): void {
+    if (this.#closed) throw closed();
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+}
+
+const connect = (redis: string | RedisOptions, patience: number, onTrouble: (error: unknown) => void): Connections => {
+  const open = (options: RedisOptions): Redis => {
+    const connection = typeof redis === 'string' ? new Redis(redis, options) : new Redis({ ...redis, ...options });
+    connection.on('error', onTrouble);
+    return connection;
+  };
+  const common: RedisOptions = { retryStrategy: (times) => Math.min(1000, 25 * 2 ** Math.min(times, 6)) };
+  return {
+    // 0: what is on its way when the connection breaks fails at once and is never resent by the client itself.
+    writer: open({ ...common, maxRetriesPerRequest: 0, autoResendUnfulfilledCommands: false }),
+    reader: open({ ...common, maxRetriesPerRequest: null, commandTimeout: patience }),
+    follower: open({ ...common, maxRetriesPerRequest: null, socketTimeout: BLOCK_MS * 1.5 }),
+  };
+};
+
+const disconnect = ({ writer, reader, follower }: Connections): void => {
+  for (const connection of [writer, reader, follower]) connection.disconnect();
+};
+
+const makeIncarnation = async (redis: Redis, keys: Keys): Promise<string> => {
+  await ask(redis.hsetnx(keys.meta, 'incarnation', randomBytes(5).toString('hex')));
+  return (await ask(redis.hget(keys.meta, 'incarnation'))) ?? '';
+};
