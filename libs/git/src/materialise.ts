@@ -73,7 +73,7 @@ const writeFiles = async (objects: ObjectDatabase, files: readonly FileEntry[], 
 const writeNew = async (path: string | Buffer, content: Buffer, executable: boolean) => {
   const handle = await open(path, NEW_FILE, executable ? 0o755 : 0o644);
   try {
-    if (content.length > 0) await handle.write(content);
+    if (content.length > 0) await handle.writeFile(content);
   } finally {
     await handle.close();
   }

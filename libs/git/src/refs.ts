@@ -1,3 +1,5 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { HyperRunError, type Oid } from '#contracts';
 import { splitAtNul } from './object-database.js';
 import { isGitFailure, runGit, type GitCall } from './run-git.js';
@@ -53,6 +55,28 @@ export const deleteRef = async (call: GitCall, ref: string, expected: Oid): Prom
     throw error;
   }
 };
+
+export const listRefs = async (call: GitCall, prefix: string): Promise<ReadonlyMap<string, Oid>> => {
+  const { stdout } = await runGit(['for-each-ref', '--format=%(objectname) %(refname)', '--', prefix], call);
+  const lines = stdout.toString('utf8').split('\n').filter(Boolean);
+  return new Map(lines.map((line) => [line.slice(41), oidFrom(line.slice(0, 40))]));
+};
+
+/** Branches that HEAD of the repository or of one of its linked work trees names, born or not. */
+export const checkedOutBranches = async (commonDir: string): Promise<string[]> => {
+  const linked = join(commonDir, 'worktrees');
+  const names = await readdir(linked).catch(absent([]));
+  const files = [join(commonDir, 'HEAD'), ...names.map((name) => join(linked, name, 'HEAD'))];
+  const heads = await Promise.all(files.map((file) => readFile(file, 'utf8').catch(absent(''))));
+  return heads.map((head) => /^ref: (.+)/.exec(head)?.[1] ?? '').filter((ref) => ref !== '');
+};
+
+const absent =
+  <T>(fallback: T) =>
+  (error: NodeJS.ErrnoException): T => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return fallback;
+    throw error;
+  };
 
 /** Every ref but ours: name → object and, for a symbolic one, its target. */
 export const listForeignRefs = async (call: GitCall): Promise<Record<string, string>> => {

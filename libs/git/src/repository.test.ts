@@ -8,7 +8,8 @@ import { GitRepository } from './index.js';
 
 const root = mkdtempSync(join(tmpdir(), 'hyper-git-'));
 const identity = ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.org'];
-const git = (cwd: string, ...args: string[]) => execFileSync('git', [...identity, ...args], { cwd, encoding: 'utf8', stdio: 'pipe' }).trim();
+const git = (cwd: string, ...args: string[]) =>
+  execFileSync('git', [...identity, ...args], { cwd, encoding: 'utf8', stdio: 'pipe' }).trim();
 const write = (cwd: string, path: string, content: string) => {
   mkdirSync(join(cwd, path, '..'), { recursive: true });
   writeFileSync(join(cwd, path), content);

@@ -5,7 +5,7 @@ import { takeFingerprint, type Fingerprint } from './fingerprint.js';
 import { readFormat, unsupported, withoutFilters, type RepositoryFormat } from './format.js';
 import { locate, type GitLocation } from './location.js';
 import { ObjectDatabase, type FileEntry } from './object-database.js';
-import { createRef, deleteRef, readRef } from './refs.js';
+import { checkedOutBranches, createRef, deleteRef, listRefs, readRef } from './refs.js';
 import { gitFailed, runGit, type GitCall } from './run-git.js';
 import { oidFrom } from './tree.js';
 
@@ -122,6 +122,16 @@ export class GitRepository {
 
   readRef(ref: string): Promise<Oid | undefined> {
     return readRef(this.call, ref);
+  }
+
+  /** Branches (`refs/heads/…`) that HEAD of this or of a linked work tree names, born or not. */
+  checkedOutBranches(): Promise<string[]> {
+    return checkedOutBranches(this.location.commonDir);
+  }
+
+  /** The ref of that name and all below it. */
+  refsBelow(prefix: string): Promise<ReadonlyMap<string, Oid>> {
+    return listRefs(this.call, prefix);
   }
 
   createRef(ref: string, oid: Oid): Promise<'created' | 'same' | { other: Oid }> {
