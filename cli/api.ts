@@ -1,0 +1,115 @@
+// What the service answers, as far as the command line reads it.
+import { z } from 'zod';
+import { Plan } from '#contracts';
+
+const cursor = z.string();
+const instant = z.string();
+
+export const Problem = z.looseObject({
+  title: z.string().optional(),
+  status: z.number().optional(),
+  detail: z.string().optional(),
+  code: z.string().optional(),
+});
+
+export const PLAN_STATUSES = ['analysing', 'proposed', 'rejected', 'expired', 'approved', 'failed'] as const;
+export const PlanView = Plan.extend({ status: z.enum(PLAN_STATUSES) });
+export type PlanView = z.infer<typeof PlanView>;
+
+/** A plan that is not there yet, or never will be. */
+export const PlanPending = z.looseObject({
+  planId: z.string(),
+  status: z.enum(PLAN_STATUSES),
+  reason: z.string().optional(),
+});
+
+export const SprintTask = z.looseObject({
+  taskId: z.string(),
+  title: z.string(),
+  status: z.string(),
+  outcome: z.string().nullish(),
+  reason: z.string().nullish(),
+  branch: z.string().nullish(),
+  commit: z.string().nullish(),
+  attempts: z.number().optional(),
+});
+export type SprintTask = z.infer<typeof SprintTask>;
+
+export const Repository = z.looseObject({ repositoryId: z.string(), path: z.string(), name: z.string() });
+export type Repository = z.infer<typeof Repository>;
+
+export const SprintView = z.looseObject({
+  sprintId: z.string(),
+  status: z.string(),
+  repository: Repository,
+  plan: z.looseObject({ scope: z.array(z.string()), baseCommit: z.string() }).nullish(),
+  tasks: z.array(SprintTask),
+  createdAt: instant,
+  completedAt: instant.nullish(),
+  cursor,
+});
+export type SprintView = z.infer<typeof SprintView>;
+
+export const SprintSummary = z.looseObject({
+  sprintId: z.string(),
+  status: z.string(),
+  repository: z.looseObject({ name: z.string() }),
+  tasks: z.array(SprintTask).optional(),
+  createdAt: instant,
+});
+export type SprintSummary = z.infer<typeof SprintSummary>;
+
+export const TaskView = SprintTask.extend({
+  sprintId: z.string().optional(),
+  repository: z.looseObject({ path: z.string() }).optional(),
+});
+export type TaskView = z.infer<typeof TaskView>;
+
+export const FindingView = z.looseObject({
+  findingId: z.string(),
+  source: z.string(),
+  rule: z.string(),
+  path: z.string(),
+  range: z.looseObject({ startLine: z.number() }),
+  excerpt: z.string(),
+  message: z.string(),
+  confidence: z.string(),
+  fixer: z.string().optional(),
+  inScope: z.boolean().optional(),
+});
+export type FindingView = z.infer<typeof FindingView>;
+
+export const AgentView = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  role: z.string(),
+  status: z.string(),
+  currentTaskSummary: z.string().nullish(),
+});
+export type AgentView = z.infer<typeof AgentView>;
+
+export const SearchHit = z.looseObject({
+  path: z.string(),
+  score: z.number().optional(),
+  startLine: z.number().optional(),
+  excerpt: z.string().optional(),
+});
+export type SearchHit = z.infer<typeof SearchHit>;
+
+export const EventView = z.looseObject({
+  id: z.string(),
+  type: z.string(),
+  time: z.string(),
+  stream: z.string(),
+  streamversion: z.string(),
+  position: z.string(),
+  actor: z.string(),
+  sprintid: z.string().optional(),
+  taskid: z.string().optional(),
+  agentid: z.string().optional(),
+  data: z.record(z.string(), z.unknown()),
+});
+export type EventView = z.infer<typeof EventView>;
+
+export const Page = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), next: z.string().nullish() });
+export const SealCheck = z.looseObject({ valid: z.boolean() });

@@ -1,0 +1,113 @@
+import { z } from 'zod';
+import { HyperRunError } from '#contracts';
+import type { Address } from './address.js';
+import { Page, Problem } from './api.js';
+import { unreachable } from './exit-codes.js';
+import { clean, parseClean } from './text.js';
+
+export interface Call {
+  readonly method?: 'GET' | 'POST' | 'PATCH';
+  readonly body?: unknown;
+  readonly query?: Readonly<Record<string, string | number | undefined>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * The service, by HTTP. Texts that it hands on are harmless for a terminal, unless the client is `verbatim`, which is
+ * for `--json` and files. Throws `HyperRunError`: `service.unreachable` when nobody answers, else the service's own code
+ * with `details.status`.
+ */
+export class ServiceClient {
+  constructor(
+    readonly address: Address,
+    private readonly texts: 'clean' | 'verbatim' = 'clean',
+  ) {}
+
+  async get<T extends z.ZodType>(schema: T, path: string, query?: Call['query']): Promise<z.infer<T>> {
+    return this.parse(schema, path, await this.text(path, { query }));
+  }
+
+  async send<T extends z.ZodType>(schema: T, method: 'POST' | 'PATCH', path: string, body: unknown, headers = {}) {
+    return this.parse(schema, path, await this.text(path, { method, body, headers }));
+  }
+
+  /** Every item of a paged list, page after page. */
+  async *items<T extends z.ZodType>(item: T, path: string, query: Call['query'] = {}): AsyncGenerator<z.infer<T>> {
+    let after: string | undefined;
+    do {
+      const page: { items: z.infer<T>[]; next?: string | null } = await this.get(Page(item), path, {
+        ...query,
+        ...(after && { after }),
+      });
+      yield* page.items;
+      after = page.next ?? undefined;
+    } while (after !== undefined);
+  }
+
+  /** The body as the service sent it, not yet harmless. */
+  async text(path: string, call: Call = {}): Promise<string> {
+    return (await this.request(path, call)).text();
+  }
+
+  /** The open response; throws unless it is a success. */
+  async request(
+    path: string,
+    { method = 'GET', body, query = {}, headers = {}, signal }: Call = {},
+  ): Promise<Response> {
+    const url = new URL(this.address.url + path);
+    for (const [name, value] of Object.entries(query))
+      if (value !== undefined) url.searchParams.set(name, String(value));
+    const response = await this.reach(url, {
+      method,
+      signal: signal ?? null,
+      headers: {
+        authorization: `Bearer ${this.address.token}`,
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    if (!response.ok) throw await this.problem(response);
+    return response;
+  }
+
+  private async reach(url: URL, init: RequestInit): Promise<Response> {
+    try {
+      return await fetch(url, init);
+    } catch (error) {
+      if (init.signal?.aborted) throw error;
+      throw unreachable(`No service answers at ${this.address.url}. Start one: hyper-run up`, error);
+    }
+  }
+
+  private async problem(response: Response): Promise<HyperRunError> {
+    const text = await response.text();
+    const parsed = Problem.safeParse(readJson(text, 'clean') ?? {});
+    const { title, detail, code, ...rest } = parsed.success ? parsed.data : {};
+    const message = detail ?? title ?? `The service answered ${response.status} ${clean(response.statusText)}.`;
+    return new HyperRunError(code ?? `http.${response.status}`, message, { ...rest, status: response.status });
+  }
+
+  private parse<T extends z.ZodType>(schema: T, path: string, text: string): z.infer<T> {
+    const value = readJson(text, this.texts);
+    const parsed = schema.safeParse(value);
+    if (parsed.success) return parsed.data;
+    const [issue] = parsed.error.issues;
+    const field = issue?.path.join('.') || 'the body';
+    throw new HyperRunError(
+      'service.answer',
+      `${path} answered something unexpected: ${field}: ${issue?.message}. Do service and command line have the same version?`,
+    );
+  }
+}
+
+/** The value; undefined when it is not JSON. */
+const readJson = (text: string, mode: 'clean' | 'verbatim'): unknown => {
+  try {
+    return mode === 'clean' ? parseClean(text) : JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+};

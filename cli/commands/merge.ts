@@ -1,0 +1,57 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { confirm } from '@clack/prompts';
+import { Command } from 'commander';
+import { HyperRunError, isHyperRunError } from '#contracts';
+import { TaskView, type SprintTask } from '../api.js';
+import type { ServiceClient } from '../client.js';
+import type { Context } from '../context.js';
+import { workFailed } from '../exit-codes.js';
+import { readSprint } from '../following.js';
+import { outcomeOf } from '../render/sprint.js';
+import { answered } from '../reviewing.js';
+
+export const mergeCommand = (context: Context) =>
+  new Command('merge')
+    .description('merge what a task, or a sprint, produced into the branch that is checked out, with your own git')
+    .argument('<task|sprint>')
+    .option('--no-ask', 'do not ask before merging')
+    .action(async (id: string, options: { ask: boolean }) => {
+      const { repository, branches } = await branchesOf(await context.connect(), id);
+      for (const branch of branches) context.line(`git -C ${repository} merge ${branch}`);
+      if (context.interactive && options.ask && !(await answered(confirm({ message: 'Run it?' })))) return;
+      for (const branch of branches) await merge(context, repository, branch);
+    });
+
+/** Of a sprint, the branches of its passed tasks in order; of a task, its own. */
+const branchesOf = async (client: ServiceClient, id: string) => {
+  const task = await client.get(TaskView, `/hyper-running/tasks/${encodeURIComponent(id)}`).catch(unknownAsNothing);
+  const sprint = await readSprint(client, task?.sprintId ?? id);
+  const tasks = task === undefined ? sprint.tasks.filter((one) => outcomeOf(one) === 'passed') : [task];
+  if (tasks.length === 0) throw workFailed(`No task of sprint ${id} passed: there is nothing to merge.`);
+  return { repository: sprint.repository.path, branches: tasks.map(branchOf) };
+};
+
+const unknownAsNothing = (error: unknown): undefined => {
+  if (isHyperRunError(error) && error.details.status === 404) return undefined;
+  throw error;
+};
+
+const branchOf = (task: SprintTask): string => {
+  if (outcomeOf(task) !== 'passed' || !task.branch)
+    throw workFailed(`Task ${task.taskId} is ${outcomeOf(task)}: it has no branch to merge.`);
+  if (/^hyper-run\/[a-z0-9-]{1,40}$/.test(task.branch)) return task.branch;
+  throw new HyperRunError(
+    'service.answer',
+    `"${task.branch}" is not a branch that the service makes: expected hyper-run/<task id>.`,
+  );
+};
+
+const merge = async (context: Context, repository: string, branch: string): Promise<void> => {
+  const git = spawn('git', ['-C', repository, 'merge', branch], { stdio: 'inherit', env: context.env });
+  const [code]: unknown[] = await once(git, 'exit');
+  if (code !== 0)
+    throw workFailed(
+      `git merge ${branch} ended with ${String(code)}. Resolve it in ${repository}, or: git merge --abort`,
+    );
+};

@@ -1,0 +1,31 @@
+import { Command } from 'commander';
+import { ServiceClient } from '../client.js';
+import { texts, type Context } from '../context.js';
+import { readHealth } from '../health.js';
+import { askForPlan } from '../planning.js';
+import { renderPlan } from '../render/plan.js';
+import { withService } from '../with-service.js';
+import { focusOption, jsonOption, maxTasksOption, scopeOption, type WishOptions } from './options.js';
+import { wish } from './run.js';
+
+export const planCommand = (context: Context) =>
+  new Command('plan')
+    .description('look for what is worth improving and propose a small sprint; nothing runs')
+    .argument('[path]', 'the repository', '.')
+    .addOption(scopeOption())
+    .addOption(maxTasksOption())
+    .addOption(focusOption())
+    .addOption(jsonOption())
+    .action((path: string, options: WishOptions & { json?: boolean }) =>
+      withService(context, path, async (address) => {
+        const client = new ServiceClient(address, texts(options));
+        const plan = await askForPlan(client, { path, ...wish(options) });
+        if (options.json) return context.json(plan, 2);
+        const { isolation } = await readHealth(client);
+        context.lines([
+          ...renderPlan(plan, context.style, { evidence: 3, isolation }),
+          '',
+          `Read and decide: ${context.style.cyan(`hyper-run review ${plan.planId}`)}   Approve all: ${context.style.cyan(`hyper-run execute ${plan.planId}`)}`,
+        ]);
+      }),
+    );

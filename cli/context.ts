@@ -1,0 +1,53 @@
+import { findAddress } from './address.js';
+import { ServiceClient } from './client.js';
+import { styleFor, type Style } from './render/style.js';
+import { toJson } from './text.js';
+
+/** What a command may touch of the world around it. */
+export interface Context {
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd: string;
+  readonly style: Style;
+  /** A person can be asked. */
+  readonly interactive: boolean;
+  /** Ends with the first Ctrl-C; a second one kills. */
+  readonly signal: AbortSignal;
+  line(text?: string): void;
+  lines(texts: readonly string[]): void;
+  /** For messages beside the result. */
+  note(text: string): void;
+  json(value: unknown, indent?: number): void;
+  /** Bytes as they are: for files and pipes, never for a terminal. */
+  raw(text: string): void;
+  /** The running service; exit 3 when there is none. `verbatim` for `--json`. */
+  connect(texts?: 'clean' | 'verbatim'): Promise<ServiceClient>;
+}
+
+export const texts = (options: { readonly json?: boolean }) => (options.json ? 'verbatim' : 'clean');
+
+/** The process as a context. Colours: on a terminal, unless NO_COLOR is set. */
+export const processContext = (): Context => {
+  const { stdout, stderr, stdin, env } = process;
+  const colours = env.FORCE_COLOR !== undefined || (stdout.isTTY && !env.NO_COLOR && env.TERM !== 'dumb');
+  const print = (text: string) => void stdout.write(text);
+  return {
+    env,
+    cwd: process.cwd(),
+    style: styleFor(colours),
+    interactive: stdin.isTTY && stdout.isTTY && !env.CI,
+    signal: interruption(),
+    line: (text = '') => print(`${text}\n`),
+    lines: (all) => print(all.map((text) => `${text}\n`).join('')),
+    note: (text) => void stderr.write(`${text}\n`),
+    json: (value, indent) => print(`${toJson(value, indent)}\n`),
+    raw: print,
+    connect: async (mode = 'clean') => new ServiceClient(await findAddress(env), mode),
+  };
+};
+
+const interruption = (): AbortSignal => {
+  const controller = new AbortController();
+  const end = () => controller.abort();
+  process.once('SIGINT', end).once('SIGTERM', end);
+  return controller.signal;
+};

@@ -1,0 +1,78 @@
+// From an approval to the outcome, on the screen.
+import { isCancel, select } from '@clack/prompts';
+import { z } from 'zod';
+import type { PlanView, SprintView } from './api.js';
+import type { ServiceClient } from './client.js';
+import type { Context } from './context.js';
+import { workFailed } from './exit-codes.js';
+import { followSprint, readSprint } from './following.js';
+import { approve } from './planning.js';
+import { renderEvent } from './render/event.js';
+import { allPassed, renderOutcome } from './render/sprint.js';
+
+export interface Execution {
+  readonly taskIds?: readonly string[];
+  readonly unattended?: boolean;
+  readonly json?: boolean;
+}
+
+/** Approves, tells every event as it happens, then the outcome. Throws when something that was approved was not kept. */
+export const execute = async (
+  context: Context,
+  client: ServiceClient,
+  plan: PlanView,
+  options: Execution,
+): Promise<SprintView> => {
+  const { cursor } = await readSprint(client, plan.planId);
+  await approve(client, plan, options.taskIds, options.unattended);
+  const done = await tell(context, client, plan.planId, cursor, options.json);
+  const sprint = await readSprint(client, plan.planId);
+  if (!done)
+    throw workFailed(
+      `Stopped watching sprint ${plan.planId}, which is ${sprint.status}. Go on: hyper-run watch ${plan.planId}`,
+    );
+  report(context, sprint, options.json);
+  return sprint;
+};
+
+const report = (context: Context, sprint: SprintView, json = false) => {
+  if (json) context.json({ sprint });
+  else context.lines(['', ...renderOutcome(sprint, context.style)]);
+};
+
+/** Every event of the sprint from `after` on, until it is completed. */
+export const tell = (context: Context, client: ServiceClient, sprintId: string, after?: string, json = false) =>
+  followSprint(client, sprintId, {
+    after,
+    signal: context.signal,
+    onEvent: async (event, text) => {
+      if (json) return context.json(JSON.parse(text));
+      context.line(renderEvent(event, context.style));
+      if (event.type === 'hyperrun.sprint.paused') await askHowToGoOn(context, client, sprintId);
+    },
+    onLost: () => context.note(context.style.yellow('The connection was lost. Trying again; nothing will be missed.')),
+  });
+
+const askHowToGoOn = async (context: Context, client: ServiceClient, sprintId: string): Promise<void> => {
+  if (!context.interactive) {
+    context.note(`Paused. Go on: hyper-run resume ${sprintId}   End it: hyper-run cancel ${sprintId}`);
+    return;
+  }
+  const answer = await select({
+    message: 'The sprint is paused.',
+    options: [
+      { value: 'resume', label: 'Go on', hint: 'a base that fails is accepted as it is' },
+      { value: 'cancel', label: 'End it', hint: 'nothing is kept of what is not settled' },
+      { value: 'wait', label: 'Keep watching' },
+    ],
+  });
+  if (!isCancel(answer) && answer !== 'wait')
+    await client.send(z.unknown(), 'POST', `/hyper-running/sprints/${sprintId}/${answer}`, {
+      reason: 'decided in the terminal',
+    });
+};
+
+/** 1 unless everything that was approved was kept. */
+export const requireAllPassed = (sprint: SprintView): void => {
+  if (!allPassed(sprint)) throw workFailed(`Not everything was kept: sprint ${sprint.sprintId} is ${sprint.status}.`);
+};

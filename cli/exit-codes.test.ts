@@ -1,0 +1,65 @@
+import { describe, expect, it } from '@jest/globals';
+import { HyperRunError } from '#contracts';
+import type { Context } from './context.js';
+import { exitCodeOf, unreachable, usageError, workFailed } from './exit-codes.js';
+import { buildProgram } from './program.js';
+import { plain } from './render/style.js';
+
+const problem = (status: number) => new HyperRunError('x', 'x', { status });
+
+describe('the exit code', () => {
+  it.each([
+    [1, 'an error that nobody foresaw', new TypeError('x')],
+    [1, 'work that failed', workFailed('x')],
+    [1, 'a plan that changed', problem(409)],
+    [1, 'a plan that expired', problem(410)],
+    [1, 'an error of the service', problem(500)],
+    [2, 'wrong usage', usageError('x')],
+    [2, 'an unknown id', problem(404)],
+    [2, 'a field out of range', problem(422)],
+    [2, 'a wrong token', problem(401)],
+    [3, 'no service', unreachable('x')],
+    [3, 'a service without its Redis', problem(503)],
+  ])('is %i for %s', (code, _what, error) => {
+    expect(exitCodeOf(error)).toBe(code);
+  });
+});
+
+describe('the command line', () => {
+  const context: Context = {
+    env: {},
+    cwd: '/',
+    style: plain,
+    interactive: false,
+    signal: new AbortController().signal,
+    line: () => undefined,
+    lines: () => undefined,
+    note: () => undefined,
+    json: () => undefined,
+    raw: () => undefined,
+    connect: () => Promise.reject(unreachable('nobody there')),
+  };
+  const codeOf = async (...words: string[]) => {
+    const program = buildProgram(context);
+    const silent = { writeOut: () => undefined, writeErr: () => undefined };
+    for (const command of [program, ...program.commands]) command.configureOutput(silent);
+    return program.parseAsync(['node', 'hyper-run', ...words]).then(() => 0, exitCodeOf);
+  };
+
+  it.each([
+    [0, ['--help']],
+    [0, ['--version']],
+    [0, ['run', '--help']],
+    [2, ['fly']],
+    [2, ['execute']],
+    [2, ['plan', '--max-tasks', '51']],
+    [2, ['plan', '--max-tasks', 'three']],
+    [2, ['replay', 's', '--speed', '0']],
+    [2, ['replay', 's', '--speed', '2', '--step']],
+    [2, ['replay', 's', '--step']],
+    [3, ['sprints']],
+    [3, ['replay', 's', '--speed', '2']],
+  ])('ends with %i: %j', async (code, words) => {
+    expect(await codeOf(...words)).toBe(code);
+  });
+});

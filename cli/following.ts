@@ -1,0 +1,29 @@
+// A running sprint, followed to its end.
+import type { EventView } from './api.js';
+import { SprintView } from './api.js';
+import type { ServiceClient } from './client.js';
+import { follow } from './sse.js';
+
+export const readSprint = (client: ServiceClient, sprintId: string): Promise<SprintView> =>
+  client.get(SprintView, `/hyper-running/sprints/${encodeURIComponent(sprintId)}`);
+
+export interface Following {
+  readonly signal?: AbortSignal;
+  /** Cursor from which on events are told. */
+  readonly after?: string;
+  readonly patienceMs?: number;
+  onEvent(event: EventView, json: string): void | Promise<void>;
+  onLost?(error: unknown): void;
+}
+
+/** Tells every event of the sprint until it is completed; false when interrupted before. */
+export const followSprint = async (client: ServiceClient, sprintId: string, options: Following): Promise<boolean> => {
+  const { signal, after, patienceMs } = options;
+  for await (const item of follow(client, { query: { sprint: sprintId }, signal, after, patienceMs })) {
+    if (item.kind === 'lost') options.onLost?.(item.error);
+    if (item.kind !== 'event') continue;
+    await options.onEvent(item.event, item.json);
+    if (item.event.type === 'hyperrun.sprint.completed') return true;
+  }
+  return false;
+};

@@ -1,0 +1,8 @@
+import { z } from 'zod';
+import type { ServiceClient } from './client.js';
+
+const Health = z.looseObject({ isolation: z.string().optional(), durability: z.string().optional() });
+export type Health = z.infer<typeof Health>;
+
+/** What the service says about itself when it is ready. */
+export const readHealth = (client: ServiceClient): Promise<Health> => client.get(Health, '/health/ready');

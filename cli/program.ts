@@ -1,0 +1,61 @@
+import { Command } from 'commander';
+import type { Context } from './context.js';
+import { agentsCommand } from './commands/agents.js';
+import { controlCommands } from './commands/control.js';
+import { diffCommand } from './commands/diff.js';
+import { executeCommand } from './commands/execute.js';
+import { findingsCommand } from './commands/findings.js';
+import { hafsCommand } from './commands/hafs.js';
+import { mergeCommand } from './commands/merge.js';
+import { planCommand } from './commands/plan.js';
+import { replayCommand } from './commands/replay.js';
+import { reportCommand } from './commands/report.js';
+import { reviewCommand } from './commands/review.js';
+import { runCommand } from './commands/run.js';
+import { sprintsCommand } from './commands/sprints.js';
+import { upCommand } from './commands/up.js';
+import { watchCommand } from './commands/watch.js';
+
+const VERSION = '0.1.0';
+
+/** The whole command line. It throws instead of ending the process. */
+export const buildProgram = (context: Context): Command => {
+  const program = new Command('hyper-run')
+    .description('A crew of coding agents that improves a git repository under your control.')
+    .version(VERSION)
+    .showHelpAfterError('(hyper-run --help)')
+    .addHelpText('after', '\nEnds with 0 done, 1 the work failed, 2 wrong usage, 3 service or Redis out of reach.');
+  const groups: readonly [string, readonly Command[]][] = [
+    ['The main job:', [upCommand(context), runCommand(context)]],
+    [
+      'Step by step:',
+      [
+        planCommand(context),
+        reviewCommand(context),
+        executeCommand(context),
+        watchCommand(context),
+        ...controlCommands(context),
+      ],
+    ],
+    [
+      'Results:',
+      [
+        sprintsCommand(context),
+        reportCommand(context),
+        diffCommand(context),
+        mergeCommand(context),
+        replayCommand(context),
+      ],
+    ],
+    ['Looking around:', [findingsCommand(context), agentsCommand(context), hafsCommand(context)]],
+  ];
+  for (const [heading, commands] of groups)
+    for (const command of commands) program.addCommand(command.helpGroup(heading));
+  return settled(program);
+};
+
+const settled = (command: Command): Command => {
+  command.exitOverride();
+  for (const inner of command.commands) settled(inner);
+  return command;
+};

@@ -1,0 +1,36 @@
+import { isEventType, eventSchemas, TYPE_PREFIX, type EventType } from '#contracts';
+import type { EventView } from '../api.js';
+import { oneLine } from '../text.js';
+import { sprintTexts, type Tone } from './event-texts.js';
+import type { Style } from './style.js';
+import { taskTexts } from './task-texts.js';
+
+type Texts = Readonly<Record<EventType, (data: never) => readonly [Tone, string]>>;
+const texts: Texts = { ...sprintTexts, ...taskTexts };
+
+/** What happened, in a sentence. An event of a newer service, or one that does not keep its schema, is told by its name. */
+export const describe = (event: Pick<EventView, 'type' | 'data'>): readonly [Tone, string] => {
+  const name = event.type.slice(TYPE_PREFIX.length);
+  if (!event.type.startsWith(TYPE_PREFIX) || !isEventType(name)) return ['plain', event.type];
+  const data = eventSchemas[name].safeParse(event.data);
+  return data.success
+    ? texts[name](data.data as never)
+    : ['warning', `${name} (in a form that this version does not know)`];
+};
+
+/** One line: time, whom it is about, what happened. */
+export const renderEvent = (event: EventView, style: Style): string => {
+  const [tone, text] = describe(event);
+  const who = event.taskid ?? event.agentid ?? event.stream.split('-')[0] ?? '';
+  return `${style.dim(timeOfDay(event.time))}  ${style.cyan(oneLine(who, 24).padEnd(24))}  ${tones[tone](style)(oneLine(text, 300))}`;
+};
+
+const timeOfDay = (time: string) => time.slice(11, 23);
+
+const tones: Readonly<Record<Tone, (style: Style) => (text: string) => string>> = {
+  good: (style) => style.green,
+  bad: (style) => style.red,
+  warning: (style) => style.yellow,
+  quiet: (style) => style.dim,
+  plain: () => (text) => text,
+};

@@ -1,0 +1,106 @@
+import type { Evidence, Plan, PlannedTask, Verification } from '#contracts';
+import { oneLine } from '../text.js';
+import { duration, plural, short, type Style } from './style.js';
+
+export interface PlanOptions {
+  /** Pieces of evidence to show for each task. */
+  readonly evidence: number;
+  /** How the service isolates verification, where it told. */
+  readonly isolation?: string;
+}
+
+/** The plan as a person reads it before approving. */
+export const renderPlan = (plan: Plan, style: Style, options: PlanOptions = { evidence: 3 }): string[] => [
+  `${style.bold(`Plan ${plan.planId}`)}  ${plan.repository.name} at ${short(plan.baseCommit)} ${checkout(plan, style)}`,
+  style.dim(`Scope  ${plan.scope.join('  ')}${plan.focus === undefined ? '' : `   focus: ${oneLine(plan.focus)}`}`),
+  '',
+  ...plan.tasks.flatMap((task, index) => [...renderTask(task, index + 1, style, options.evidence), '']),
+  ...(plan.tasks.length === 0 ? ['Nothing in this scope can be repaired for certain.', ''] : []),
+  ...renderFindings(plan, style),
+  ...renderVerification(plan.verification, style, options.isolation),
+  ...grants(plan, style),
+  `${style.dim('Estimate  ')}about ${duration(plan.estimate.seconds * 1000)}, ${cost(plan.estimate.cost)}`,
+  `${style.dim('Expires   ')}${plan.expiresAt}`,
+];
+
+const checkout = ({ checkout: { branch, dirty } }: Plan, style: Style): string =>
+  `(${branch ?? 'detached HEAD'})` +
+  (dirty ? style.yellow('  The work tree has changes that are not committed: they are not part of this.') : '');
+
+export const renderTask = (task: PlannedTask, number: number, style: Style, shown: number): string[] => {
+  const rest = task.evidence.length - shown;
+  return [
+    `${style.cyan(String(number).padStart(2))}  ${style.bold(oneLine(task.title))}  ${style.dim(task.taskId)}`,
+    `    ${oneLine(task.rationale, 400)}`,
+    ...task.evidence.slice(0, shown).flatMap((item) => renderEvidence(item, style)),
+    ...(rest > 0 ? [style.dim(`    … and ${rest} more`)] : []),
+    style.dim(`    agent ${task.agent} · may change ${paths(task.paths)} · score ${task.score.total}`),
+  ];
+};
+
+export const renderEvidence = (item: Evidence, style: Style): string[] => [
+  `    ${style.underline(`${oneLine(item.path)}:${item.range.startLine}`)}  ${style.yellow(oneLine(item.rule))}  ${oneLine(item.message, 140)}`,
+  style.dim(`      │ ${oneLine(item.excerpt, 110)}`),
+];
+
+const paths = (all: readonly string[]): string =>
+  all.length <= 3
+    ? all.map((path) => oneLine(path)).join(', ')
+    : `${all
+        .slice(0, 2)
+        .map((path) => oneLine(path))
+        .join(', ')} and ${all.length - 2} more files`;
+
+const renderFindings = ({ findings }: Plan, style: Style): string[] => {
+  const sources = Object.entries(findings.bySource).map(
+    ([source, count]) => `${source} ${count.inScope}/${count.total}`,
+  );
+  return [
+    `${style.dim('Findings  ')}${findings.inScope} in the scope of ${findings.total} in all${sources.length > 0 ? `  (${sources.join(' · ')})` : ''}`,
+    ...(findings.needModel > 0
+      ? [
+          `          ${findings.needModel} in the scope need a model or a person: none of the built-in fixers can do them for certain`,
+        ]
+      : []),
+    ...(findings.dismissed > 0 ? [style.dim(`          ${findings.dismissed} dismissed before`)] : []),
+    ...findings.outside
+      .slice(0, 5)
+      .map(({ pattern, count }) =>
+        style.dim(`          ${count} more in ${oneLine(pattern)}: widen with --scope '${oneLine(pattern)}'`),
+      ),
+  ];
+};
+
+export const renderVerification = (verification: Verification, style: Style, isolation?: string): string[] => [
+  ...verification.setup.map(
+    ({ command, origin }) =>
+      `${style.dim('Set-up    ')}${oneLine(command)}  ${style.dim(`from ${oneLine(origin)} · network ${verification.setupNetwork ? 'granted' : 'not granted'}`)}`,
+  ),
+  ...(verification.weak
+    ? [
+        `${style.dim('Verify    ')}${style.yellow('weak: no command of the repository was found; files must parse and the findings be gone')}`,
+      ]
+    : verification.commands.map(
+        ({ command, origin }) =>
+          `${style.dim('Verify    ')}${oneLine(command)}  ${style.dim(`from ${oneLine(origin)}`)}`,
+      )),
+  style.dim(`          at most ${duration(verification.timeoutSeconds * 1000)}, `) + isolationText(isolation, style),
+];
+
+const isolationText = (isolation: string | undefined, style: Style): string => {
+  if (isolation === undefined) return style.dim('isolation as the service measured it: hyper-run doctor');
+  return isolation === 'none'
+    ? style.red('not isolated: commands run with the rights of the service')
+    : style.dim(`isolated by ${isolation}, without network`);
+};
+
+const grants = (plan: Plan, style: Style): string[] =>
+  plan.grants.length === 0
+    ? []
+    : [
+        style.yellow(
+          `Grants    protected paths that may change: ${plan.grants.map((path) => oneLine(path)).join(', ')}`,
+        ),
+      ];
+
+const cost = (amount: number) => (amount === 0 ? 'no model, no cost' : `${plural(amount, 'unit')} of cost`);

@@ -1,0 +1,96 @@
+// The questions of a review in the terminal.
+import { confirm, multiselect, select, text } from '@clack/prompts';
+import type { PlanView } from './api.js';
+import type { ServiceClient } from './client.js';
+import type { Context } from './context.js';
+import { abandoned } from './exit-codes.js';
+import { editPlan, rejectPlan } from './planning.js';
+import { renderPlan } from './render/plan.js';
+import { oneLine } from './text.js';
+
+export type Decision =
+  | { readonly kind: 'approved'; readonly plan: PlanView; readonly taskIds: readonly string[] }
+  | { readonly kind: 'rejected' | 'later'; readonly plan: PlanView };
+
+type Choice = 'choose' | 'instruct' | 'network' | 'evidence' | 'reject' | 'later';
+
+const EVERYTHING = 200;
+
+/** Shows the plan and asks until a person has decided. */
+export const review = async (
+  context: Context,
+  client: ServiceClient,
+  first: PlanView,
+  isolation?: string,
+): Promise<Decision> => {
+  let plan = first;
+  context.lines(renderPlan(plan, context.style, { evidence: 3, isolation }));
+  if (plan.tasks.length === 0) return { kind: 'later', plan };
+  for (;;) {
+    const choice = await answered(select<Choice>({ message: 'What shall happen?', options: choices(plan) }));
+    if (choice === 'later') return { kind: 'later', plan };
+    if (choice === 'choose') {
+      const taskIds = await chooseTasks(plan);
+      if (taskIds.length > 0) return { kind: 'approved', plan, taskIds };
+    }
+    if (choice === 'reject') {
+      const reason = await answered(text({ message: 'Why? It is recorded.', defaultValue: 'no reason given' }));
+      await rejectPlan(client, plan.planId, reason);
+      return { kind: 'rejected', plan };
+    }
+    if (choice === 'evidence') context.lines(renderPlan(plan, context.style, { evidence: EVERYTHING, isolation }));
+    if (choice === 'instruct') plan = await instruct(client, plan);
+    if (choice === 'network') plan = await grantNetwork(client, plan);
+  }
+};
+
+const choices = (plan: PlanView) => [
+  { value: 'choose' as const, label: 'Choose tasks and start', hint: 'nothing runs before you confirm' },
+  { value: 'evidence' as const, label: 'Show all evidence' },
+  { value: 'instruct' as const, label: 'Add an instruction to a task' },
+  ...(plan.verification.setup.length > 0 && !plan.verification.setupNetwork
+    ? [{ value: 'network' as const, label: 'Let the set-up commands use the network' }]
+    : []),
+  { value: 'reject' as const, label: 'Reject the plan' },
+  { value: 'later' as const, label: 'Decide later', hint: `hyper-run review ${plan.planId}` },
+];
+
+const chooseTasks = async (plan: PlanView): Promise<readonly string[]> => {
+  const all = plan.tasks.map(({ taskId }) => taskId as string);
+  const message = 'Which tasks? Those not chosen are declined.';
+  const chosen = await answered(
+    multiselect({ message, options: taskOptions(plan), initialValues: all, required: false }),
+  );
+  if (chosen.length === 0) return [];
+  const sure = await answered(confirm({ message: `Run ${chosen.length} of ${all.length}?` }));
+  return sure ? chosen : [];
+};
+
+const taskOptions = (plan: PlanView) =>
+  plan.tasks.map(({ taskId, title, agent }, index) => ({
+    value: taskId as string,
+    label: `${index + 1}  ${oneLine(title, 90)}`,
+    hint: agent,
+  }));
+
+const instruct = async (client: ServiceClient, plan: PlanView): Promise<PlanView> => {
+  const taskId = await answered(select({ message: 'Which task?', options: taskOptions(plan) }));
+  const before = plan.tasks.find((task) => task.taskId === taskId)?.instructions ?? '';
+  const instructions = await answered(text({ message: 'Instructions', initialValue: oneLine(before, 4000) }));
+  return editPlan(client, plan, { tasks: [{ taskId, instructions }] });
+};
+
+const grantNetwork = async (client: ServiceClient, plan: PlanView): Promise<PlanView> => {
+  const commands = plan.verification.setup.map(({ command }) => oneLine(command)).join(' && ');
+  const sure = await answered(confirm({ message: `Grant the network to: ${commands}?`, initialValue: false }));
+  return sure ? editPlan(client, plan, { setupNetwork: true }) : plan;
+};
+
+/** Escape and Ctrl-C at a question leave everything undecided. */
+export const answered = async <T>(question: Promise<T>): Promise<Exclude<T, symbol>> => {
+  const answer = await question;
+  if (isGiven(answer)) return answer;
+  throw abandoned();
+};
+
+const isGiven = <T>(answer: T): answer is Exclude<T, symbol> => typeof answer !== 'symbol';
