@@ -1,0 +1,146 @@
+import type { Draft } from './draft.js';
+import { Lines } from './lines.js';
+import { type Diagnostic, OXLINT_VERSION, withOxlint } from './oxlint.js';
+
+/** Rules whose findings are mistakes, not matters of taste. */
+const RULES = [
+  'no-debugger',
+  'no-dupe-keys',
+  'no-dupe-else-if',
+  'no-dupe-class-members',
+  'no-duplicate-case',
+  'no-self-assign',
+  'no-const-assign',
+  'no-compare-neg-zero',
+  'no-unused-labels',
+  'no-unsafe-finally',
+  'no-unsafe-negation',
+  'no-loss-of-precision',
+  'no-func-assign',
+  'no-class-assign',
+  'no-import-assign',
+  'no-obj-calls',
+  'no-setter-return',
+  'no-empty-character-class',
+  'no-extra-boolean-cast',
+  'use-isnan',
+  'valid-typeof',
+  'for-direction',
+  'typescript/no-extra-non-null-assertion',
+  'typescript/prefer-as-const',
+  'typescript/prefer-namespace-keyword',
+  'typescript/no-misused-new',
+  'unicorn/no-useless-fallback-in-spread',
+  'oxc/bad-array-method-on-arguments',
+  'oxc/bad-char-at-comparison',
+  'oxc/bad-comparison-sequence',
+  'oxc/bad-min-max-func',
+  'oxc/bad-object-literal-comparison',
+  'oxc/bad-replace-all-arg',
+  'oxc/const-comparisons',
+  'oxc/double-comparisons',
+  'oxc/erasing-op',
+  'oxc/missing-throw',
+  'oxc/number-arg-out-of-range',
+  'oxc/uninvoked-array-callback',
+];
+
+export const LINT_HOW = `oxlint ${OXLINT_VERSION}, own configuration`;
+
+/** `eslint(no-debugger)` → `no-debugger`; `typescript-eslint(x)` → `typescript/x`. */
+const configName = (code: string): string => {
+  const [, scope = '', rule = ''] = /^([\w-]+)\(([\w/-]+)\)$/.exec(code) ?? [];
+  return scope === 'eslint'
+    ? rule
+    : `${scope.replace('typescript-eslint', 'typescript').replace('eslint-plugin-', '')}/${rule}`;
+};
+
+const offsetOf = (content: Buffer, bytes: number) => content.toString('utf8', 0, bytes).length;
+
+interface Located extends Diagnostic {
+  readonly code: string;
+  readonly name: string;
+}
+
+const isLocated = (diagnostic: Diagnostic): diagnostic is Diagnostic & { code: string } =>
+  diagnostic.code !== undefined && (diagnostic.labels?.length ?? 0) > 0;
+
+const locatedIn = (diagnostics: readonly Diagnostic[]): Located[] =>
+  diagnostics
+    .filter(isLocated)
+    .map((diagnostic) => ({ ...diagnostic, name: diagnostic.filename.replace(/^\.\//, '') }));
+
+const draftOf = (diagnostic: Located, content: Buffer, lines: Lines): Draft => {
+  const span = diagnostic.labels?.at(-1)?.span ?? { offset: 0, length: 1 };
+  const start = offsetOf(content, span.offset);
+  const range = lines.range(start, start + content.toString('utf8', span.offset, span.offset + span.length).length);
+  return {
+    rule: diagnostic.code,
+    range,
+    line: lines.textOf(range.startLine),
+    subject: diagnostic.code,
+    message: [diagnostic.message, diagnostic.help].filter((part) => part !== undefined).join(' '),
+    confidence: 'certain',
+  };
+};
+
+const keyOf = (draft: Draft) => `${draft.rule}\0${draft.line.trim()}`;
+
+/** File by file: what is wrong, as drafts that do not know yet whether they can be fixed. */
+const drafts = (diagnostics: readonly Diagnostic[], contents: ReadonlyMap<string, Buffer>): Map<string, Draft[]> => {
+  const byFile = new Map<string, Draft[]>();
+  const lines = new Map<string, Lines>();
+  for (const diagnostic of locatedIn(diagnostics)) {
+    const content = contents.get(diagnostic.name);
+    if (!content) continue;
+    const known = lines.get(diagnostic.name) ?? new Lines(content.toString('utf8'));
+    lines.set(diagnostic.name, known);
+    byFile.set(diagnostic.name, [...(byFile.get(diagnostic.name) ?? []), draftOf(diagnostic, content, known)]);
+  }
+  for (const found of byFile.values()) {
+    found.sort(
+      (a, b) =>
+        a.range.startLine - b.range.startLine ||
+        (a.range.startColumn ?? 0) - (b.range.startColumn ?? 0) ||
+        (a.rule < b.rule ? -1 : 1),
+    );
+  }
+  return byFile;
+};
+
+/** Fixes a copy and looks again: what is gone can be fixed, unless the fix brought something new. */
+const markFixable = async (
+  found: ReadonlyMap<string, Draft[]>,
+  contents: ReadonlyMap<string, Buffer>,
+): Promise<Map<string, Draft[]>> => {
+  const affected = new Map([...contents].filter(([name]) => found.has(name)));
+  if (affected.size === 0) return new Map();
+  const after = await withOxlint(affected, RULES, async ({ lint, fix, read }) => {
+    await fix();
+    const fixed = new Map<string, Buffer>();
+    for (const name of affected.keys()) fixed.set(name, Buffer.from(await read(name)));
+    return drafts(await lint(), fixed);
+  });
+  return new Map(
+    [...found].map(([name, list]) => {
+      const left = new Set((after.get(name) ?? []).map(keyOf));
+      const before = new Set(list.map(keyOf));
+      const clean = [...left].every((key) => before.has(key));
+      return [name, list.map((draft) => (clean && !left.has(keyOf(draft)) ? { ...draft, fixer: 'lint' } : draft))];
+    }),
+  );
+};
+
+/** Lints many files at once. Names are flat and end as the language demands; files without a fault are missing in the answer. */
+export const lintFiles = async (contents: ReadonlyMap<string, Buffer>): Promise<Map<string, Draft[]>> => {
+  if (contents.size === 0) return new Map();
+  const found = drafts(await withOxlint(contents, RULES, ({ lint }) => lint()), contents);
+  return markFixable(found, contents);
+};
+
+/** The text with the safe fixes of these rules (as findings name them). */
+export const fixLint = (name: string, text: string, rules: readonly string[]): Promise<string> =>
+  withOxlint(new Map([[name, text]]), rules.map(configName), async ({ fix, read }) => {
+    await fix();
+    return read(name);
+  });
