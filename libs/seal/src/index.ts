@@ -1,0 +1,16 @@
+export { leafOf, linkOf, Seal, sealStream, seedOf, type SealedRecord } from './chain.js';
+export {
+  EXPORT_FORMAT,
+  EXPORT_VERSION,
+  exportLines,
+  readExport,
+  recordedOf,
+  redact,
+  type ExportEnd,
+  type ExportLine,
+  type ExportRecord,
+  type ExportSource,
+  type ExportStart,
+} from './export-format.js';
+export { parseTrailer, TRAILER, trailerOf } from './trailer.js';
+export { verifyExport, type Anchor, type Problem, type ProblemKind, type Verified } from './verify-export.js';
