@@ -1,0 +1,99 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { access, mkdir, readdir, readFile, rename, rm, symlink } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { downloadPackage, unpack } from './debian-packages.js';
+import { messageOf } from './failure.js';
+import { locked } from './file-lock.js';
+import { privateDirectory } from './private-directory.js';
+import { type Log, type Tool, type ToolName, versionOf } from './tool.js';
+
+/** The package that holds the program, and the name that it has there: a Redis server is known by its argv[0]. */
+const SOURCES: Record<ToolName, readonly { pkg: string; file: string; link?: string }[]> = {
+  'redis-server': [
+    { pkg: 'redis-tools', file: 'redis-check-rdb', link: 'redis-server' },
+    { pkg: 'valkey-tools', file: 'valkey-check-rdb', link: 'valkey-server' },
+  ],
+  bwrap: [{ pkg: 'bubblewrap', file: 'bwrap' }],
+};
+
+/**
+ * Downloads and unpacks the distribution's package into `cacheDir`, without root and without touching the system.
+ * Two processes at once: one works, the other waits; whoever is killed in the middle leaves nothing that is used.
+ */
+export const provision = async (name: ToolName, cacheDir: string, log: Log): Promise<Tool> => {
+  await privateDirectory(cacheDir);
+  const home = join(cacheDir, `${name}-${await systemKey()}`);
+  const ready = await provisioned(name, home);
+  if (ready) return ready;
+  return locked(`${home}.lock`, async () => {
+    const meanwhile = await provisioned(name, home);
+    if (meanwhile) return meanwhile;
+    log(`${name} is not on PATH: fetching the distribution's package into ${cacheDir}`);
+    await removeLeftovers(cacheDir, home);
+    const work = `${home}.${process.pid}.${randomBytes(4).toString('hex')}`;
+    try {
+      await install(name, work);
+      await rm(home, { recursive: true, force: true });
+      await rename(work, home);
+    } finally {
+      await rm(work, { recursive: true, force: true });
+    }
+    const tool = await provisioned(name, home);
+    if (!tool) throw new Error(`the package was unpacked into ${home}, but ${name} does not run`);
+    log(`${name} ${tool.version} is ready in ${home}`);
+    return tool;
+  });
+};
+
+/** What a process that was killed in the middle left behind. */
+const removeLeftovers = async (cacheDir: string, home: string): Promise<void> => {
+  const names = (await readdir(cacheDir)).filter(
+    (name) => name.startsWith(`${basename(home)}.`) && !name.endsWith('.lock'),
+  );
+  for (const name of names) await rm(join(cacheDir, name), { recursive: true, force: true });
+};
+
+/** Another release of the system has other libraries: it gets its own copy. */
+const systemKey = async (): Promise<string> => {
+  const release = await readFile('/etc/os-release', 'utf8').catch(() => '');
+  const id = /^ID=(.*)$/m.exec(release)?.[1]?.replace(/[^a-z0-9]/g, '') ?? process.platform;
+  const hash = createHash('sha256').update(release).digest('hex').slice(0, 8);
+  return `${id}-${process.arch}-${hash}`;
+};
+
+const install = async (name: ToolName, work: string): Promise<void> => {
+  await mkdir(work, { recursive: true, mode: 0o700 });
+  const failures: string[] = [];
+  for (const { pkg, file, link } of SOURCES[name]) {
+    try {
+      await unpack(await downloadPackage(pkg, join(work, 'apt')), join(work, 'root'));
+      await rm(join(work, 'apt'), { recursive: true, force: true });
+      if (link) await symlink(file, join(work, 'root', 'usr', 'bin', link));
+      return;
+    } catch (error) {
+      failures.push(messageOf(error));
+    }
+  }
+  throw new Error(failures.join('; '));
+};
+
+const provisioned = async (name: ToolName, home: string): Promise<Tool | undefined> => {
+  const env = { LD_LIBRARY_PATH: (await libraryDirectories(join(home, 'root'))).join(':') };
+  for (const { file, link } of SOURCES[name]) {
+    const path = join(home, 'root', 'usr', 'bin', link ?? file);
+    const there = await access(path).then(() => true, () => false); // prettier-ignore
+    if (!there) continue;
+    const answer = await versionOf(path, env);
+    if ('version' in answer) return { name, path, env, origin: 'provisioned', version: answer.version };
+  }
+  return undefined;
+};
+
+const libraryDirectories = async (root: string): Promise<string[]> => {
+  const found: string[] = [];
+  for (const lib of [join(root, 'usr', 'lib'), join(root, 'lib')]) {
+    const names = await readdir(lib).catch(() => []);
+    found.push(lib, ...names.filter((entry) => entry.includes('-linux-')).map((entry) => join(lib, entry)));
+  }
+  return found;
+};
