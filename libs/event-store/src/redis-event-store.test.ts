@@ -1,0 +1,330 @@
+import { once } from 'node:events';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Redis } from 'ioredis';
+import { SYSTEM_STREAM, type Position, type StreamName, type Version } from '#contracts';
+import { append, collect, epoch, exact, failureOf, newStream, said, write } from '../test/appends.js';
+import { startLossyProxy, type LossyProxy } from '../test/lossy-proxy.js';
+import { startRedisServer, type RedisServer } from '../test/redis-server.js';
+import type { FeedEntry } from './event-store.js';
+import { newId } from './command-hash.js';
+import { RedisEventStore, type RedisEventStoreOptions } from './redis-event-store.js';
+
+let server: RedisServer;
+let redis: Redis;
+let proxy: LossyProxy;
+const stores: RedisEventStore[] = [];
+let prefixes = 0;
+const freshPrefix = () => `t${++prefixes}:`;
+
+const open = async (options: Partial<RedisEventStoreOptions> = {}) => {
+  const store = await RedisEventStore.open({ redis: { path: server.path }, prefix: freshPrefix(), ...options });
+  stores.push(store);
+  return store;
+};
+
+beforeAll(async () => {
+  server = await startRedisServer('--appendfsync', 'always', '--maxmemory-policy', 'noeviction');
+  redis = new Redis({ path: server.path, maxRetriesPerRequest: null });
+  redis.on('error', () => undefined);
+  proxy = await startLossyProxy(`${server.path}.proxy`, server.path);
+});
+
+afterAll(async () => {
+  await Promise.all(stores.map((store) => store.close()));
+  redis.disconnect();
+  await proxy.close();
+  await server.end();
+});
+
+const count = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
+const positions = (entries: readonly FeedEntry[]) => entries.map((entry) => entry.position);
+
+describe('opening', () => {
+  it('begins the log exactly once, however many open it at once', async () => {
+    const prefix = freshPrefix();
+    const opened = await Promise.all(count(1, 5).map(() => open({ prefix })));
+    expect(new Set(opened.map((store) => store.incarnation)).size).toBe(1);
+    expect(await opened[0]?.read(SYSTEM_STREAM)).toHaveLength(1);
+    expect(await opened[0]?.top()).toBe(1);
+  });
+
+  it('finds the log of before', async () => {
+    const prefix = freshPrefix();
+    const first = await open({ prefix });
+    const stream = newStream();
+    await first.append(append([write(stream, exact(0), 'a')]));
+    await first.close();
+    const second = await open({ prefix });
+    expect(second.incarnation).toBe(first.incarnation);
+    expect(await second.read(stream)).toHaveLength(1);
+    expect((await failureOf(first.read(stream))).code).toBe('log.unavailable');
+  });
+
+  it('keeps the keys that others are promised', async () => {
+    const prefix = freshPrefix();
+    const store = await open({ prefix });
+    const stream = newStream();
+    await store.append(append([{ ...write(stream, exact(0), 'a'), raiseEpoch: true }]));
+    const base = `${prefix}{p0}:`;
+    expect(await redis.hgetall(`${base}head:${stream}`)).toEqual({ v: '1', e: '1', s: '0' });
+    expect(await redis.hmget(`${base}meta`, 'position', 'incarnation')).toEqual(['2', store.incarnation]);
+    expect(await redis.smembers(`${base}catalogue`)).toEqual(expect.arrayContaining([stream, 'system']));
+    expect(await redis.xrange(`${base}all`, '2-0', '2-0')).toEqual([['2-0', ['s', stream, 'v', '1']]]);
+    const [entry] = await store.readAll(1 as Position, 1);
+    expect(await redis.xrange(`${base}feed`, '2-0', '2-0')).toEqual([
+      ['2-0', ['stream', stream, 'version', '1', 'event', entry?.json]],
+    ]);
+  });
+
+  it('publishes every event on the channel, with the prefix of the operator', async () => {
+    const listener = new Redis({ path: server.path });
+    const prefix = freshPrefix();
+    await listener.subscribe(`${prefix}hypercode.events`);
+    const message = once(listener, 'message');
+    const store = await open({ prefix });
+    const [, json] = (await message) as [string, string];
+    expect([json]).toEqual((await store.readAll(0 as Position, 1)).map((entry) => entry.json));
+    listener.disconnect();
+  });
+
+  it('publishes on hypercode.events itself when nobody set a prefix', async () => {
+    const listener = new Redis({ path: server.path });
+    await listener.subscribe('hypercode.events');
+    const message = once(listener, 'message');
+    const store = await RedisEventStore.open({ redis: { path: server.path } });
+    stores.push(store);
+    expect((await message)[1]).toContain('system.incarnation-started');
+    listener.disconnect();
+  });
+
+  it('refuses more than one partition', async () => {
+    expect((await failureOf(open({ partitions: 2 }))).code).toBe('log.partitions-unsupported');
+  });
+
+  it('says that Redis is out of reach', async () => {
+    const nowhere = open({ redis: { path: `${server.path}.nowhere` }, patience: 100 });
+    expect((await failureOf(nowhere)).code).toBe('log.unavailable');
+  });
+});
+
+describe('two stores on one log', () => {
+  it('never both write at one version, and see each other', async () => {
+    const prefix = freshPrefix();
+    const both = await Promise.all([open({ prefix }), open({ prefix })]);
+    const stream = newStream();
+    let conflicts = 0;
+    const add = async (store: RedisEventStore, text: string): Promise<void> => {
+      const { version } = await store.head(stream);
+      await store.append(append([write(stream, exact(version), text)])).catch((error: { code: string }) => {
+        expect(error.code).toBe('log.version-conflict');
+        conflicts++;
+        return add(store, text);
+      });
+    };
+    await Promise.all(count(1, 40).map((number) => add(both[number % 2] as RedisEventStore, String(number))));
+    const events = await both[0].read(stream);
+    expect(conflicts).toBeGreaterThan(0);
+    expect(new Set(events.map((event) => JSON.stringify(event.data))).size).toBe(40);
+    expect(events.map((event) => event.version)).toEqual(count(1, 40));
+  });
+});
+
+describe('a lost reply', () => {
+  it.each([
+    ['at an exact version', exact(1)],
+    ['under an epoch', epoch(1, 1)],
+  ])('of an append %s: it is done once, and answered', async (_, guard) => {
+    const store = await open({ redis: { path: proxy.path } });
+    const stream = newStream();
+    await store.append(append([{ ...write(stream, exact(0), 'claimed'), raiseEpoch: true }]));
+    const commandId = newId();
+    const lost = proxy.loseReplyTo(commandId);
+    const appended = await store.append(append([write(stream, guard, 'a', 'b')], commandId));
+    await lost;
+    expect(appended).toMatchObject({ position: 4, heads: [{ stream, version: 3, epoch: 1 }] });
+    expect(await store.read(stream)).toHaveLength(3);
+    expect(await store.top()).toBe(4);
+  });
+
+  it('of many that travelled together: each is done once', async () => {
+    const store = await open({ redis: { path: proxy.path } });
+    const lost = proxy.loseReplyTo('together');
+    const appended = await Promise.all(
+      count(1, 30).map((number) => store.append(append([write(newStream(), exact(0), 'together')], `c-${number}`))),
+    );
+    await lost;
+    expect(appended.map(({ position }) => position).sort((a, b) => a - b)).toEqual(count(2, 31));
+    expect(await store.top()).toBe(31);
+  });
+
+  it('that never comes is an unknown outcome, resolved by the same append', async () => {
+    const store = await open({ redis: { path: proxy.path }, patience: 200 });
+    const stream = newStream();
+    const one = append([write(stream, exact(0), 'a')]);
+    const heal = proxy.swallow();
+    const error = await failureOf(store.append(one));
+    heal();
+    expect(error).toMatchObject({ code: 'log.outcome-unknown', actor: 'same-command' });
+    const later = await open({ redis: { path: proxy.path }, prefix: `t${prefixes}:` });
+    expect(await later.append(one)).toMatchObject({ position: 2, heads: [{ version: 1 }] });
+    expect(await later.read(stream)).toHaveLength(1);
+  });
+});
+
+describe('Redis that was restarted', () => {
+  it('is written to and followed again, without gap or repeat', async () => {
+    const store = await open();
+    const stop = new AbortController();
+    const seen: number[] = [];
+    const following = (async () => {
+      for await (const entries of store.subscribe(0 as Position, stop.signal)) {
+        seen.push(...positions(entries));
+        if (seen.length >= 21) stop.abort();
+      }
+    })();
+    const stream = newStream();
+    for (let version = 0; version < 10; version++) await store.append(append([write(stream, exact(version), 'a')]));
+    await server.stop('SIGKILL');
+    const meanwhile = store.append(append([write(stream, exact(10), 'b')]));
+    await server.start();
+    await meanwhile;
+    for (let version = 11; version < 20; version++) await store.append(append([write(stream, exact(version), 'c')]));
+    await following;
+    expect(seen).toEqual(count(1, 21));
+  });
+
+  it('is refused when it came back without events that were acknowledged', async () => {
+    const prefix = freshPrefix();
+    const trouble: unknown[] = [];
+    let noticed = (): void => {};
+    const rewound = new Promise<void>((resolve) => (noticed = resolve));
+    const store = await open({
+      prefix,
+      onTrouble: (error) => {
+        trouble.push(error);
+        if ((error as { code?: string }).code === 'log.rewound') noticed();
+      },
+    });
+    const stream = newStream();
+    await store.append(append([write(stream, exact(0), 'a', 'b')]));
+    const following = failureOf(collect(store, 3 as Position, () => false));
+    await redis.hset(`${prefix}{p0}:meta`, 'position', '2');
+    await server.stop();
+    await server.start();
+    await rewound;
+    expect((await failureOf(store.append(append([write(stream, exact(2), 'c')])))).code).toBe('log.rewound');
+    expect((await following).code).toBe('log.rewound');
+  });
+});
+
+describe('Redis whose memory is full', () => {
+  it('refuses the append wholly, by name, and carries it out when there is room again', async () => {
+    const store = await open();
+    const stream = newStream();
+    await redis.config('SET', 'maxmemory', '1');
+    const one = append([write(stream, exact(0), 'a'), write(newStream(), exact(0), 'b')]);
+    expect(await failureOf(store.append(one))).toMatchObject({ code: 'log.full', actor: 'operator' });
+    await redis.config('SET', 'maxmemory', '0');
+    expect(await store.top()).toBe(1);
+    expect((await store.append(one)).position).toBe(3);
+  });
+});
+
+describe('a log that was damaged', () => {
+  const damaged = async () => {
+    const prefix = freshPrefix();
+    const store = await open({ prefix });
+    const stream = newStream();
+    await store.append(append([write(stream, exact(0), ...count(1, 5).map(String))]));
+    return { store, stream, log: `${prefix}{p0}:log:${stream}`, base: `${prefix}{p0}:` };
+  };
+
+  it.each([2, 1, 5])('names the version that is missing: %i', async (version) => {
+    const { store, stream, log } = await damaged();
+    await redis.xdel(log, `${version}-0`);
+    const error = await failureOf(store.read(stream));
+    expect(error).toMatchObject({ code: 'log.corrupt', actor: 'operator', details: { stream, version } });
+  });
+
+  it('is still read where it is whole', async () => {
+    const { store, stream, log } = await damaged();
+    await redis.xdel(log, '2-0');
+    expect(await store.read(stream, 3 as Version)).toHaveLength(3);
+  });
+
+  it('names the position that is missing from the order of all', async () => {
+    const { store, base } = await damaged();
+    await redis.del(`${base}feed`);
+    await redis.xdel(`${base}all`, '3-0');
+    const error = await failureOf(store.readAll(0 as Position, 10));
+    expect(error).toMatchObject({ code: 'log.corrupt', details: { stream: 'all', version: 3 } });
+  });
+
+  it('names a record that is not JSON, or of another place', async () => {
+    const { store, base } = await damaged();
+    for (const [name, header] of [
+      ['task-broken', '{'],
+      ['task-foreign', '{"stream":"task-other","version":1,"schemaVersion":1}'],
+    ] as const) {
+      await redis.xadd(`${base}log:${name}`, '1-0', 'h', header, 'd', '{}');
+      await redis.hset(`${base}head:${name}`, 'v', '1');
+      expect(await failureOf(store.read(name as StreamName))).toMatchObject({
+        code: 'log.corrupt',
+        details: { stream: name, version: 1 },
+      });
+    }
+  });
+
+  it('names an event that this program does not know', async () => {
+    const { store, base } = await damaged();
+    const header = '{"stream":"task-new","version":1,"schemaVersion":1,"type":"task.sung"}';
+    await redis.xadd(`${base}log:task-new`, '1-0', 'h', header, 'd', '{}');
+    await redis.hset(`${base}head:task-new`, 'v', '1');
+    expect((await failureOf(store.read('task-new' as StreamName))).code).toBe('log.unknown-event');
+  });
+});
+
+describe('a feed that was trimmed', () => {
+  it('is completed from the log, with the same bytes', async () => {
+    const prefix = freshPrefix();
+    const whole = await open({ prefix });
+    const streams = count(1, 7).map(() => newStream());
+    for (let version = 0; version < 100; version++)
+      await whole.append(append(streams.map((stream) => write(stream, exact(version), `${version} é`))));
+    const before = (await whole.readAll(0 as Position, 1000)).map((entry) => [entry.json, entry.event, entry.envelope]);
+    const short = await open({ prefix, feedLength: 100 });
+    await short.append(append([write(newStream(), exact(0), 'last')]));
+    expect(await redis.xlen(`${prefix}{p0}:feed`)).toBeLessThan(400);
+    const after = await collect(short, 0 as Position, (entries) => entries.length >= 702);
+    expect(after.slice(0, 701).map((entry) => [entry.json, entry.event, entry.envelope])).toEqual(before);
+    expect(positions(after)).toEqual(count(1, 702));
+    expect(positions(await short.readAll(650 as Position, 1000))).toEqual(count(651, 702));
+  });
+});
+
+describe('a long stream', () => {
+  it('is read whole, in order, over many pages', async () => {
+    const store = await open();
+    const stream = newStream();
+    for (let version = 0; version < 5120; version += 256)
+      await store.append(append([{ stream, guard: exact(version), events: count(1, 256).map(() => said('x')) }]));
+    const events = await store.read(stream);
+    expect(events.map((event) => event.version)).toEqual(count(1, 5120));
+    expect(await store.read(stream, 4999 as Version)).toEqual(events.slice(4998));
+  });
+});
+
+describe('time', () => {
+  it('is that of Redis, and never goes back', async () => {
+    const prefix = freshPrefix();
+    const store = await open({ prefix });
+    const ahead = Date.UTC(2096, 1, 29, 23, 59, 59, 7);
+    await redis.hset(`${prefix}{p0}:meta`, 'time', String(ahead));
+    const stream = newStream();
+    await store.append(append([write(stream, exact(0), 'a')]));
+    const [event] = await store.read(stream);
+    expect(event?.time).toBe(ahead);
+    const [entry] = await store.readAll(1 as Position, 1);
+    expect(entry?.envelope.time).toBe('2096-02-29T23:59:59.007Z');
+  });
+});
