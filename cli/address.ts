@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { HyperRunError } from '#contracts';
+import { dataDirectory } from '#system-tools';
 import { unreachable } from './exit-codes.js';
 
 /** Where the service answers, and the word that it lets us in by. */
@@ -15,10 +15,6 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 const ServiceFile = z.object({ url: z.url({ protocol: /^https?$/ }), pid: z.number().int().positive() });
 export type ServiceFile = z.infer<typeof ServiceFile>;
-
-/** `HYPER_RUN_DATA_DIR`, else `hyper-run` in the XDG data directory. */
-export const dataDirectory = (env: Environment = process.env): string =>
-  env.HYPER_RUN_DATA_DIR ?? join(env.XDG_DATA_HOME ?? join(homedir(), '.local', 'share'), 'hyper-run');
 
 /** What the running service wrote down about itself; undefined when there is none. */
 export const readServiceFile = async (directory: string): Promise<ServiceFile | undefined> => {

@@ -17,10 +17,11 @@ export const PlanView = Plan.extend({ status: z.enum(PLAN_STATUSES) });
 export type PlanView = z.infer<typeof PlanView>;
 
 /** A plan that is not there yet, or never will be. */
-export const PlanPending = z.looseObject({
+export const PlanPending = z.object({
   planId: z.string(),
-  status: z.enum(PLAN_STATUSES),
+  status: z.enum(['analysing', 'failed']),
   reason: z.string().optional(),
+  cursor: cursor.optional(),
 });
 
 export const SprintTask = z.looseObject({
@@ -112,4 +113,7 @@ export const EventView = z.looseObject({
 export type EventView = z.infer<typeof EventView>;
 
 export const Page = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), next: z.string().nullish() });
-export const SealCheck = z.looseObject({ valid: z.boolean() });
+export const SealCheck = z.looseObject({
+  valid: z.boolean(),
+  problems: z.array(z.looseObject({ text: z.string() })).optional(),
+});

@@ -1,9 +1,14 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
-import { HyperRunError } from '#contracts';
+import { HyperRunError, isHyperRunError } from '#contracts';
 import type { Address } from './address.js';
 import { Page, Problem } from './api.js';
 import { unreachable } from './exit-codes.js';
 import { clean, parseClean } from './text.js';
+
+const ATTEMPTS = 3;
+const RESEND_MS = 300;
 
 export interface Call {
   readonly method?: 'GET' | 'POST' | 'PATCH';
@@ -28,8 +33,17 @@ export class ServiceClient {
     return this.parse(schema, path, await this.text(path, { query }));
   }
 
+  /** Sent again under the same id while its outcome is unknown; the service does it once. */
   async send<T extends z.ZodType>(schema: T, method: 'POST' | 'PATCH', path: string, body: unknown, headers = {}) {
-    return this.parse(schema, path, await this.text(path, { method, body, headers }));
+    const call = { method, body, headers: { 'idempotency-key': randomUUID(), ...headers } };
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return this.parse(schema, path, await this.text(path, call));
+      } catch (error) {
+        if (attempt === ATTEMPTS || !isHyperRunError(error, 'log.outcome-unknown')) throw error;
+      }
+      await wait(RESEND_MS);
+    }
   }
 
   /** Every item of a paged list, page after page. */

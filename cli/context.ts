@@ -12,15 +12,15 @@ export interface Context {
   readonly interactive: boolean;
   /** Ends with the first Ctrl-C; a second one kills. */
   readonly signal: AbortSignal;
-  line(text?: string): void;
-  lines(texts: readonly string[]): void;
+  readonly line: (text?: string) => void;
+  readonly lines: (texts: readonly string[]) => void;
   /** For messages beside the result. */
-  note(text: string): void;
-  json(value: unknown, indent?: number): void;
+  readonly note: (text: string) => void;
+  readonly json: (value: unknown, indent?: number) => void;
   /** Bytes as they are: for files and pipes, never for a terminal. */
-  raw(text: string): void;
+  readonly raw: (text: string) => void;
   /** The running service; exit 3 when there is none. `verbatim` for `--json`. */
-  connect(texts?: 'clean' | 'verbatim'): Promise<ServiceClient>;
+  readonly connect: (texts?: 'clean' | 'verbatim') => Promise<ServiceClient>;
 }
 
 export const texts = (options: { readonly json?: boolean }) => (options.json ? 'verbatim' : 'clean');

@@ -2,8 +2,9 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { HyperRunError } from '#contracts';
-import { PlanView, Repository } from './api.js';
+import { PlanPending, PlanView, Repository } from './api.js';
 import type { ServiceClient } from './client.js';
+import { follow } from './sse.js';
 
 export interface PlanWish {
   readonly path: string;
@@ -14,13 +15,26 @@ export interface PlanWish {
 
 /** Registers the repository if it is new, has it read, and answers with the plan once it is proposed. */
 export const askForPlan = async (client: ServiceClient, { path, ...wish }: PlanWish): Promise<PlanView> => {
-  const repository = await client.send(Repository, 'POST', '/repositories', { path: resolve(path) });
-  const body = { repository: repository.repositoryId, ...wish };
-  return client.send(PlanView, 'POST', '/hyper-running/plan', body);
+  const { repositoryId } = await client.send(Repository, 'POST', '/repositories', { path: resolve(path) });
+  const asked = await client.send(PlanOrPending, 'POST', '/hyper-running/plan', { repository: repositoryId, ...wish });
+  if ('tasks' in asked) return asked;
+  for await (const item of follow(client, { query: { sprint: asked.planId }, after: asked.cursor }))
+    if (item.kind === 'event' && ENDS_OF_ANALYSIS.has(item.event.type)) break;
+  return readPlan(client, asked.planId);
 };
 
-export const readPlan = (client: ServiceClient, planId: string): Promise<PlanView> =>
-  client.get(PlanView, `/hyper-running/plans/${encodeURIComponent(planId)}`);
+/** @throws HyperRunError `plan.not-ready` while there is none, the reason when there never will be one */
+export const readPlan = async (client: ServiceClient, planId: string): Promise<PlanView> => {
+  const plan = await client.get(PlanOrPending, `/hyper-running/plans/${encodeURIComponent(planId)}`);
+  if ('tasks' in plan) return plan;
+  throw new HyperRunError(
+    'plan.not-ready',
+    plan.reason ?? `Plan ${planId} is not there yet: the repository is being read.`,
+  );
+};
+
+const PlanOrPending = z.union([PlanView, PlanPending]);
+const ENDS_OF_ANALYSIS = new Set(['hyperrun.sprint.plan-proposed', 'hyperrun.sprint.analysis-failed']);
 
 export interface PlanEdit {
   readonly drop?: readonly string[];

@@ -1,9 +1,13 @@
 import { Command } from 'commander';
 import type { Context } from './context.js';
 import { agentsCommand } from './commands/agents.js';
+import { cleanCommand } from './commands/clean.js';
 import { controlCommands } from './commands/control.js';
+import { demoCommand } from './commands/demo.js';
 import { diffCommand } from './commands/diff.js';
+import { doctorCommand } from './commands/doctor.js';
 import { executeCommand } from './commands/execute.js';
+import { exportCommand } from './commands/export.js';
 import { findingsCommand } from './commands/findings.js';
 import { hafsCommand } from './commands/hafs.js';
 import { mergeCommand } from './commands/merge.js';
@@ -14,6 +18,7 @@ import { reviewCommand } from './commands/review.js';
 import { runCommand } from './commands/run.js';
 import { sprintsCommand } from './commands/sprints.js';
 import { upCommand } from './commands/up.js';
+import { verifyCommand } from './commands/verify.js';
 import { watchCommand } from './commands/watch.js';
 
 const VERSION = '0.1.0';
@@ -45,9 +50,12 @@ export const buildProgram = (context: Context): Command => {
         diffCommand(context),
         mergeCommand(context),
         replayCommand(context),
+        exportCommand(context),
+        verifyCommand(context),
       ],
     ],
     ['Looking around:', [findingsCommand(context), agentsCommand(context), hafsCommand(context)]],
+    ['Keeping house:', [doctorCommand(context), cleanCommand(context), demoCommand(context)]],
   ];
   for (const [heading, commands] of groups)
     for (const command of commands) program.addCommand(command.helpGroup(heading));

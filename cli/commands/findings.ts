@@ -31,7 +31,7 @@ export const findingsCommand = (context: Context) =>
     .addOption(jsonOption())
     .action(async (options: FindingsOptions) => {
       const client = await context.connect(texts(options));
-      if (options.dismiss !== undefined) return dismiss(client, options.dismiss, options.reason);
+      if (options.dismiss !== undefined) return dismiss(client, options);
       const repository = await repositoryId(client, options.repository);
       const all = await take(
         client.items(FindingView, '/findings', { repository, limit: options.limit }),
@@ -50,9 +50,14 @@ const row = ({ findingId, path, range, rule, message, fixer }: FindingView) => [
   `${oneLine(message, 90)}${fixer === undefined ? '  (needs a model or a person)' : ''}`,
 ];
 
-const dismiss = async (client: ServiceClient, findingId: string, reason?: string): Promise<void> => {
+const dismiss = async (
+  client: ServiceClient,
+  { dismiss: id = '', reason, repository }: FindingsOptions,
+): Promise<void> => {
   if (reason === undefined) throw usageError('Say why, with --reason: it is recorded.');
-  await client.send(z.unknown(), 'POST', `/findings/${encodeURIComponent(findingId)}/dismiss`, { reason });
+  const known = await repositoryId(client, repository);
+  const query = known === undefined ? '' : `?repository=${encodeURIComponent(known)}`;
+  await client.send(z.unknown(), 'POST', `/findings/${encodeURIComponent(id)}/dismiss${query}`, { reason });
 };
 
 /** A repository by its id, or by a path of it on this machine. */

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { Command } from 'commander';
+import { dataDirectory } from '#system-tools';
 
-import { dataDirectory } from '../address.js';
 import { ServiceClient } from '../client.js';
 import type { Context } from '../context.js';
 import { workFailed } from '../exit-codes.js';

@@ -1,0 +1,60 @@
+// Proof without the service: an export and a clone of the repository prove each other.
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { z } from 'zod';
+import { Oid, type SealedHead } from '#contracts';
+import { locate, runGit } from '#git';
+import { parseTrailer, readExport, recordedOf, verifyExport, type Anchor, type Verified } from '#seal';
+
+/** A commit that the log says was made, and what the repository says about it. */
+export interface CommitCheck {
+  readonly commit: Oid;
+  readonly branch: string;
+  /** `proven`: the commit carries the hash of its history, and has the tree that was verified. */
+  readonly result: 'proven' | 'absent' | 'no seal' | 'another tree';
+}
+
+export interface OfflineProof extends Verified {
+  readonly commits: readonly CommitCheck[];
+}
+
+const PublishDecided = z.object({ commit: Oid, branch: z.string(), tree: Oid });
+type Publication = z.infer<typeof PublishDecided>;
+
+const linesOf = (file: string) => createInterface({ input: createReadStream(file), crlfDelay: Infinity });
+
+/** Recomputes every hash of the export; with a repository also compares the seals in the commits that came of it. */
+export const verifyOffline = async (file: string, repository?: string): Promise<OfflineProof> => {
+  if (repository === undefined) return { ...(await verifyExport(linesOf(file))), commits: [] };
+  const { gitDir } = await locate(repository);
+  const anchors: Anchor[] = [];
+  const commits: CommitCheck[] = [];
+  for await (const publication of publications(file)) {
+    const { result, head } = await check(gitDir, publication);
+    const { commit, branch } = publication;
+    commits.push({ commit, branch, result });
+    if (head !== undefined) anchors.push({ head, from: `commit ${commit}` });
+  }
+  const verified = await verifyExport(linesOf(file), anchors);
+  const unproven = commits.some(({ result }) => result === 'no seal' || result === 'another tree');
+  return { ...verified, valid: verified.valid && !unproven, commits };
+};
+
+async function* publications(file: string): AsyncGenerator<Publication> {
+  for await (const line of readExport(linesOf(file))) {
+    const event = line.kind === 'record' ? recordedOf(line) : undefined;
+    if (event?.type === 'task.publish-decided') yield PublishDecided.parse(event.data);
+  }
+}
+
+const check = async (
+  gitDir: string,
+  { commit, tree }: Publication,
+): Promise<{ result: CommitCheck['result']; head?: SealedHead }> => {
+  const { exitCode, stdout } = await runGit(['cat-file', 'commit', commit], { gitDir, answers: [0, 1, 128] });
+  if (exitCode !== 0) return { result: 'absent' };
+  const [header = '', ...message] = stdout.toString('utf8').split('\n\n');
+  if (!header.startsWith(`tree ${tree}\n`)) return { result: 'another tree' };
+  const head = parseTrailer(message.join('\n\n'));
+  return head === undefined ? { result: 'no seal' } : { result: 'proven', head };
+};
