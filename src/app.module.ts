@@ -1,0 +1,33 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { CqrsModule } from '@nestjs/cqrs';
+import { AccessModule } from './access/access.module.js';
+import { ConfigModule } from './config/config.module.js';
+import type { Config } from './config/config.js';
+import { HttpModule } from './http/http.module.js';
+import { IsolationModule } from './isolation/isolation.module.js';
+import { LogModule } from './log/log.module.js';
+import type { OpenLog } from './log/open-log.js';
+import { OpsModule } from './ops/ops.module.js';
+import { SearchModule } from './search/search.module.js';
+import { StreamModule } from './stream/stream.module.js';
+
+/** The service at a glance: one room per line. */
+@Module({})
+export class AppModule {
+  static forRoot(config: Config, log: OpenLog): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        ConfigModule.forRoot(config),
+        LogModule.forRoot(log),
+        CqrsModule.forRoot(),
+        HttpModule,
+        AccessModule,
+        IsolationModule,
+        StreamModule,
+        SearchModule,
+        OpsModule,
+      ],
+    };
+  }
+}

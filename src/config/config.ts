@@ -1,0 +1,110 @@
+import { availableParallelism, homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import {
+  ArrayNotEmpty,
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsOptional,
+  Length,
+  Matches,
+  Max,
+  Min,
+  validateSync,
+} from 'class-validator';
+import { HyperRunError } from '#contracts';
+import { SETTINGS } from './settings.js';
+
+export const CONFIG = Symbol('CONFIG');
+
+export const ROLES = ['api', 'orchestrator', 'worker'] as const;
+export type Role = (typeof ROLES)[number];
+
+const HOST = /^[\w.:-]{1,253}$/;
+
+/** What the environment says, validated; times in the unit that the name says, `bodyLimit` in bytes. */
+export class Config {
+  /** Absent: a Redis of its own in the data directory. */
+  @IsOptional() @Matches(/^(redis|rediss|unix):\/\/\S+$/) readonly redisUrl?: string;
+  @Matches(HOST) readonly host: string;
+  @IsInt() @Min(0) @Max(65_535) readonly port: number;
+  @Matches(HOST, { each: true }) readonly allowedHosts: readonly string[];
+  @ArrayNotEmpty() @IsIn(ROLES, { each: true }) readonly roles: readonly Role[];
+  @Length(1, 4096) readonly dataDirectory: string;
+  @ArrayNotEmpty() @Length(1, 4096, { each: true }) readonly repositories: readonly string[];
+  @IsOptional() @Matches(/^[!-~]{16,512}$/) readonly token?: string;
+  @IsOptional() @Matches(/^[\w.:-]{1,64}$/) readonly prefix?: string;
+  @IsInt() @Min(1) @Max(64) readonly concurrency: number;
+  @IsBoolean() readonly allowUnattended: boolean;
+  @IsBoolean() readonly allowUnconfined: boolean;
+  @IsBoolean() readonly allowWeakRedis: boolean;
+  @IsInt() @Min(1) @Max(8760) readonly planTtlHours: number;
+  @IsInt() @Min(1) @Max(86_400) readonly stalledSeconds: number;
+  @IsInt() @Min(1) @Max(3600) readonly leaseSeconds: number;
+  @IsInt() @Min(1) @Max(7200) readonly verifySeconds: number;
+  @IsInt() @Min(1) @Max(10) readonly attempts: number;
+  @IsInt() @Min(1000) @Max(10_000_000) readonly feedLength: number;
+  @IsInt() @Min(1) @Max(100_000) readonly sseClients: number;
+  @IsInt() @Min(1024) @Max(67_108_864) readonly bodyLimit: number;
+
+  constructor(env: Environment) {
+    this.redisUrl = env['REDIS_URL'];
+    this.host = env['HYPER_RUN_HOST'] ?? '127.0.0.1';
+    this.port = whole(env['HYPER_RUN_PORT'], 7420);
+    this.allowedHosts = list(env['HYPER_RUN_ALLOWED_HOSTS'], ',', []);
+    this.roles = list(env['HYPER_RUN_ROLES'], ',', ROLES) as readonly Role[];
+    this.dataDirectory = resolve(env['HYPER_RUN_DATA_DIR'] ?? defaultDataDirectory(env));
+    this.repositories = list(env['HYPER_RUN_REPOSITORIES'], ':', ['.']).map((path) => resolve(path));
+    this.token = env['HYPER_RUN_TOKEN'];
+    this.prefix = env['HYPER_RUN_PREFIX'];
+    this.concurrency = whole(env['HYPER_RUN_CONCURRENCY'], Math.min(4, availableParallelism()));
+    this.allowUnattended = yes(env['HYPER_RUN_ALLOW_UNATTENDED']);
+    this.allowUnconfined = yes(env['HYPER_RUN_ALLOW_UNCONFINED']);
+    this.allowWeakRedis = yes(env['HYPER_RUN_ALLOW_WEAK_REDIS']);
+    this.planTtlHours = whole(env['HYPER_RUN_PLAN_TTL_HOURS'], 24);
+    this.stalledSeconds = whole(env['HYPER_RUN_STALLED_SECONDS'], 300);
+    this.leaseSeconds = whole(env['HYPER_RUN_LEASE_SECONDS'], 15);
+    this.verifySeconds = whole(env['HYPER_RUN_VERIFY_SECONDS'], 600);
+    this.attempts = whole(env['HYPER_RUN_ATTEMPTS'], 3);
+    this.feedLength = whole(env['HYPER_RUN_FEED_LENGTH'], 100_000);
+    this.sseClients = whole(env['HYPER_RUN_SSE_CLIENTS'], 2000);
+    this.bodyLimit = whole(env['HYPER_RUN_BODY_LIMIT'], 1_048_576);
+  }
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The configuration that an environment describes. An empty variable counts as not set.
+ * @throws HyperRunError `config.invalid`: every wrong variable with what was expected and found, secrets left out.
+ */
+export const loadConfig = (env: Environment): Config => {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const config = new Config(given);
+  const wrong = validateSync(config).map(({ property }) => property);
+  const sentences = SETTINGS.filter((setting) => wrong.includes(setting.property)).map(
+    ({ variable, expected }) => `${variable}: expected ${expected}, found ${shown(variable, given[variable])}.`,
+  );
+  if (sentences.length > 0) throw new HyperRunError('config.invalid', sentences.join('\n'), {}, 'operator');
+  return config;
+};
+
+const SECRETS: readonly string[] = ['HYPER_RUN_TOKEN', 'REDIS_URL'];
+
+const shown = (variable: string, value: string | undefined) =>
+  SECRETS.includes(variable) ? 'something else' : JSON.stringify(value);
+
+const whole = (value: string | undefined, fallback: number) =>
+  value === undefined ? fallback : /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
+
+const list = (value: string | undefined, separator: string, fallback: readonly string[]): readonly string[] =>
+  value === undefined ? fallback : value.split(separator).map((part) => part.trim());
+
+/** What is neither yes nor no stays what it is, for the validation to name it. */
+const yes = (value: string | undefined): boolean => {
+  if (value === undefined || value === 'false') return false;
+  return value === 'true' ? true : (value as unknown as boolean);
+};
+
+const defaultDataDirectory = (env: Environment) =>
+  join(env['XDG_DATA_HOME'] ?? join(env['HOME'] ?? homedir(), '.local', 'share'), 'hyper-run');

@@ -1,0 +1,147 @@
+// Every environment variable that the service reads. docs/configuration.md is held to this table by a test.
+
+export interface Setting {
+  readonly variable: string;
+  /** Property of `Config`. */
+  readonly property: string;
+  /** As a person reads it in the documentation. */
+  readonly fallback: string;
+  /** Completes "expected …". */
+  readonly expected: string;
+  readonly meaning: string;
+}
+
+const yesOrNo = 'true or false';
+const setting = (variable: string, property: string, fallback: string, expected: string, meaning: string): Setting => ({
+  variable,
+  property,
+  fallback,
+  expected,
+  meaning,
+});
+
+export const SETTINGS: readonly Setting[] = [
+  setting(
+    'REDIS_URL',
+    'redisUrl',
+    'a Redis of its own in the data directory',
+    'redis://, rediss:// or unix:// and where it is',
+    'The Redis that holds the log. Must have an append-only file and `noeviction`.',
+  ),
+  setting('HYPER_RUN_HOST', 'host', '127.0.0.1', 'a host name or an address', 'Where the service listens.'),
+  setting('HYPER_RUN_PORT', 'port', '7420', 'a whole number from 0 to 65535', 'Port; 0 takes a free one.'),
+  setting(
+    'HYPER_RUN_ALLOWED_HOSTS',
+    'allowedHosts',
+    'none',
+    'host names, separated by commas',
+    'Names besides the loopback ones and `HYPER_RUN_HOST` under which the service may be addressed.',
+  ),
+  setting(
+    'HYPER_RUN_ROLES',
+    'roles',
+    'api,orchestrator,worker',
+    'some of api, orchestrator, worker, separated by commas',
+    'What this process does.',
+  ),
+  setting(
+    'HYPER_RUN_DATA_DIR',
+    'dataDirectory',
+    '`$XDG_DATA_HOME/hyper-run`, else `~/.local/share/hyper-run`',
+    'a folder',
+    'Token, artefacts, caches and the Redis of its own. Shared by all processes of one service.',
+  ),
+  setting(
+    'HYPER_RUN_REPOSITORIES',
+    'repositories',
+    'the current directory',
+    'absolute or relative folders, separated by colons',
+    'Folders within which repositories may be worked on.',
+  ),
+  setting(
+    'HYPER_RUN_TOKEN',
+    'token',
+    '`<data directory>/token`, made at the first start',
+    '16 to 512 printable characters without spaces',
+    'The bearer token that every caller shows.',
+  ),
+  setting(
+    'HYPER_RUN_PREFIX',
+    'prefix',
+    'none',
+    '1 to 64 letters, digits and `.:_-`',
+    'Replaces `hyper:` before all keys of the log, and stands before the channel and the agents’ status keys.',
+  ),
+  setting(
+    'HYPER_RUN_CONCURRENCY',
+    'concurrency',
+    'number of cores, at most 4',
+    'a whole number from 1 to 64',
+    'Tasks that this process works on at once.',
+  ),
+  setting(
+    'HYPER_RUN_ALLOW_UNATTENDED',
+    'allowUnattended',
+    'false',
+    yesOrNo,
+    'A plan may be approved without a person having read it.',
+  ),
+  setting(
+    'HYPER_RUN_ALLOW_UNCONFINED',
+    'allowUnconfined',
+    'false',
+    yesOrNo,
+    'Verification commands may run without bubblewrap where it does not work.',
+  ),
+  setting(
+    'HYPER_RUN_ALLOW_WEAK_REDIS',
+    'allowWeakRedis',
+    'false',
+    yesOrNo,
+    'Start on a Redis that may forget: evicting, a replica, or without append-only file.',
+  ),
+  setting('HYPER_RUN_PLAN_TTL_HOURS', 'planTtlHours', '24', 'a whole number from 1 to 8760', 'A plan expires after.'),
+  setting(
+    'HYPER_RUN_STALLED_SECONDS',
+    'stalledSeconds',
+    '300',
+    'a whole number from 1 to 86400',
+    'A working agent without progress for so long is stalled.',
+  ),
+  setting(
+    'HYPER_RUN_LEASE_SECONDS',
+    'leaseSeconds',
+    '15',
+    'a whole number from 1 to 3600',
+    'A worker that has not been heard of for so long has lost its task.',
+  ),
+  setting(
+    'HYPER_RUN_VERIFY_SECONDS',
+    'verifySeconds',
+    '600',
+    'a whole number from 1 to 7200',
+    'Time for all verification commands of a candidate together.',
+  ),
+  setting('HYPER_RUN_ATTEMPTS', 'attempts', '3', 'a whole number from 1 to 10', 'Attempts at a task.'),
+  setting(
+    'HYPER_RUN_FEED_LENGTH',
+    'feedLength',
+    '100000',
+    'a whole number from 1000 to 10000000',
+    'Newest events that stay in the feed. Older ones are read from the log.',
+  ),
+  setting(
+    'HYPER_RUN_SSE_CLIENTS',
+    'sseClients',
+    '2000',
+    'a whole number from 1 to 100000',
+    'Clients that may follow the stream at once; further ones are refused.',
+  ),
+  setting(
+    'HYPER_RUN_BODY_LIMIT',
+    'bodyLimit',
+    '1048576',
+    'a whole number from 1024 to 67108864',
+    'Largest body of a request in bytes.',
+  ),
+];

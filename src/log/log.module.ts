@@ -1,0 +1,29 @@
+import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
+import { EVENT_STORE, REDIS, REDIS_CONNECTION } from './log.port.js';
+import type { OpenLog } from './open-log.js';
+
+const OPEN_LOG = Symbol('OPEN_LOG');
+
+/** The log for all rooms. It closes last: who follows it stops in `onModuleDestroy`, requests end before it. */
+@Module({})
+export class LogModule implements OnApplicationShutdown {
+  constructor(@Inject(OPEN_LOG) private readonly log: OpenLog) {}
+
+  static forRoot(log: OpenLog): DynamicModule {
+    return {
+      module: LogModule,
+      global: true,
+      providers: [
+        { provide: OPEN_LOG, useValue: log },
+        { provide: EVENT_STORE, useValue: log.store },
+        { provide: REDIS, useValue: log.redis },
+        { provide: REDIS_CONNECTION, useValue: log.connection },
+      ],
+      exports: [EVENT_STORE, REDIS, REDIS_CONNECTION],
+    };
+  }
+
+  onApplicationShutdown(): Promise<void> {
+    return this.log.close();
+  }
+}

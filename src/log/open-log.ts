@@ -1,0 +1,88 @@
+import { Logger } from '@nestjs/common';
+import type { Redis } from 'ioredis';
+import { HyperRunError } from '#contracts';
+import { RedisEventStore, type EventStore } from '#event-store';
+import { checkRedis, findTool, startRedis, toolCache, type RedisPromise } from '#system-tools';
+import type { Config } from '../config/config.js';
+import { connectRedis } from './connect-redis.js';
+import type { RedisAddress, RedisConnection } from './log.port.js';
+import { describeRedis, redisOptions } from './redis-address.js';
+
+/** The log and the Redis that holds it. */
+export interface OpenLog {
+  readonly connection: RedisConnection;
+  readonly redis: Redis;
+  readonly store: EventStore;
+  /** In order: the log, the client, then the hold on a Redis of our own. */
+  close(): Promise<void>;
+}
+
+interface Reached {
+  readonly options: RedisAddress;
+  release(): Promise<void>;
+}
+
+const logger = new Logger('Log');
+
+/**
+ * Reaches the Redis that is configured, or starts or joins the one of the data directory, and opens the log on it.
+ * @throws HyperRunError `log.unavailable`, `redis.unreliable`, `redis.start-failed`, `tool.missing`
+ */
+export const openLog = async (config: Config): Promise<OpenLog> => {
+  const undo: (() => unknown)[] = [];
+  const close = async () => {
+    for (const step of undo.toReversed()) await step();
+  };
+  try {
+    const { options, release } = await reach(config);
+    undo.push(release);
+    const redis = await connectRedis(options, trouble);
+    undo.push(() => redis.disconnect());
+    const promise = await checkRedis((command, ...args) => redis.call(command, ...args));
+    requireReliable(promise, config);
+    const store = await RedisEventStore.open({
+      redis: options,
+      feedLength: config.feedLength,
+      onTrouble: trouble,
+      ...(config.prefix === undefined ? {} : { prefix: config.prefix, statusPrefix: config.prefix }),
+    });
+    undo.push(() => store.close());
+    return { connection: describe(options, promise), redis, store, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+};
+
+const reach = async (config: Config): Promise<Reached> => {
+  if (config.redisUrl !== undefined)
+    return { options: redisOptions(config.redisUrl), release: () => Promise.resolve() };
+  const log = (line: string) => logger.log(line);
+  const tool = await findTool('redis-server', { cacheDir: toolCache(), log });
+  const own = await startRedis({ directory: config.dataDirectory, tool, log });
+  return { options: { path: own.socketPath }, release: () => own.close() };
+};
+
+/** A Redis that may forget what it acknowledged is refused, unless the operator has said otherwise. */
+const requireReliable = ({ problems }: RedisPromise, { allowWeakRedis }: Config): void => {
+  for (const { text } of problems) logger.warn(text);
+  const fatal = problems.filter((problem) => problem.fatal);
+  if (fatal.length === 0 || allowWeakRedis) return;
+  throw new HyperRunError(
+    'redis.unreliable',
+    `${fatal.map(({ text }) => text).join(' ')} To work on it all the same, set HYPER_RUN_ALLOW_WEAK_REDIS=true.`,
+    { problems: fatal.map(({ code }) => code) },
+    'operator',
+  );
+};
+
+const describe = (options: RedisAddress, { version, durability, problems }: RedisPromise): RedisConnection => ({
+  options,
+  description: describeRedis(options),
+  version,
+  durability,
+  weaknesses: problems.map(({ text }) => text),
+});
+
+const trouble = (error: unknown): void =>
+  logger.warn(`Redis: ${error instanceof Error ? error.message : String(error)}`);

@@ -1,0 +1,116 @@
+import 'reflect-metadata';
+import { pathToFileURL } from 'node:url';
+import { Logger } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { Transport, type MicroserviceOptions } from '@nestjs/microservices';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { HyperRunError, isHyperRunError } from '#contracts';
+import { Token } from './access/token.js';
+import { AppModule } from './app.module.js';
+import { loadConfig, type Config, type Environment } from './config/config.js';
+import { fastifyAdapter, prepareHttp } from './http/fastify.js';
+import { IsolationLevel } from './isolation/isolation-level.port.js';
+import { openLog, type OpenLog } from './log/open-log.js';
+import { serveOpenApi } from './openapi.js';
+import { ServiceFile } from './service-file.js';
+import { ServiceLogger } from './service-logger.js';
+
+export interface RunningService {
+  /** Where it answers. */
+  readonly url: string;
+  readonly token: string;
+  readonly app: NestFastifyApplication;
+  /** Ends streams, work and connections in order; safe to call twice. */
+  close(): Promise<void>;
+}
+
+const logger = new Logger('HyperRun');
+
+/**
+ * Configuration → Redis → roles → listen.
+ * @throws HyperRunError `config.invalid`; what `openLog` throws; `service.port-taken`
+ */
+export const start = async (env: Environment): Promise<RunningService> => {
+  const config = loadConfig(env);
+  const log = await openLog(config);
+  try {
+    const app = await build(config, log);
+    const url = await listen(app, config);
+    const file = new ServiceFile(config.dataDirectory);
+    await file.write(url);
+    let closing: Promise<void> | undefined;
+    const close = () => (closing ??= file.remove().then(() => app.close()));
+    const { level } = await app.get(IsolationLevel).measured();
+    logger.log(
+      `HyperRun is ready: ${url} · durability ${log.connection.durability} · isolation ${level} · data ${config.dataDirectory}`,
+    );
+    return { url, token: app.get(Token).value, app, close };
+  } catch (error) {
+    await log.close();
+    throw error;
+  }
+};
+
+const build = async (config: Config, log: OpenLog): Promise<NestFastifyApplication> => {
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(config, log), fastifyAdapter(config), {
+    abortOnError: false,
+    bodyParser: false,
+    forceCloseConnections: true,
+    logger: new ServiceLogger(),
+  });
+  prepareHttp(app);
+  serveOpenApi(app);
+  app.connectMicroservice<MicroserviceOptions>({
+    transport: Transport.REDIS,
+    options: { ...log.connection.options, retryAttempts: Number.MAX_SAFE_INTEGER, retryDelay: 500 },
+  });
+  return app;
+};
+
+const listen = async (app: NestFastifyApplication, { host, port }: Config): Promise<string> => {
+  await app.startAllMicroservices();
+  try {
+    await app.listen(port, host);
+  } catch (error) {
+    await app.close();
+    if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
+    const message = `Port ${port} on ${host} is in use. Stop what uses it, or set HYPER_RUN_PORT (0 takes a free one).`;
+    throw new HyperRunError('service.port-taken', message, { host, port }, 'operator', { cause: error });
+  }
+  const url = new URL(await app.getUrl());
+  if (['[::]', '0.0.0.0'].includes(url.hostname)) url.hostname = '127.0.0.1';
+  return url.origin;
+};
+
+const REDIS_TROUBLE = ['log.unavailable', 'redis.unreliable', 'redis.start-failed', 'tool.missing'];
+
+const exitCodeOf = (error: unknown): number => {
+  if (isHyperRunError(error, 'config.invalid')) return 2;
+  return isHyperRunError(error) && REDIS_TROUBLE.includes(error.code) ? 3 : 1;
+};
+
+/** Runs until SIGINT or SIGTERM; a second signal does not wait. */
+const run = async (): Promise<void> => {
+  try {
+    const service = await start(process.env);
+    const stop = () => {
+      process.once('SIGINT', () => process.exit(1)).once('SIGTERM', () => process.exit(1));
+      service.close().then(
+        () => process.exit(0),
+        (error: unknown) => fail(error),
+      );
+    };
+    process.once('SIGINT', stop).once('SIGTERM', stop);
+  } catch (error) {
+    fail(error);
+  }
+};
+
+const fail = (error: unknown): never => {
+  process.stderr.write(
+    `${isHyperRunError(error) ? error.message : error instanceof Error ? error.stack : String(error)}\n`,
+  );
+  process.exit(exitCodeOf(error));
+};
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) await run();

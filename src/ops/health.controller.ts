@@ -1,0 +1,45 @@
+import { Controller, Get, Inject } from '@nestjs/common';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { EventStore } from '#event-store';
+import { CONFIG, type Config } from '../config/config.js';
+import { IsolationLevel } from '../isolation/isolation-level.port.js';
+import { EVENT_STORE, REDIS_CONNECTION, type RedisConnection } from '../log/log.port.js';
+
+@ApiTags('operations')
+@Controller('health')
+export class HealthController {
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(REDIS_CONNECTION) private readonly connection: RedisConnection,
+    @Inject(IsolationLevel) private readonly isolation: IsolationLevel,
+  ) {}
+
+  @Get('live')
+  @ApiOperation({ summary: 'The process answers. Needs no token.' })
+  live() {
+    return { status: 'live' };
+  }
+
+  @Get('ready')
+  @ApiBearerAuth()
+  @ApiOperation({ summary: 'The log answers and work can be done; 503 otherwise' })
+  @ApiOkResponse({ description: '`{status, durability, isolation, redis, incarnation, position, roles …}`' })
+  async ready() {
+    const position = await this.store.top();
+    const { level } = await this.isolation.measured();
+    const { durability, version, description, weaknesses } = this.connection;
+    return {
+      status: 'ready',
+      durability,
+      isolation: level,
+      redis: { version, address: description, weaknesses },
+      incarnation: this.store.incarnation,
+      position,
+      cursor: this.store.cursorOf(position),
+      roles: this.config.roles,
+      pid: process.pid,
+      serverTime: new Date().toISOString(),
+    };
+  }
+}

@@ -1,0 +1,85 @@
+import { Controller, Get, Header, Headers, Inject, Query, Req, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiHeader, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isHyperRunError, type Position } from '#contracts';
+import type { EventStore } from '#event-store';
+import { EVENT_STORE } from '../log/log.port.js';
+import { filterOf, FollowDto, HistoryDto } from './filter.dto.js';
+import { controlFrame } from './frame.js';
+import { readHistory } from './history.js';
+import { SseHub } from './sse-hub.port.js';
+
+const SSE_HEADERS = {
+  'Content-Type': 'text/event-stream; charset=utf-8',
+  'Cache-Control': 'no-cache, no-transform',
+  'X-Accel-Buffering': 'no',
+};
+
+interface Start {
+  readonly after: Position;
+  /** Why the cursor of the client could not be served. */
+  readonly reset?: string;
+}
+
+@ApiTags('events')
+@ApiBearerAuth()
+@Controller('events')
+export class EventsController {
+  constructor(
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(SseHub) private readonly hub: SseHub,
+  ) {}
+
+  @Get()
+  @Header('Content-Type', 'application/json; charset=utf-8')
+  @ApiOperation({ summary: 'Events in the order of the log. `next` is where to go on; at the end it stays the same.' })
+  @ApiOkResponse({ description: '`{items: CloudEvents[], next: cursor}`' })
+  async history(@Query() query: HistoryDto): Promise<string> {
+    const after = query.after === undefined ? (0 as Position) : await this.store.positionOf(query.after);
+    const { entries, upTo } = await readHistory(this.store, filterOf(query), after, query.limit);
+    const items = entries.map((entry) => entry.json).join(',');
+    return `{"items":[${items}],"next":${JSON.stringify(this.store.cursorOf(upTo))}}`;
+  }
+
+  @Get('stream')
+  @ApiOperation({ summary: 'Every event as it happens (SSE). Resumes after `Last-Event-ID` without gap or repeat.' })
+  @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Cursor of the last event that was seen.' })
+  @ApiProduces('text/event-stream')
+  async stream(
+    @Query() query: FollowDto,
+    @Headers('last-event-id') lastEventId: string | undefined,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    this.hub.requireRoom();
+    const start = await this.#startOf(lastEventId === undefined || lastEventId === '' ? query.after : lastEventId);
+    this.hub.requireRoom();
+    if (request.raw.destroyed) return;
+    reply.hijack();
+    const response = reply.raw;
+    response.on('error', () => response.destroy());
+    response.writeHead(200, { ...withoutUndefined(reply.getHeaders()), ...SSE_HEADERS });
+    response.write(this.#greeting(start));
+    this.hub.join(response, filterOf(query), start.after);
+  }
+
+  async #startOf(cursor: string | undefined): Promise<Start> {
+    if (cursor === undefined) return { after: this.hub.newest };
+    try {
+      return { after: await this.store.positionOf(cursor) };
+    } catch (error) {
+      if (!isHyperRunError(error) || !error.code.startsWith('cursor.')) throw error;
+      return { after: this.hub.newest, reset: error.code };
+    }
+  }
+
+  #greeting({ after, reset }: Start): string {
+    const cursor = this.store.cursorOf(after);
+    const oldest = this.store.cursorOf(0 as Position);
+    const hello = controlFrame('hello', cursor, { cursor, oldest, serverTime: new Date().toISOString() });
+    return `retry: 1000\n${hello}${reset === undefined ? '' : controlFrame('reset', cursor, { reason: reset, oldest })}`;
+  }
+}
+
+const withoutUndefined = (headers: Record<string, number | string | string[] | undefined>) =>
+  Object.fromEntries(Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
