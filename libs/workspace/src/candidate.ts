@@ -2,7 +2,6 @@ import { HyperRunError, type FileChange, type Oid } from '#contracts';
 import {
   bytesOf,
   isDirectory,
-  isRegularFile,
   MODE,
   PrivateObjects,
   type GitRepository,
@@ -89,7 +88,7 @@ class TreeWriter {
     const [first] = changes;
     if (first?.segments.length === 1) {
       if (first.content === undefined) return undefined;
-      const mode = before && isRegularFile(before) ? before.mode : MODE.file;
+      const mode = before?.mode === MODE.executable ? MODE.executable : MODE.file;
       return { name, mode, oid: await this.note(this.target.writeBlob(first.content)) };
     }
     const below = changes.map(({ segments, content }) => ({ segments: segments.slice(1), content }));

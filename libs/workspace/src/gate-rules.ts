@@ -1,19 +1,36 @@
 /** The gate's own judgement of paths and patterns, on bytes and segments. It shares no code with the scope on purpose. */
 
+/** Controls, format characters, invisible ones, line separators, backslash, colon: Unicode 15. */
 const FORBIDDEN_CODE_POINTS: readonly (readonly [from: number, to: number])[] = [
   [0x00, 0x1f],
-  [0x7f, 0x9f],
   [0x3a, 0x3a],
   [0x5c, 0x5c],
+  [0x7f, 0x9f],
   [0xad, 0xad],
+  [0x34f, 0x34f],
+  [0x600, 0x605],
   [0x61c, 0x61c],
-  [0x180e, 0x180e],
+  [0x6dd, 0x6dd],
+  [0x70f, 0x70f],
+  [0x890, 0x891],
+  [0x8e2, 0x8e2],
+  [0x115f, 0x1160],
+  [0x17b4, 0x17b5],
+  [0x180b, 0x180f],
   [0x200b, 0x200f],
   [0x2028, 0x202e],
   [0x2060, 0x206f],
+  [0x3164, 0x3164],
   [0xfe00, 0xfe0f],
   [0xfeff, 0xfeff],
-  [0xfff0, 0xffff],
+  [0xffa0, 0xffa0],
+  [0xfff0, 0xfffb],
+  [0xfffd, 0xfffd],
+  [0x110bd, 0x110bd],
+  [0x110cd, 0x110cd],
+  [0x13430, 0x1343f],
+  [0x1bca0, 0x1bca3],
+  [0x1d173, 0x1d17a],
   [0xe0000, 0xe0fff],
 ];
 
@@ -30,10 +47,10 @@ export const isPlainPath = (bytes: Buffer): boolean => {
 };
 
 const isPlainSegment = (segment: string): boolean => {
-  const plain = segment.normalize('NFKD').toLowerCase();
+  const plain = segment.normalize('NFKC').toLowerCase();
   if (segment === '' || Buffer.byteLength(segment) > 255 || segment.endsWith('.') || segment.endsWith(' '))
     return false;
-  if (plain.includes('/') || plain.includes('\\') || plain === '.' || plain === '..') return false;
+  if (/[/\\:]/.test(plain) || plain === '.' || plain === '..') return false;
   if (plain === '.git' || plain === '.gitmodules' || (plain.startsWith('gi') && /~[0-9]+$/.test(plain))) return false;
   return !plain.startsWith('.git') || segment.startsWith('.git');
 };

@@ -1,6 +1,7 @@
 import { isHyperRunError, type Oid } from '#contracts';
 import {
   isDirectory,
+  MODE,
   serialiseTree,
   textOf,
   type GitRepository,
@@ -25,6 +26,8 @@ const MAX_FILES = 1000;
 const MAX_REPORTED = 100;
 const REGULAR = ['100644', '100755'];
 const ABSENT = '000000';
+/** In the tree itself: git's comparison reads 104755 as 100755. Links and submodules are judged there. */
+const TREE_MODES = new Set<string>(Object.values(MODE));
 
 /**
  * Judges a candidate by what native git says differs from the base, with nothing taken over from whoever built it: only
@@ -94,14 +97,21 @@ const judgeTrees = async (
   ]);
   if (!after || !(await isCanonical(objects, tree, after))) return [{ path: path || '.', rule: 'gate.malformed-tree' }];
   const known = new Map(before.map((entry) => [entry.name, entry]));
-  const changed = after.filter((entry) => known.get(entry.name)?.oid !== entry.oid);
+  const changed = after.filter((entry) => {
+    const old = known.get(entry.name);
+    return old?.oid !== entry.oid || old.mode !== entry.mode;
+  });
   const here = twinsAmong(after, new Set(changed.filter((entry) => !known.has(entry.name)).map(({ name }) => name)));
   const at = (name: string) => (path === '' ? textOf(name) : `${path}/${textOf(name)}`);
   const below = changed.filter(isDirectory).map((entry) => {
     const old = known.get(entry.name);
     return judgeTrees(objects, at(entry.name), entry.oid, old && isDirectory(old) ? old.oid : undefined);
   });
-  return [...here.map((name) => ({ path: at(name), rule: 'gate.twin' })), ...(await Promise.all(below)).flat()];
+  return [
+    ...here.map((name) => ({ path: at(name), rule: 'gate.twin' })),
+    ...changed.filter(({ mode }) => !TREE_MODES.has(mode)).map(({ name }) => ({ path: at(name), rule: 'gate.mode' })),
+    ...(await Promise.all(below)).flat(),
+  ];
 };
 
 const readable = async (objects: ObjectDatabase, tree: Oid): Promise<readonly TreeEntry[] | undefined> => {

@@ -7,3 +7,5 @@ export * from './candidate.js';
 export { gate, type Verdict, type Violation } from './gate.js';
 export * from './publish.js';
 export * from './checkout.js';
+export { commitTree, type CommitTree } from './commit-tree.js';
+export { compilePattern } from './pattern.js';

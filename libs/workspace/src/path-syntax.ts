@@ -53,7 +53,7 @@ const OF_SEGMENT: readonly Check[] = [
   ],
   [
     'path.git-modules',
-    (segment) => /^(\.gitmodules[. ]*|gi[a-z0-9]*~\d+)$/.test(disguised(segment)),
+    (segment) => /^(\.gitmodules[. ]*|gi.*~\d+)$/.test(disguised(segment)),
     'it is a .gitmodules file',
   ],
   [
