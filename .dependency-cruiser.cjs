@@ -19,7 +19,7 @@ module.exports = {
     only('system-tools', ['contracts', 'domain']),
     only('workspace', ['contracts', 'domain', 'git']),
     only('hafs', ['contracts', 'domain', 'git']),
-    only('agents', ['contracts', 'domain', 'workspace', 'sandbox', 'hafs']),
+    only('agents', ['contracts', 'domain', 'workspace', 'sandbox', 'hafs', 'findings']),
     {
       name: 'pure-core',
       comment: 'contracts and domain are pure: no Nest, no Redis, no file system, no clock.',

@@ -1,0 +1,70 @@
+import type { AnyEvent, EventData, Range, Sha256 } from '#contracts';
+import type { SearchResult } from '#hafs';
+
+/**
+ * All that an agent can do. Every call is an event that its worker writes, waits while the sprint is paused, counts as
+ * progress, and fails once the attempt is over. What it refuses throws `tool.refused`; the third refusal ends the attempt.
+ */
+export interface Toolbox {
+  /** Places in the repository that answer a question, the best first. Knows the base commit, not what was written since. */
+  query(text: string, limit?: number): Promise<readonly SearchResult[]>;
+  /**
+   * The text of a file, or only some of its lines; undefined if there is no such file.
+   * @throws HyperRunError tool.refused (it may hold secrets), tool.not-text
+   */
+  read(path: string, range?: Pick<Range, 'startLine' | 'endLine'>): Promise<string | undefined>;
+  /** Paths of all files, sorted, below a folder if one is given. */
+  list(prefix?: string): Promise<readonly string[]>;
+  /** Creates or replaces a file. @throws HyperRunError tool.refused (out of scope, protected, too large) */
+  write(path: string, content: string): Promise<void>;
+  /**
+   * Replaces the one place at which `oldText` stands.
+   * @throws HyperRunError tool.refused, tool.edit-mismatch (not there, or more than once)
+   */
+  edit(path: string, oldText: string, newText: string): Promise<void>;
+  /** @throws HyperRunError tool.refused, tree.not-found */
+  delete(path: string): Promise<void>;
+  /** Runs a shell command on a copy of the tree, in the sandbox. What it changes is not kept. @throws HyperRunError tool.no-sandbox */
+  run(command: string): Promise<CommandResult>;
+  /** Tells the people who watch what is being done. */
+  say(text: string): Promise<void>;
+}
+
+export interface CommandResult {
+  /** Null where a signal ended it. */
+  readonly exitCode: number | null;
+  readonly output: string;
+  readonly durationMs: number;
+}
+
+/** The tree that an agent changes; a change outside the scope throws `scope.violated` {path, rule}. */
+export interface TaskTree {
+  read(path: string): Promise<Buffer | undefined>;
+  write(path: string, content: Buffer | string): Promise<void>;
+  delete(path: string): Promise<void>;
+  list(prefix?: string): Promise<readonly string[]>;
+}
+
+/** What a worker gives to the tools of one attempt. */
+export interface ToolPorts {
+  readonly tree: TaskTree;
+  readonly attempt: number;
+  /** Tool calls and reported events together. */
+  readonly maxCalls: number;
+  readonly signal: AbortSignal;
+  /** Writes a fact of the attempt. */
+  readonly emit: (event: AnyEvent) => void | Promise<void>;
+  /** Writes that a call was refused. */
+  readonly refuse: (refusal: EventData<'task.tool-refused'>) => void | Promise<void>;
+  readonly search?: (text: string, limit: number) => Promise<readonly SearchResult[]>;
+  readonly sandboxRun?: (command: string, signal: AbortSignal) => Promise<CommandResult>;
+  /** Resolves when the sprint is not paused. */
+  readonly gate?: () => Promise<void>;
+  readonly progress?: (note?: string) => void;
+  /** Keeps bytes by their SHA-256: written files, and outputs that are too long for an event. */
+  readonly keep?: (content: Buffer) => Promise<Sha256>;
+  /** Paths that the configuration forbids to read; files that commonly hold secrets are never read. */
+  readonly unreadable?: (path: string) => boolean;
+  /** Values that no event may show. */
+  readonly secrets?: readonly string[];
+}
