@@ -18,6 +18,11 @@ export interface Call {
   readonly signal?: AbortSignal;
 }
 
+interface Listing<T extends z.ZodType> {
+  readonly items: z.infer<T>[];
+  readonly next?: string | null;
+}
+
 /**
  * The service, by HTTP. Texts that it hands on are harmless for a terminal, unless the client is `verbatim`, which is
  * for `--json` and files. Throws `HyperRunError`: `service.unreachable` when nobody answers, else the service's own code
@@ -49,14 +54,12 @@ export class ServiceClient {
   /** Every item of a paged list, page after page. */
   async *items<T extends z.ZodType>(item: T, path: string, query: Call['query'] = {}): AsyncGenerator<z.infer<T>> {
     let after: string | undefined;
-    do {
-      const page: { items: z.infer<T>[]; next?: string | null } = await this.get(Page(item), path, {
-        ...query,
-        ...(after && { after }),
-      });
+    for (;;) {
+      const page: Listing<T> = await this.get(Page(item), path, { ...query, ...(after && { after }) });
       yield* page.items;
-      after = page.next ?? undefined;
-    } while (after !== undefined);
+      if (page.items.length === 0 || page.next == null || page.next === after) return;
+      after = page.next;
+    }
   }
 
   /** The body as the service sent it, not yet harmless. */

@@ -36,10 +36,17 @@ export const readPlan = async (client: ServiceClient, planId: string): Promise<P
 const PlanOrPending = z.union([PlanView, PlanPending]);
 const ENDS_OF_ANALYSIS = new Set(['hyperrun.sprint.plan-proposed', 'hyperrun.sprint.analysis-failed']);
 
+export interface TaskEdit {
+  readonly taskId: string;
+  readonly title?: string;
+  readonly instructions?: string;
+  readonly agent?: string;
+}
+
 export interface PlanEdit {
   readonly drop?: readonly string[];
   readonly order?: readonly string[];
-  readonly tasks?: readonly { readonly taskId: string; readonly title?: string; readonly instructions?: string }[];
+  readonly tasks?: readonly TaskEdit[];
   readonly setupNetwork?: boolean;
 }
 

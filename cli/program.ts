@@ -3,6 +3,7 @@ import type { Context } from './context.js';
 import { agentsCommand } from './commands/agents.js';
 import { cleanCommand } from './commands/clean.js';
 import { controlCommands } from './commands/control.js';
+import { criteriaCommand } from './commands/criteria.js';
 import { demoCommand } from './commands/demo.js';
 import { diffCommand } from './commands/diff.js';
 import { doctorCommand } from './commands/doctor.js';
@@ -55,7 +56,7 @@ export const buildProgram = (context: Context): Command => {
       ],
     ],
     ['Looking around:', [findingsCommand(context), agentsCommand(context), hafsCommand(context)]],
-    ['Keeping house:', [doctorCommand(context), cleanCommand(context), demoCommand(context)]],
+    ['Keeping house:', [doctorCommand(context), cleanCommand(context), demoCommand(context), criteriaCommand(context)]],
   ];
   for (const [heading, commands] of groups)
     for (const command of commands) program.addCommand(command.helpGroup(heading));

@@ -30,12 +30,14 @@ export interface StartOptions {
   /** `inherit`: its output is ours. `quiet`: the end of it is shown only if it fails. */
   readonly output: 'inherit' | 'quiet';
   readonly signal?: AbortSignal;
+  /** The program; the service itself unless told otherwise. */
+  readonly main?: string;
 }
 
 /** Starts the service as a process of its own, away from the terminal's Ctrl-C, and waits until it is ready. */
-export const startService = async ({ env, output, signal }: StartOptions): Promise<ServiceProcess> => {
+export const startService = async ({ env, output, signal, main = MAIN }: StartOptions): Promise<ServiceProcess> => {
   await mkdir(dataDirectory(env), { recursive: true });
-  const child = spawn(process.execPath, [MAIN], {
+  const child = spawn(process.execPath, [main], {
     env,
     detached: true,
     stdio: ['ignore', output === 'inherit' ? 'inherit' : 'pipe', output === 'inherit' ? 'inherit' : 'pipe'],

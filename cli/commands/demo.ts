@@ -36,7 +36,9 @@ export const demoCommand = (context: Context) =>
 const demo = async (context: Context, options: DemoOptions): Promise<void> => {
   const isolation = await measureIsolation((line) => context.note(context.style.dim(line)));
   context.line(`Isolation: ${isolation.level}. ${isolation.why}`);
-  const stage = await setStage(context.env, operatorsWord(context, isolation.level, options), context.signal);
+  const stage = await setStage(context.env, operatorsWord(context, isolation.level, options), {
+    signal: context.signal,
+  });
   try {
     if (options.repository === undefined) await buildExample(EXAMPLE, stage.repository);
     else await cloneAway(resolve(context.cwd, options.repository), stage.repository);

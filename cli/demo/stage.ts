@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { detectIsolation, type IsolationReport } from '#sandbox';
 import { findTool, toolCache } from '#system-tools';
 import { ServiceClient } from '../client.js';
-import { startService, type ServiceProcess } from '../service-process.js';
+import { startService, type ServiceProcess, type StartOptions } from '../service-process.js';
 
 export interface Stage {
   readonly folder: string;
@@ -23,7 +23,7 @@ const isOurs = (name: string) => name === 'REDIS_URL' || name.startsWith('HYPER_
 export const setStage = async (
   outer: NodeJS.ProcessEnv,
   settings: NodeJS.ProcessEnv,
-  signal?: AbortSignal,
+  options: Pick<StartOptions, 'main' | 'signal'> = {},
 ): Promise<Stage> => {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'hyper-run-demo-')));
   const repository = join(folder, 'repository');
@@ -40,7 +40,7 @@ export const setStage = async (
     repository,
     env,
     start: async () => {
-      const service = await startService({ env, output: 'quiet', signal });
+      const service = await startService({ env, output: 'quiet', ...options });
       services.push(service);
       return { service, client: new ServiceClient(service.address) };
     },

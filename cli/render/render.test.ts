@@ -1,0 +1,220 @@
+import { stripVTControlCharacters } from 'node:util';
+import { describe, expect, it } from '@jest/globals';
+import { Plan } from '#contracts';
+import type { EventView, SprintView } from '../api.js';
+import { clean } from '../text.js';
+import { renderDiff } from './diff.js';
+import { describe as told, renderEvent } from './event.js';
+import { renderPlan } from './plan.js';
+import { allPassed, renderOutcome } from './sprint.js';
+import { bytes, duration, plain, styleFor } from './style.js';
+import { table } from './table.js';
+
+const evidence = (line: number, excerpt: string) => ({
+  findingId: `000000000000000${line}`,
+  source: 'links',
+  rule: 'broken-link',
+  path: 'docs/index.md',
+  range: { startLine: line, endLine: line },
+  excerpt,
+  message: 'There is no getting-started.md; guides/getting-started.md is the only file of that name.',
+  how: 'links 1',
+});
+
+const plan = Plan.parse({
+  planId: 'p-1',
+  planHash: 'a'.repeat(64),
+  repository: { repositoryId: 'r-1', path: '/srv/ledger', name: 'ledger' },
+  baseCommit: 'b'.repeat(40),
+  scope: ['docs/**', 'tests/**'],
+  tasks: [
+    {
+      taskId: 'p-1-1',
+      title: 'Repair 4 broken links',
+      kind: 'links',
+      rationale: 'Readers end up nowhere.',
+      evidence: [1, 2, 3, 4].map((line) => evidence(line, `[start](getting-started.md) \u001b[2J${line}`)),
+      paths: ['docs/index.md', 'docs/a.md', 'docs/b.md', 'docs/c.md'],
+      agent: 'links',
+      instructions: '',
+      verification: ['npm test'],
+      score: { total: 7, parts: [] },
+    },
+  ],
+  findings: {
+    total: 217,
+    inScope: 4,
+    needModel: 2,
+    dismissed: 1,
+    bySource: { links: { total: 4, inScope: 4 } },
+    outside: [{ pattern: 'src/**', count: 213 }],
+  },
+  verification: {
+    setup: [{ name: 'install', command: 'npm ci', origin: 'package-lock.json' }],
+    commands: [{ name: 'test', command: 'npm test', origin: 'package.json scripts.test' }],
+    weak: false,
+    timeoutSeconds: 600,
+    setupNetwork: false,
+  },
+  grants: [],
+  budgets: { wallSeconds: 600, toolCalls: 100, attempts: 3 },
+  estimate: { seconds: 75, cost: 0 },
+  checkout: { branch: 'main', dirty: true },
+  createdAt: '2026-01-01T00:00:00Z',
+  expiresAt: '2026-01-02T00:00:00Z',
+});
+
+describe('a plan on the screen', () => {
+  const lines = renderPlan(plan, plain, { evidence: 3, isolation: 'bwrap' });
+  const text = lines.join('\n');
+
+  it('cites where each task comes from, and says how much more there is', () => {
+    expect(text).toContain('docs/index.md:1  broken-link');
+    expect(text).toContain('│ [start](getting-started.md) 1');
+    expect(text).toContain('… and 1 more');
+    expect(text).toContain('docs/index.md, docs/a.md and 2 more files');
+  });
+
+  it('says what lies outside the scope, and how to widen it', () => {
+    expect(text).toContain("213 more in src/**: widen with --scope 'src/**'");
+  });
+
+  it('says what needs a model, what is verified and how it is confined, what it takes', () => {
+    expect(text).toContain('2 in the scope need a model or a person');
+    expect(text).toContain('npm test  from package.json scripts.test');
+    expect(text).toContain('npm ci  from package-lock.json · network not granted');
+    expect(text).toContain('isolated by bwrap');
+    expect(text).toContain('about 1 min 15 s, no model, no cost');
+  });
+
+  it('warns of a dirty work tree, and of commands that nothing confines', () => {
+    expect(text).toContain('not committed');
+    expect(renderPlan(plan, plain, { evidence: 3, isolation: 'none' }).join('\n')).toContain('not isolated');
+  });
+
+  it('lets nothing through that a terminal would obey', () => {
+    expect(clean(text)).toBe(text);
+  });
+
+  it('differs from its coloured self in colours alone', () => {
+    expect(renderPlan(plan, styleFor(true), { evidence: 3, isolation: 'bwrap' }).map(stripVTControlCharacters)).toEqual(
+      lines,
+    );
+  });
+});
+
+describe('an event on the screen', () => {
+  const event = (type: string, data: EventView['data']): EventView => ({
+    id: 'e',
+    type,
+    time: '2026-01-01T12:34:56.789Z',
+    stream: 'task-t1',
+    streamversion: '3',
+    position: '9',
+    actor: 'worker:w',
+    taskid: 't1',
+    data,
+  });
+
+  it('is one line: when, who, what', () => {
+    const line = renderEvent(event('hyperrun.task.passed', { branch: 'hyper-run/t1', commit: 'c'.repeat(40) }), plain);
+    expect(line).toBe('12:34:56.789  t1                        passed: hyper-run/t1');
+  });
+
+  it('stays one harmless line whatever an agent says', () => {
+    const said = { attempt: 1, origin: 'reported', text: 'done\n12:00 root passed \u001b[32m\u202e' };
+    expect(renderEvent(event('hyperrun.action.message-said', said), plain)).toMatch(/says: done 12:00 root passed$/);
+  });
+
+  it('of a newer service is told by its name', () => {
+    expect(told({ type: 'hyperrun.task.teleported', data: {} })).toEqual(['plain', 'hyperrun.task.teleported']);
+    expect(told({ type: 'hyperrun.task.passed', data: { no: 'branch' } })[0]).toBe('warning');
+  });
+});
+
+describe('the outcome of a sprint', () => {
+  const task = {
+    taskId: 't1',
+    title: 'Links',
+    status: 'passed',
+    outcome: 'passed',
+    branch: 'hyper-run/t1',
+    commit: 'c'.repeat(40),
+    attempts: 1,
+  };
+  const failed = {
+    taskId: 't2',
+    title: 'Spelling',
+    status: 'failed',
+    outcome: 'failed',
+    reason: 'npm test failed twice.',
+    attempts: 2,
+  };
+  const sprint = (...tasks: SprintView['tasks']): SprintView => ({
+    sprintId: 's1',
+    status: 'completed',
+    repository: { repositoryId: 'r', path: '/srv/ledger', name: 'ledger' },
+    tasks,
+    createdAt: '2026-01-01T00:00:00Z',
+    completedAt: '2026-01-01T00:00:30Z',
+    cursor: 'c',
+  });
+
+  it('names for each task what became of it and why, and how to merge', () => {
+    const text = renderOutcome(sprint(task, failed), plain).join('\n');
+    expect(text).toContain('✔ passed  Links');
+    expect(text).toContain('hyper-run merge t1');
+    expect(text).toContain('✘ failed  Spelling');
+    expect(text).toContain('npm test failed twice.');
+    expect(text).toContain('2 attempts');
+  });
+
+  it('says so when nothing was kept', () => {
+    expect(renderOutcome(sprint(failed), plain).join('\n')).toContain('Nothing was kept');
+  });
+
+  it('is done only when all that was approved was kept', () => {
+    expect(allPassed(sprint(task, { ...failed, status: 'declined', outcome: 'declined' }))).toBe(true);
+    expect(allPassed(sprint(task, failed))).toBe(false);
+    expect(allPassed({ ...sprint(task), status: 'cancelled' })).toBe(false);
+  });
+});
+
+describe('small things', () => {
+  it('lines up columns, colours or not', () => {
+    const { red } = styleFor(true);
+    expect(
+      table(
+        ['A', 'B'],
+        [
+          [red('long'), 'x'],
+          ['s', 'y'],
+        ],
+      ).map(stripVTControlCharacters),
+    ).toEqual(['A     B', 'long  x', 's     y']);
+    expect(table(['A'], [])).toEqual([]);
+  });
+
+  it.each([
+    [820, '820 ms'],
+    [12_300, '12 s'],
+    [200_000, '3 min 20 s'],
+    [7_500_000, '2 h 5 min'],
+  ])('writes %i ms as %s', (ms, text) => expect(duration(ms)).toBe(text));
+
+  it.each([
+    [0, '0 B'],
+    [1536, '1.5 KiB'],
+    [5 * 1024 ** 3, '5.0 GiB'],
+  ])('writes %i bytes as %s', (count, text) => expect(bytes(count)).toBe(text));
+
+  it('shows a diff without its tricks', () => {
+    expect(renderDiff('--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\u001b[2J\n', plain)).toEqual([
+      '--- a/x',
+      '+++ b/x',
+      '@@ -1 +1 @@',
+      '-a',
+      '+b',
+    ]);
+  });
+});
