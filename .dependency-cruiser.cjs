@@ -19,6 +19,7 @@ module.exports = {
     only('system-tools', ['contracts', 'domain']),
     only('workspace', ['contracts', 'domain', 'git']),
     only('hafs', ['contracts', 'domain', 'git']),
+    only('findings', ['contracts', 'domain']),
     only('agents', ['contracts', 'domain', 'workspace', 'sandbox', 'hafs', 'findings']),
     {
       name: 'pure-core',

@@ -22,6 +22,7 @@ const RECORDS =
 const FORMS = /(^|\/)((pull_request|issue)_template|\.github\/(ISSUE_TEMPLATE|PULL_REQUEST_TEMPLATE))/i;
 const TESTS = /(^|\/)(tests?|__tests__|spec|specs|e2e|testing|test-.*|.*-tests?|benchmarks?|bench)\//i;
 const TEST_MARKDOWN = /(^|\/)(readme|contributing|index|guide|testing)\.(md|markdown)$/i;
+const TEST_NAME = /(^|\/)test_[^/]+$|[._-](test|tests|spec|e2e|unittest)\.[a-z]+$/i;
 const SCRIPTS = new Set(['js', 'jsx', 'mjs', 'cjs', 'ts', 'tsx', 'mts', 'cts']);
 const MARKDOWN = new Set(['md', 'markdown']);
 
@@ -34,6 +35,13 @@ const isTestMaterial = (path: string) => {
   return below > 1 || !TEST_MARKDOWN.test(path);
 };
 
+/** Deep below the tests lies what they read, unless it is called a test. */
+const isTestInput = (path: string) => {
+  const place = TESTS.exec(path);
+  if (!place || TEST_NAME.test(path)) return false;
+  return path.slice(place.index + place[0].length).split('/').length > 2;
+};
+
 /** Undefined: nothing is looked for in such a file. */
 export const kindOf = (path: string): FileKind | undefined => {
   if (VENDORED.test(path) || GENERATED.test(path) || FIXTURES.test(path) || LOCKS.test(path)) return undefined;
@@ -41,6 +49,7 @@ export const kindOf = (path: string): FileKind | undefined => {
   if (MARKDOWN.has(extension)) {
     return RECORDS.test(path) || FORMS.test(path) || isTestMaterial(path) ? undefined : 'markdown';
   }
+  if (isTestInput(path)) return undefined;
   if (SCRIPTS.has(extension)) return 'script';
   return languageOf(path) ? 'code' : undefined;
 };

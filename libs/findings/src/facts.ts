@@ -61,7 +61,7 @@ const markdownFacts = (text: string): FileFacts => {
     return { links: { ...links, links: [] } };
   return {
     todo: some(todosIn(text, comments)),
-    spelling: spellingOrNone(spellingInProse(text, document.prose)),
+    spelling: spellingOrNone(spellingInProse(text, document.prose, document.headingSpans)),
     markdown: some(markdownFaults(text, document)),
     links,
   };

@@ -1,10 +1,13 @@
-import { HyperRunError } from '#contracts';
-import { analyseInDetail, type AnalyseOptions } from './analyse.js';
+import { type FindingSource, HyperRunError } from '#contracts';
+import { analyseInDetail } from './analyse.js';
 import { applyEdits, type LocatedFinding } from './draft.js';
 import { extensionOf } from './languages.js';
 import { fixLint } from './lint.js';
 import { faultKey, fixMarkdown } from './markdown.js';
+import type { AnalyseOptions } from './scan.js';
 import type { SourceTree } from './source-tree.js';
+
+const FIXABLE: readonly FindingSource[] = ['links', 'markdown', 'spelling', 'lint'];
 
 const of = (found: readonly LocatedFinding[], fixer: string) =>
   found.filter(({ finding }) => finding.fixer === fixer).map(({ finding }) => finding);
@@ -48,7 +51,7 @@ export const fixFindings = async (
   options: AnalyseOptions = {},
 ): Promise<Map<string, string>> => {
   const wanted = new Set(findingIds);
-  const { located } = await analyseInDetail(tree, new Set(paths), options);
+  const { located } = await analyseInDetail(tree, new Set(paths), { sources: FIXABLE, ...options });
   const byPath = new Map<string, LocatedFinding[]>();
   for (const found of located) {
     if (!wanted.has(found.finding.findingId) || found.finding.fixer === undefined) continue;

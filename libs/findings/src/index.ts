@@ -1,4 +1,5 @@
-export { analyse, analyseFiles, type Analysis, type AnalyseOptions, type Skipped } from './analyse.js';
+export { analyse, analyseFiles, type Analysis } from './analyse.js';
+export type { AnalyseOptions, Skipped } from './scan.js';
 export { fixFindings } from './fix.js';
 export { compareFindings, type Comparison } from './compare.js';
 export { withAges, type Blame } from './ages.js';

@@ -13,14 +13,8 @@ const RULES = [
   'no-const-assign',
   'no-compare-neg-zero',
   'no-unused-labels',
-  'no-unsafe-finally',
   'no-unsafe-negation',
-  'no-loss-of-precision',
-  'no-func-assign',
-  'no-class-assign',
-  'no-import-assign',
   'no-obj-calls',
-  'no-setter-return',
   'no-empty-character-class',
   'no-extra-boolean-cast',
   'use-isnan',
@@ -29,20 +23,27 @@ const RULES = [
   'typescript/no-extra-non-null-assertion',
   'typescript/prefer-as-const',
   'typescript/prefer-namespace-keyword',
-  'typescript/no-misused-new',
   'unicorn/no-useless-fallback-in-spread',
   'oxc/bad-array-method-on-arguments',
   'oxc/bad-char-at-comparison',
   'oxc/bad-comparison-sequence',
   'oxc/bad-min-max-func',
   'oxc/bad-object-literal-comparison',
-  'oxc/bad-replace-all-arg',
   'oxc/const-comparisons',
   'oxc/double-comparisons',
-  'oxc/erasing-op',
   'oxc/missing-throw',
   'oxc/number-arg-out-of-range',
   'oxc/uninvoked-array-callback',
+];
+
+/** Rules whose fix leaves what the program does as it was. The others repair a mistake: a person or a model judges. */
+const SAFE: readonly string[] = [
+  'no-extra-boolean-cast',
+  'no-unused-labels',
+  'typescript/no-extra-non-null-assertion',
+  'typescript/prefer-as-const',
+  'typescript/prefer-namespace-keyword',
+  'unicorn/no-useless-fallback-in-spread',
 ];
 
 export const LINT_HOW = `oxlint ${OXLINT_VERSION}, own configuration`;
@@ -55,6 +56,8 @@ const configName = (code: string): string => {
     : `${scope.replace('typescript-eslint', 'typescript').replace('eslint-plugin-', '')}/${rule}`;
 };
 
+const isSafe = (code: string) => SAFE.includes(configName(code));
+
 const offsetOf = (content: Buffer, bytes: number) => content.toString('utf8', 0, bytes).length;
 
 interface Located extends Diagnostic {
@@ -65,9 +68,13 @@ interface Located extends Diagnostic {
 const isLocated = (diagnostic: Diagnostic): diagnostic is Diagnostic & { code: string } =>
   diagnostic.code !== undefined && (diagnostic.labels?.length ?? 0) > 0;
 
+/** Some complaints are the parser's own, about syntax: not ours to judge. */
+const isOurs = (diagnostic: { code: string }) => RULES.includes(configName(diagnostic.code));
+
 const locatedIn = (diagnostics: readonly Diagnostic[]): Located[] =>
   diagnostics
     .filter(isLocated)
+    .filter(isOurs)
     .map((diagnostic) => ({ ...diagnostic, name: diagnostic.filename.replace(/^\.\//, '') }));
 
 const draftOf = (diagnostic: Located, content: Buffer, lines: Lines): Draft => {
@@ -80,7 +87,7 @@ const draftOf = (diagnostic: Located, content: Buffer, lines: Lines): Draft => {
     line: lines.textOf(range.startLine),
     subject: diagnostic.code,
     message: [diagnostic.message, diagnostic.help].filter((part) => part !== undefined).join(' '),
-    confidence: 'certain',
+    confidence: isSafe(diagnostic.code) ? 'certain' : 'likely',
   };
 };
 
@@ -115,7 +122,7 @@ const markFixable = async (
 ): Promise<Map<string, Draft[]>> => {
   const affected = new Map([...contents].filter(([name]) => found.has(name)));
   if (affected.size === 0) return new Map();
-  const after = await withOxlint(affected, RULES, async ({ lint, fix, read }) => {
+  const after = await withOxlint(affected, SAFE, async ({ lint, fix, read }) => {
     await fix();
     const fixed = new Map<string, Buffer>();
     for (const name of affected.keys()) fixed.set(name, Buffer.from(await read(name)));
@@ -126,7 +133,12 @@ const markFixable = async (
       const left = new Set((after.get(name) ?? []).map(keyOf));
       const before = new Set(list.map(keyOf));
       const clean = [...left].every((key) => before.has(key));
-      return [name, list.map((draft) => (clean && !left.has(keyOf(draft)) ? { ...draft, fixer: 'lint' } : draft))];
+      return [
+        name,
+        list.map((draft) =>
+          clean && isSafe(draft.rule) && !left.has(keyOf(draft)) ? { ...draft, fixer: 'lint' } : draft,
+        ),
+      ];
     }),
   );
 };

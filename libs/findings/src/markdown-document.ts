@@ -25,6 +25,8 @@ export interface MarkdownDocument {
   readonly headings: readonly string[];
   /** Names given explicitly: `id`, `name`, `{#custom}`. */
   readonly anchors: readonly string[];
+  /** Headings, from mark to end: who changes one changes its anchor. */
+  readonly headingSpans: readonly Span[];
   /** Prose: text nodes, without code, addresses and HTML. */
   readonly prose: readonly Span[];
   /** Lines (from, to, inclusive) of code, HTML and front matter. */
@@ -37,6 +39,8 @@ const FRONT_MATTER =
   /^(?:﻿)?(?:---\r?\n[\s\S]{0,20000}?\r?\n---|\+\+\+\r?\n[\s\S]{0,20000}?\r?\n\+\+\+)[ \t]*(?=\r?\n|$)/;
 const COMPOSED =
   /\{%|\{\{|^\s*(?:--8<--|!include|@include|@import|<!--\s*@include|\.\. )|\[\[_?TOC_?\]\]|^(?:import|export) .+ from /im;
+/** A component of a site, which may bring anchors of its own. */
+const COMPONENT = /^\s*<[A-Z][A-Za-z]*[\s/>]/m;
 const EXPLICIT = /\s(?:id|name)\s*=\s*(?:"([^"\n]{1,200})"|'([^'\n]{1,200})'|([^\s"'>]{1,200}))/gi;
 const CUSTOM_ID = /\{:?\s*#([\w.:-]{1,200})[^}\n]{0,200}\}/g;
 const HTML_LINK = /<(?:a|img)\b[^>]{0,500}?\s(?:href|src)\s*=\s*(?:"([^"\n]{0,1000})"|'([^'\n]{0,1000})')/gi;
@@ -81,6 +85,7 @@ export const readMarkdown = (text: string): MarkdownDocument => {
   const slugger = new GithubSlugger();
   const links: DocumentLink[] = [];
   const headings: string[] = [];
+  const headingSpans: Span[] = [];
   const prose: Span[] = [];
   const literalLines: [number, number][] = [];
   const frontMatter = FRONT_MATTER.exec(text);
@@ -90,7 +95,10 @@ export const readMarkdown = (text: string): MarkdownDocument => {
     if (node.type === 'text' && !inAutolink) prose.push(spanOf(node));
     if ((node.type === 'code' || node.type === 'html') && lines) literalLines.push(lines);
     if (node.type === 'html') links.push(...htmlLinks(source, spanOf(node)));
-    if (node.type === 'heading') headings.push(slugger.slug(plain(node).replace(CUSTOM_ID, '').trim()));
+    if (node.type === 'heading') {
+      headings.push(slugger.slug(plain(node).replace(CUSTOM_ID, '').trim()));
+      headingSpans.push(spanOf(node));
+    }
     if (node.type === 'link' || node.type === 'image' || node.type === 'definition') {
       links.push({ kind: node.type, url: node.url, ...addressIn(source, node) });
     }
@@ -100,5 +108,13 @@ export const readMarkdown = (text: string): MarkdownDocument => {
   visit(root, false);
   const explicit = [...source.matchAll(EXPLICIT)].map((match) => match[1] ?? match[2] ?? match[3] ?? '');
   const custom = [...source.matchAll(CUSTOM_ID)].map((match) => match[1] ?? '');
-  return { links, headings, anchors: [...explicit, ...custom], prose, literalLines, composed: COMPOSED.test(source) };
+  return {
+    links,
+    headings,
+    headingSpans,
+    anchors: [...explicit, ...custom],
+    prose,
+    literalLines,
+    composed: COMPOSED.test(source) || COMPONENT.test(source),
+  };
 };

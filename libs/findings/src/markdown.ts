@@ -26,11 +26,18 @@ const lintText = (text: string): LintError[] => {
 
 const ruleOf = (error: LintError) => error.ruleNames[0] ?? '';
 
-/** `##Title` was meant as a heading; `#123` and `#hashtag` were not. */
-const isMeant = (error: LintError, line: string) => ruleOf(error) !== 'MD018' || /^#{2,6}[A-Za-z]/.test(line);
+/** `##Title` was meant as a heading; `#123` and `#hashtag` were not. A link text that is broken over lines is no fault. */
+const isMeant = (error: LintError, line: string) => {
+  if (ruleOf(error) === 'MD018') return /^#{2,6}[A-Za-z]/.test(line);
+  return ruleOf(error) !== 'MD039' || /\[\s[^\]]*\S\]|\[[^\]]*\S\s\]/.test(line);
+};
+
+/** What every fault of these rules looks like at least. Most documents hold nothing of the kind and need not be parsed. */
+const SUSPICIOUS = /[ \t]\r?$|^[ \t]*\r?\n[ \t]*\r?\n|^\s*#{1,6}(?:[^#\s]|\s{2,})|^\s+#|\[\s|\s\]|\)\[/m;
 
 /** Faults of form in a Markdown text, outside of code and HTML; each can be put right by its rule. */
 export const markdownFaults = (text: string, document: Pick<MarkdownDocument, 'literalLines'>): Draft[] => {
+  if (!SUSPICIOUS.test(text) && text.endsWith('\n')) return [];
   const lines = new Lines(text);
   const literal = (line: number) => document.literalLines.some(([from, to]) => line >= from && line <= to);
   return lintText(text)

@@ -26,7 +26,7 @@ export const listedWords = (text: string): Set<string> => {
 };
 
 const STOP_WORDS = /\b(?:the|of|and|to|is|in|for|that|with|this|you|are|it|be|or|if|as|not|an?|by|on)\b/gi;
-const NOT_LATIN = /[^\u0000-\u024F\u2000-\u2BFF\uFE0F\u{1F000}-\u{1FAFF}]/gu;
+const NOT_LATIN = /(?!\p{Script=Latin})\p{L}/gu;
 const ACCENTED = /[À-ɏ]/g;
 
 /** Whether a text is mostly English: stop words are frequent, other alphabets and accents are rare. */
@@ -86,11 +86,24 @@ const hitsIn = (lines: Lines, spans: readonly Span[], place: string): Draft[] =>
   return hits;
 };
 
+/** To change a heading is to change its anchor, which others may link to from anywhere: a person decides. */
+const inHeading = ({ fixer: _fixer, edit: _edit, ...hit }: Draft): Draft => ({
+  ...hit,
+  notes: { ...hit.notes, heading: 'The anchor of this heading changes with it: links from elsewhere would break.' },
+});
+
 /** Misspellings in the prose of a Markdown text. */
-export const spellingInProse = (text: string, prose: readonly Span[]): SpellingFacts => {
+export const spellingInProse = (
+  text: string,
+  prose: readonly Span[],
+  headings: readonly Span[] = [],
+): SpellingFacts => {
   if (listedWords(text).size === 0) return { hits: [], names: [] };
   if (!isEnglish(prose.map(({ start, end }) => text.slice(start, end)).join(' '))) return { hits: [], names: [] };
-  return { hits: hitsIn(new Lines(text), prose, 'prose'), names: [] };
+  const within = (hit: Draft) =>
+    headings.some(({ start, end }) => start <= (hit.edit?.start ?? 0) && (hit.edit?.end ?? 0) <= end);
+  const hits = hitsIn(new Lines(text), prose, 'prose').map((hit) => (within(hit) ? inHeading(hit) : hit));
+  return { hits, names: [] };
 };
 
 const outside = (text: string, comments: readonly Comment[]): string => {
