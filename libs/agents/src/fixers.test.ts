@@ -7,7 +7,7 @@ import { agentFor } from './built-in.js';
 const files = {
   'docs/guide.md': '# Guide\n\nSee [the constellations](constellations.md).   \n\nWe recieve events.\n',
   'docs/sky/constellations.md': '# Constellations\n\nText.\n',
-  'docs/tool.js': 'export const ready = (value) => {\n  if (value === NaN) return 1;\n  return 2;\n};\n',
+  'docs/tool.ts': "export const kind = 'tool' as 'tool';\n",
 };
 
 const findingsOf = async (): Promise<readonly Finding[]> => (await analyse(memoryTree(files))).findings;

@@ -36,9 +36,9 @@ describe('masking', () => {
   });
 
   it('takes linear time on hostile text', () => {
-    const started = performance.now();
+    const before = process.cpuUsage();
     for (const part of ['-----BEGIN PRIVATE KEY-----', 'password', 'a://', 'eyJ.', 'sk-', '\u001b]', 'Bearer  '])
       eventText(part.repeat(200_000 / part.length));
-    expect(performance.now() - started).toBeLessThan(5000);
+    expect(process.cpuUsage(before).user / 1000).toBeLessThan(5000);
   });
 });

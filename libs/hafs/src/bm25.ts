@@ -86,13 +86,13 @@ export class Bm25Index {
     const distinct = [...new Set(terms)].filter((term) => this.postings.has(term));
     const touched: number[] = [];
     for (const term of distinct) this.accumulate(term, this.weight(term), touched);
-    const ranked = touched.map((document) => {
+    const best: Scored[] = [];
+    for (const document of touched) {
       const share = (this.matched[document] ?? 0) / distinct.length;
-      return { document, score: (this.scores[document] ?? 0) * share * factor(document) };
-    });
-    for (const document of touched) this.scores[document] = this.matched[document] = 0;
-    ranked.sort((a, b) => b.score - a.score || a.document - b.document);
-    return ranked.slice(0, limit).map((match) => ({ ...match, terms: this.explain(match.document, distinct) }));
+      keepBest(best, { document, score: (this.scores[document] ?? 0) * share * factor(document) }, limit);
+      this.scores[document] = this.matched[document] = 0;
+    }
+    return best.map((match) => ({ ...match, terms: this.explain(match.document, distinct) }));
   }
 
   private accumulate(term: string, weight: number, touched: number[]): void {
@@ -115,6 +115,20 @@ export class Bm25Index {
     });
   }
 }
+
+type Scored = { readonly document: number; readonly score: number };
+
+const isBetter = (a: Scored, b: Scored) => a.score > b.score || (a.score === b.score && a.document < b.document);
+
+/** Keeps the list sorted and no longer than `limit`. */
+const keepBest = (best: Scored[], candidate: Scored, limit: number): void => {
+  const last = best.at(-1);
+  if (best.length >= limit && last && !isBetter(candidate, last)) return;
+  if (best.length >= limit) best.pop();
+  let at = best.length;
+  for (let before = best[at - 1]; before && isBetter(candidate, before); before = best[at - 1]) at--;
+  best.splice(at, 0, candidate);
+};
 
 const lengthOf = (terms: readonly (string | number)[]): number => {
   let length = 0;
