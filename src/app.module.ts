@@ -1,6 +1,8 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
 import { AccessModule } from './access/access.module.js';
+import { ArtifactsModule } from './artifacts/artifacts.module.js';
+import { AuditModule } from './audit/audit.module.js';
 import { ConfigModule } from './config/config.module.js';
 import type { Config } from './config/config.js';
 import { HttpModule } from './http/http.module.js';
@@ -8,8 +10,15 @@ import { IsolationModule } from './isolation/isolation.module.js';
 import { LogModule } from './log/log.module.js';
 import type { OpenLog } from './log/open-log.js';
 import { OpsModule } from './ops/ops.module.js';
+import { OrchestratorModule } from './orchestrator/orchestrator.module.js';
+import { RepositoriesModule } from './repositories/repositories.module.js';
 import { SearchModule } from './search/search.module.js';
+import { SprintsModule } from './sprints/sprints.module.js';
+import { StrategistModule } from './strategist/strategist.module.js';
 import { StreamModule } from './stream/stream.module.js';
+import { SwarmModule } from './swarm/swarm.module.js';
+import { TasksModule } from './tasks/tasks.module.js';
+import { WorldModule } from './world/world.module.js';
 
 /** The service at a glance: one room per line. */
 @Module({})
@@ -24,7 +33,16 @@ export class AppModule {
         HttpModule,
         AccessModule,
         IsolationModule,
+        ArtifactsModule,
+        WorldModule,
         StreamModule,
+        RepositoriesModule,
+        SprintsModule,
+        OrchestratorModule,
+        TasksModule,
+        SwarmModule,
+        StrategistModule,
+        AuditModule,
         SearchModule,
         OpsModule,
       ],

@@ -79,6 +79,16 @@ export class Attempt {
     redis.eval(STAMP, 1, key, PROGRESS_TTL_MS).catch(() => undefined);
   }
 
+  /** Waits for a child process: that it works is progress, for as long as its own time limit lets it. */
+  async during<T>(work: Promise<T>): Promise<T> {
+    const timer = setInterval(() => this.progress(), PROGRESS_MS);
+    try {
+      return await work;
+    } finally {
+      clearInterval(timer);
+    }
+  }
+
   /** Resolves when the sprint is not paused: nothing new begins meanwhile. */
   async gate(): Promise<void> {
     const { sprintId } = this.claimed.spec;

@@ -1,0 +1,78 @@
+import { Controller, Get, Headers, Inject, Param, Query, Res } from '@nestjs/common';
+import { QueryBus } from '@nestjs/cqrs';
+import { ApiBearerAuth, ApiOperation, ApiProduces, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
+import { IsIn, IsOptional } from 'class-validator';
+import type { FastifyReply } from 'fastify';
+import { Readable } from 'node:stream';
+import { toEnvelope, type SprintId } from '#contracts';
+import type { EventStore } from '#event-store';
+import { exportLines } from '#seal';
+import { SprintIdParam } from '../http/id.params.js';
+import { PageDto } from '../http/page.dto.js';
+import { pageOf } from '../http/page.js';
+import { EVENT_STORE } from '../log/log.port.js';
+import { MakeReportQuery } from './make-report.query.js';
+import { reportMarkdown } from './report.js';
+import { readSprint } from './sprint-streams.js';
+import { VerifySprintQuery } from './verify-sprint.query.js';
+
+const NDJSON = 'application/x-ndjson';
+
+export class ReportDto {
+  @ApiPropertyOptional({ enum: ['json', 'markdown'], description: 'Instead of the Accept header.' })
+  @IsOptional()
+  @IsIn(['json', 'markdown'])
+  format?: 'json' | 'markdown';
+}
+
+@ApiTags('audit')
+@ApiBearerAuth()
+@Controller('hyper-running/sprints/:sprintId')
+export class AuditController {
+  constructor(
+    private readonly queries: QueryBus,
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+  ) {}
+
+  @Get('events')
+  @ApiOperation({ summary: 'The history of a sprint in order, paged; as NDJSON the whole sealed export' })
+  @ApiProduces('application/json', NDJSON)
+  async events(
+    @Param('sprintId', SprintIdParam) sprintId: SprintId,
+    @Query() page: PageDto,
+    @Headers('accept') accept: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const history = await readSprint(this.store, sprintId);
+    if (accept?.includes(NDJSON) !== true) return pageOf(history.events.map(toEnvelope), page);
+    const streams = history.streams.map((stream) => ({ stream, records: this.store.readBytes(stream) }));
+    const lines = exportLines({ sprintId, incarnation: this.store.incarnation, streams });
+    void reply.header('Content-Type', NDJSON);
+    return Readable.from(withLineEnds(lines));
+  }
+
+  @Get('report')
+  @ApiOperation({ summary: 'Outcome of each task and why, diffstat, verification, cost, seal' })
+  @ApiProduces('application/json', 'text/markdown')
+  async report(
+    @Param('sprintId', SprintIdParam) sprintId: SprintId,
+    @Query() { format }: ReportDto,
+    @Headers('accept') accept: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const report = await this.queries.execute(new MakeReportQuery(sprintId));
+    if (format !== 'markdown' && (format === 'json' || accept?.includes('text/markdown') !== true)) return report;
+    void reply.header('Content-Type', 'text/markdown; charset=utf-8');
+    return reportMarkdown(report);
+  }
+
+  @Get('verify')
+  @ApiOperation({ summary: 'Make the seals anew and compare' })
+  verify(@Param('sprintId', SprintIdParam) sprintId: SprintId) {
+    return this.queries.execute(new VerifySprintQuery(sprintId));
+  }
+}
+
+async function* withLineEnds(lines: AsyncIterable<string>): AsyncGenerator<string> {
+  for await (const line of lines) yield `${line}\n`;
+}

@@ -1,0 +1,46 @@
+import { Inject } from '@nestjs/common';
+import { Query, QueryBus, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
+import type { SprintId } from '#contracts';
+import type { EventStore } from '#event-store';
+import { EVENT_STORE } from '../log/log.port.js';
+import { FindSprintQuery } from '../sprints/find-sprint.query.js';
+import { costOf, reportTask, type Report } from './report.js';
+import { readSprint } from './sprint-streams.js';
+
+/** What became of a sprint. */
+export class MakeReportQuery extends Query<Report> {
+  constructor(readonly sprintId: SprintId) {
+    super();
+  }
+}
+
+@QueryHandler(MakeReportQuery)
+export class MakeReportHandler implements IQueryHandler<MakeReportQuery> {
+  constructor(
+    private readonly queries: QueryBus,
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+  ) {}
+
+  async execute({ sprintId }: MakeReportQuery): Promise<Report> {
+    const { view } = await this.queries.execute(new FindSprintQuery(sprintId));
+    const history = await readSprint(this.store, sprintId);
+    const tasks = [...history.tasks].map(([id, events]) => reportTask(id, events));
+    const changed = tasks.filter((task) => task.outcome === 'passed').flatMap((task) => task.files);
+    return {
+      sprintId,
+      repository: view.repository.name,
+      baseCommit: view.plan?.baseCommit ?? '',
+      status: view.status,
+      approvedBy: view.approvedBy,
+      approvedAt: view.approvedAt,
+      completedAt: view.completedAt,
+      base: view.base,
+      tasks,
+      additions: changed.reduce((sum, file) => sum + file.additions, 0),
+      deletions: changed.reduce((sum, file) => sum + file.deletions, 0),
+      events: history.events.length,
+      cost: costOf(history.events),
+      heads: view.heads ?? [],
+    };
+  }
+}

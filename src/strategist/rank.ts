@@ -1,0 +1,138 @@
+// Which findings belong together, and which group is worth doing first. Pure, and every number explained.
+import type { Finding, FindingSource, ScorePart } from '#contracts';
+
+/** What belongs together: findings of one kind that one agent repairs, in one part of the repository. */
+export interface Group {
+  readonly kind: FindingSource;
+  readonly fixer: string;
+  readonly area: string;
+  readonly findings: readonly Finding[];
+}
+
+export interface RankedGroup extends Group {
+  readonly score: { readonly total: number; readonly parts: readonly ScorePart[] };
+}
+
+export const MAX_FINDINGS = 20;
+const MAX_FILES = 10;
+
+/** How much a reader or user is hurt by one such finding. */
+const SEVERITY: Record<FindingSource, readonly [number, string]> = {
+  links: [5, 'a broken link leads readers nowhere'],
+  lint: [4, 'a lint fault may be a bug'],
+  spelling: [2.5, 'a misspelling is seen by every reader'],
+  markdown: [1.5, 'a style fault may change how a page is shown'],
+  coverage: [1.5, 'untested code hides faults'],
+  todo: [1, 'a note of the authors to themselves'],
+};
+
+const CONFIDENCE: Record<Finding['confidence'], number> = { certain: 1, likely: 0.7, possible: 0.4 };
+
+export const groupBy = <Item, Key>(items: readonly Item[], keyOf: (item: Item) => Key): Map<Key, Item[]> => {
+  const groups = new Map<Key, Item[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return groups;
+};
+
+export const areaOf = (path: string): string => {
+  const [first = '', ...rest] = path.split('/');
+  return rest.length === 0 ? '.' : first;
+};
+
+/** Groups of at most 20 findings in at most 10 files, in the order of their paths. */
+export const groupFindings = (findings: readonly Finding[]): Group[] => {
+  const groups = new Map<string, Finding[]>();
+  for (const finding of findings) {
+    if (finding.fixer === undefined) continue;
+    const key = JSON.stringify([finding.source, finding.fixer, areaOf(finding.path)]);
+    groups.set(key, [...(groups.get(key) ?? []), finding]);
+  }
+  return [...groups].flatMap(([key, members]) => {
+    const [kind, fixer, area] = JSON.parse(key) as [FindingSource, string, string];
+    return portions(members).map((part) => ({ kind, fixer, area, findings: part }));
+  });
+};
+
+/** A file is never split over two tasks: both would change it, and their branches would collide. */
+const portions = (findings: readonly Finding[]): Finding[][] => {
+  const byPath = groupBy(findings, ({ path }) => path);
+  const parts: Finding[][] = [];
+  let files = 0;
+  for (const ofFile of byPath.values()) {
+    const last = parts.at(-1);
+    if (last === undefined || files >= MAX_FILES || last.length + ofFile.length > MAX_FINDINGS) {
+      parts.push([...ofFile]);
+      files = 1;
+    } else {
+      last.push(...ofFile);
+      files += 1;
+    }
+  }
+  return parts;
+};
+
+const round = (value: number) => Math.round(value * 100) / 100;
+
+export const scoreOf = (group: Group, focus?: string): RankedGroup['score'] => {
+  const [severity, why] = SEVERITY[group.kind];
+  const confidence =
+    group.findings.reduce((sum, { confidence: sure }) => sum + CONFIDENCE[sure], 0) / group.findings.length;
+  const count = 1 + Math.log2(group.findings.length);
+  const files = new Set(group.findings.map(({ path }) => path)).size;
+  const effort = 1 / (1 + files / 20);
+  const matched = focus === undefined ? [] : matches(group, focus);
+  const parts: ScorePart[] = [
+    { name: 'severity', value: severity, why },
+    { name: 'count', value: round(count), why: `${group.findings.length} findings; each further one counts for less` },
+    { name: 'confidence', value: round(confidence), why: 'how sure the findings are, 1 is certain' },
+    { name: 'effort', value: round(effort), why: `${files} ${files === 1 ? 'file' : 'files'} to review` },
+    ...(focus === undefined
+      ? []
+      : [
+          {
+            name: 'focus',
+            value: matched.length > 0 ? 3 : 1,
+            why: matched.length > 0 ? `matches ${matched.join(', ').slice(0, 150)}` : 'no word of the focus matches',
+          },
+        ]),
+  ];
+  return { total: round(parts.reduce((product, { value }) => product * value, 1)), parts };
+};
+
+const matches = (group: Group, focus: string): string[] => {
+  const text = [group.kind, group.area, ...group.findings.flatMap(({ path, rule, message }) => [path, rule, message])]
+    .join(' ')
+    .toLowerCase();
+  return [...new Set(focus.toLowerCase().split(/[^\p{L}\p{N}]+/u))].filter(
+    (word) => word.length > 2 && text.includes(word),
+  );
+};
+
+/** A further task of a kind that is already in the sprint counts for less: a small sprint shows what there is. */
+const REPEATED = 0.6;
+
+/** The best groups, the best first; the same for the same findings. */
+export const rankGroups = (groups: readonly Group[], limit: number, focus?: string): RankedGroup[] => {
+  const open = groups.map((group) => ({ ...group, score: scoreOf(group, focus) }));
+  const chosen: RankedGroup[] = [];
+  const taken = new Set<string>();
+  while (chosen.length < limit) {
+    const best = open
+      .filter((group) => !chosen.some((one) => one === group) && group.findings.every(({ path }) => !taken.has(path)))
+      .toSorted((a, b) => weight(b, chosen) - weight(a, chosen) || nameOf(a).localeCompare(nameOf(b)))[0];
+    if (best === undefined) return chosen;
+    chosen.push(best);
+    for (const { path } of best.findings) taken.add(path);
+  }
+  return chosen;
+};
+
+const weight = (group: RankedGroup, chosen: readonly Group[]) =>
+  group.score.total * REPEATED ** chosen.filter(({ kind }) => kind === group.kind).length;
+
+const nameOf = ({ kind, area, findings }: Group) => `${kind} ${area} ${findings[0]?.path ?? ''}`;

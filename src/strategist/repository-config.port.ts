@@ -1,0 +1,43 @@
+// What a repository says about itself in `.hyper-run.json`, at the base commit.
+import { z } from 'zod';
+import { HyperRunError } from '#contracts';
+
+const patterns = z.array(z.string().min(1).max(1024)).max(100);
+const commands = z.array(z.string().min(1).max(2000)).max(20);
+
+export const RepositoryConfig = z.strictObject({
+  $schema: z.string().max(1024).optional(),
+  scope: patterns.min(1).optional(),
+  setup: commands.optional(),
+  verify: commands.optional(),
+  protect: patterns.optional(),
+  unreadable: patterns.optional(),
+  agents: z.record(z.string().max(40), z.unknown()).optional(),
+  budgets: z
+    .strictObject({
+      wallSeconds: z.number().int().positive().max(86_400).optional(),
+      toolCalls: z.number().int().positive().max(1_000_000).optional(),
+      attempts: z.number().int().min(1).max(10).optional(),
+    })
+    .optional(),
+});
+export type RepositoryConfig = z.infer<typeof RepositoryConfig>;
+
+/** @throws HyperRunError `repository.invalid-config`: every wrong field with what was expected */
+export const readRepositoryConfig = (text: string): RepositoryConfig => {
+  let value: unknown;
+  try {
+    value = JSON.parse(text.replace(/^\ufeff/, ''));
+  } catch (cause) {
+    throw invalid('it is not JSON', cause);
+  }
+  const parsed = RepositoryConfig.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'the file'}: ${issue.message}`);
+  throw invalid(faults.slice(0, 10).join('; '), parsed.error);
+};
+
+const invalid = (why: string, cause: unknown) =>
+  new HyperRunError('repository.invalid-config', `.hyper-run.json: ${why}. Mend it and commit.`, {}, 'caller', {
+    cause,
+  });

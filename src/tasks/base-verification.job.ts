@@ -1,0 +1,131 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Inject, Injectable } from '@nestjs/common';
+import { isHyperRunError, sprintStream, type EventData, type Oid, type SprintId } from '#contracts';
+import { isActive, sprint, type Active, type SprintCommand, type World } from '#domain';
+import { GitRepository } from '#git';
+import { CONFIG, type Config } from '../config/config.js';
+import { failpoint } from '../config/failpoint.js';
+import { Decisions } from '../world/decisions.port.js';
+import { LiveWorld } from '../world/live-world.port.js';
+import type { Job, JobContext, JobSource } from './job.port.js';
+import { failureOf, TreeVerification, type TreeRun } from './tree-verification.js';
+
+type Base = EventData<'sprint.base-verified'>;
+
+/** Before anything is changed: does the base pass its own verification? Asked once per tree, commands and set-up. */
+@Injectable()
+export class BaseVerificationJobs implements JobSource {
+  constructor(
+    private readonly live: LiveWorld,
+    private readonly decisions: Decisions,
+    private readonly trees: TreeVerification,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
+
+  jobs(world: World): readonly Job[] {
+    return [...world.sprints.values()].flatMap((state) => {
+      const waits =
+        isActive(state) && state.status === 'approved' && state.base === undefined && state.baseJob.claim === undefined;
+      return waits ? [{ key: `base ${state.sprintId}`, run: (context: JobContext) => this.#run(state, context) }] : [];
+    });
+  }
+
+  async #run(state: Active, context: JobContext): Promise<void> {
+    const { sprintId } = state;
+    const actor = `worker:${context.worker}`;
+    await this.#decide(sprintId, { type: 'claim-base-verification', worker: context.worker }, actor);
+    failpoint('base.claimed');
+    try {
+      const base = await this.#verify(state, context);
+      failpoint('base.before-record');
+      await this.#decide(sprintId, { type: 'record-base', worker: context.worker, base }, actor);
+    } catch (error) {
+      const reason = context.signal.aborted
+        ? 'Its worker shut down.'
+        : error instanceof Error
+          ? error.message
+          : String(error);
+      await this.#decide(sprintId, { type: 'interrupt-base-verification', reason: reason.slice(0, 2000) }, actor);
+      if (!context.signal.aborted) throw error;
+    }
+  }
+
+  async #decide(sprintId: SprintId, command: SprintCommand, actor: string): Promise<void> {
+    const outcome = await this.decisions.make({
+      stream: sprintStream(sprintId),
+      decider: sprint,
+      command,
+      issued: { id: `${command.type}/${randomUUID()}`, actor, body: command.type },
+      subjects: { sprintId },
+    });
+    await this.live.reached(outcome.position);
+  }
+
+  async #verify(state: Active, context: JobContext): Promise<Base> {
+    const { plan, sprintId } = state;
+    const repository = await GitRepository.open(plan.repository.path);
+    const directory = join(this.config.dataDirectory, 'work', context.worker, sprintId);
+    try {
+      const tree = await repository.treeOf(plan.baseCommit);
+      const { weak } = plan.verification;
+      if (weak) return { outcome: 'passed', tree, isolation: 'none', weak, reused: false, steps: [] };
+      const ground = await this.trees.ground().catch((error: unknown) => {
+        if (isHyperRunError(error, 'sandbox.none')) return error;
+        throw error;
+      });
+      if ('code' in ground)
+        return { outcome: 'missing', reason: ground.message, tree, isolation: 'none', weak, reused: false, steps: [] };
+      const known = await this.#known(tree, state);
+      if (known !== undefined && known.isolation === ground.isolation) return { ...known, reused: true };
+      await mkdir(directory, { recursive: true, mode: 0o700 });
+      const run: TreeRun = {
+        repository,
+        base: plan.baseCommit,
+        verification: plan.verification,
+        directory,
+        signal: context.signal,
+      };
+      const setup = await this.trees.setup(run, ground);
+      const common = { tree, isolation: ground.isolation, weak, reused: false };
+      if (!setup.passed) {
+        const reason = `The set-up failed: ${failureOf(setup.steps, plan.verification.setup.length) ?? ''}${hintOf(state)}`;
+        return { ...common, outcome: 'failed', reason, steps: [...setup.steps] };
+      }
+      const steps = await this.trees.steps(run, ground, setup, { treeish: plan.baseCommit });
+      const reason = failureOf(steps, plan.verification.commands.length);
+      if (reason !== undefined) return { ...common, outcome: 'failed', reason, steps };
+      const base: Base = { ...common, outcome: 'passed', steps };
+      await this.#remember(state, base);
+      return base;
+    } finally {
+      repository.close();
+      await rm(directory, { recursive: true, force: true });
+    }
+  }
+
+  #cacheFile(tree: Oid, { plan }: Active): string {
+    const { setup, commands, setupNetwork } = plan.verification;
+    const key = createHash('sha256')
+      .update(JSON.stringify([tree, setup, commands, setupNetwork, process.version]))
+      .digest('hex');
+    return join(this.config.dataDirectory, 'bases', `${key}.json`);
+  }
+
+  async #known(tree: Oid, state: Active): Promise<Base | undefined> {
+    const text = await readFile(this.#cacheFile(tree, state), 'utf8').catch(() => undefined);
+    return text === undefined ? undefined : (JSON.parse(text) as Base);
+  }
+
+  async #remember(state: Active, base: Base): Promise<void> {
+    const file = this.#cacheFile(base.tree, state);
+    const draft = `${file}.${randomUUID()}`;
+    await mkdir(join(file, '..'), { recursive: true, mode: 0o700 });
+    await writeFile(draft, JSON.stringify(base), { mode: 0o600 });
+    await rename(draft, file);
+  }
+}
+
+const hintOf = ({ plan }: Active): string =>
+  plan.verification.setupNetwork ? '' : ' It had no network; grant it in the plan if it needs one.';

@@ -1,0 +1,151 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { Redis } from 'ioredis';
+import { isHyperRunError, taskStream, type TaskId, type WorkerId } from '#contracts';
+import { event, isActive, task, type Publishing, type Queued, type TaskState, type World } from '#domain';
+import type { EventStore } from '#event-store';
+import { GitRepository } from '#git';
+import { CONFIG, type Config } from '../config/config.js';
+import { failpoint } from '../config/failpoint.js';
+import { EVENT_STORE, REDIS } from '../log/log.port.js';
+import { Roster } from '../swarm/roster.port.js';
+import { Decisions } from '../world/decisions.port.js';
+import { LiveWorld } from '../world/live-world.port.js';
+import { AgentWork } from './agent-work.js';
+import { Attempt, isOver } from './attempt.js';
+import { CandidateGate } from './candidate-gate.js';
+import type { Job, JobContext, JobSource } from './job.port.js';
+import { Publisher } from './publisher.js';
+import { TaskFailure } from './task-failure.js';
+import { CandidateVerification } from './candidate-verification.js';
+
+/** Tasks that wait for an agent, and tasks whose publishing waits for somebody to carry it on. */
+@Injectable()
+export class TaskJobs implements JobSource {
+  readonly #logger = new Logger(TaskJobs.name);
+
+  constructor(
+    private readonly live: LiveWorld,
+    private readonly decisions: Decisions,
+    private readonly roster: Roster,
+    private readonly agentWork: AgentWork,
+    private readonly gate: CandidateGate,
+    private readonly verification: CandidateVerification,
+    private readonly publisher: Publisher,
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(REDIS) private readonly redis: Redis,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
+
+  jobs(world: World): readonly Job[] {
+    return [...world.tasks.values()].flatMap((state) => {
+      if (!isWaiting(state)) return [];
+      const sprint = world.sprints.get(state.spec.sprintId);
+      const runs =
+        sprint !== undefined && isActive(sprint) && (sprint.status === 'running' || state.status === 'publishing');
+      return runs
+        ? [{ key: `task ${state.taskId}`, run: (context: JobContext) => this.#run(state.taskId, context) }]
+        : [];
+    });
+  }
+
+  async #run(taskId: TaskId, context: JobContext): Promise<void> {
+    const before = this.live.world.tasks.get(taskId);
+    if (before === undefined || !isWaiting(before)) return;
+    const agentId = await this.roster.enlist(before.spec.task.agent, context.slot);
+    const { state } = await this.decisions.make({
+      stream: taskStream(taskId),
+      decider: task,
+      command: { type: 'claim', worker: context.worker, agentId },
+      issued: { id: `claim/${context.worker}/${randomUUID()}`, actor: `worker:${context.worker}`, body: { taskId } },
+      subjects: { sprintId: before.spec.sprintId, taskId, agentId },
+      raiseEpoch: true,
+    });
+    failpoint('task.claimed');
+    const holder = state.status === 'working' ? state : state.status === 'publishing' ? state.holder : undefined;
+    if (holder === undefined || !('spec' in state)) return;
+    const attempt = new Attempt(
+      { taskId, spec: state.spec, agentId, epoch: state.epoch, attempt: holder.attempt },
+      `worker:${context.worker}`,
+      {
+        store: this.store,
+        redis: this.redis,
+        config: this.config,
+        live: this.live,
+        stopping: context.signal,
+      },
+    );
+    try {
+      await this.#carryOut(attempt, state, context.worker);
+    } catch (error) {
+      await this.#breakOff(attempt, error);
+    } finally {
+      attempt.close();
+    }
+  }
+
+  async #carryOut(attempt: Attempt, state: TaskState, worker: WorkerId): Promise<void> {
+    const { taskId, spec } = attempt.claimed;
+    const directory = join(this.config.dataDirectory, 'work', worker, taskId);
+    const repository = await GitRepository.open(spec.repositoryPath);
+    try {
+      if (state.status === 'publishing') return await this.publisher.publish(attempt, repository, state.decided);
+      await rm(directory, { recursive: true, force: true });
+      await mkdir(directory, { recursive: true, mode: 0o700 });
+      const tree = await this.agentWork.run(attempt, repository, directory);
+      failpoint('task.agent-done');
+      const candidate = await this.gate.pass(attempt, repository, tree, join(directory, 'objects'));
+      await this.verification.pass(attempt, repository, candidate, directory);
+      failpoint('task.verified');
+      const decided = await this.publisher.decide(attempt, repository, candidate, worker);
+      await this.publisher.publish(attempt, repository, decided);
+    } finally {
+      repository.close();
+      await rm(directory, { recursive: true, force: true });
+    }
+  }
+
+  /** What ends an attempt: a failure of the task, which is final, or an accident, after which it is tried again. */
+  async #breakOff(attempt: Attempt, error: unknown): Promise<void> {
+    if (isOver(error, attempt)) return this.#letGo(attempt);
+    const { taskId, attempt: number } = attempt.claimed;
+    if (error instanceof TaskFailure) {
+      await attempt.outbox.record(
+        event('task.failed', { attempt: number, kind: error.kind, reason: error.message.slice(0, 2000) }),
+      );
+      return;
+    }
+    this.#logger.error(`${taskId}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    await this.#interrupt(attempt, error instanceof Error ? error.message : String(error));
+  }
+
+  /** A shutdown gives the task back at once, instead of leaving it to the end of the lease. */
+  async #letGo(attempt: Attempt): Promise<void> {
+    const state = this.live.world.tasks.get(attempt.claimed.taskId);
+    const mine = state !== undefined && 'epoch' in state && state.epoch === attempt.claimed.epoch;
+    if (mine) await this.#interrupt(attempt, 'Its worker shut down.');
+  }
+
+  async #interrupt(attempt: Attempt, reason: string): Promise<void> {
+    const { taskId, epoch, spec } = attempt.claimed;
+    await this.decisions
+      .make({
+        stream: taskStream(taskId),
+        decider: task,
+        command: { type: 'interrupt', reason: reason.slice(0, 2000) },
+        issued: { id: `interrupt/${taskId}/${epoch}`, actor: attempt.actor, body: { taskId, epoch } },
+        subjects: { sprintId: spec.sprintId, taskId },
+        raiseEpoch: true,
+      })
+      .catch((error: unknown) => {
+        if (!isHyperRunError(error)) throw error;
+        this.#logger.warn(`${taskId} could not be given back: ${error.message}`);
+      });
+  }
+}
+
+const isWaiting = (state: TaskState): state is Queued | Publishing =>
+  (state.status === 'queued' && state.attempts < state.spec.budgets.attempts) ||
+  (state.status === 'publishing' && state.holder === undefined);

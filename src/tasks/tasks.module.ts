@@ -1,0 +1,36 @@
+import { Module } from '@nestjs/common';
+import { SearchModule } from '../search/search.module.js';
+import { AnalysisJobs } from '../strategist/analysis.port.js';
+import { StrategistModule } from '../strategist/strategist.module.js';
+import { SwarmModule } from '../swarm/swarm.module.js';
+import { AgentWork } from './agent-work.js';
+import { BaseVerificationJobs } from './base-verification.job.js';
+import { CandidateGate } from './candidate-gate.js';
+import { CandidateVerification } from './candidate-verification.js';
+import { JOB_SOURCES, type JobSource } from './job.port.js';
+import { LeaseHolder } from './lease-holder.js';
+import { Publisher } from './publisher.js';
+import { TaskJobs } from './task.job.js';
+import { TreeVerification } from './tree-verification.js';
+import { WorkerService } from './worker.service.js';
+
+@Module({
+  imports: [SearchModule, StrategistModule, SwarmModule],
+  providers: [
+    AgentWork,
+    BaseVerificationJobs,
+    CandidateGate,
+    CandidateVerification,
+    LeaseHolder,
+    Publisher,
+    TaskJobs,
+    TreeVerification,
+    WorkerService,
+    {
+      provide: JOB_SOURCES,
+      inject: [TaskJobs, BaseVerificationJobs, AnalysisJobs],
+      useFactory: (...sources: JobSource[]): readonly JobSource[] => sources,
+    },
+  ],
+})
+export class TasksModule {}
