@@ -31,7 +31,7 @@ export const fastifyAdapter = (config: Config): FastifyAdapter =>
         .headers(SECURITY_HEADERS)
         .status(problem.status)
         .type('application/problem+json')
-        .send(JSON.stringify(problem));
+        .send(Buffer.from(JSON.stringify(problem)));
     },
   });
 

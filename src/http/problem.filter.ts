@@ -14,6 +14,9 @@ export class ProblemFilter implements ExceptionFilter {
     if (reply.sent || reply.raw.headersSent) return;
     if (problem.status === 401) void reply.header('WWW-Authenticate', 'Bearer');
     if (problem.status === 503) void reply.header('Retry-After', '1');
-    void reply.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
+    void reply
+      .status(problem.status)
+      .type('application/problem+json')
+      .send(Buffer.from(JSON.stringify(problem)));
   }
 }

@@ -34,8 +34,9 @@ export const openLog = async (config: Config): Promise<OpenLog> => {
     for (const step of undo.toReversed()) await step();
   };
   try {
-    const { options, release } = await reach(config);
-    undo.push(release);
+    const reached = await reach(config);
+    const { options } = reached;
+    undo.push(() => reached.release());
     const redis = await connectRedis(options, trouble);
     undo.push(() => redis.disconnect());
     const promise = await checkRedis((command, ...args) => redis.call(command, ...args));

@@ -33,6 +33,7 @@ export class MetricsController {
         Math.max(0, position - this.hub.newest),
       ),
       gauge('stream_clients', 'Clients that follow the stream.', this.hub.clients),
+      gauge('stream_pending_bytes', 'Bytes that wait for slow clients.', this.hub.pendingBytes),
       counter('stream_deliveries_total', 'Events that went out live, once per client.', this.hub.deliveries),
       gauge('resident_memory_bytes', 'Memory of the process.', memory.rss),
       gauge('heap_used_bytes', 'JavaScript heap in use.', memory.heapUsed),

@@ -50,7 +50,7 @@ export class SseClient {
   }
 
   /** Bytes that were not sent yet. */
-  get pending(): number {
+  get pendingBytes(): number {
     return this.response.writableLength;
   }
 

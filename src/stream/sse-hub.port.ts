@@ -57,6 +57,11 @@ export class SseHub implements Backlog, OnApplicationBootstrap, OnModuleDestroy 
     return this.#deliveries;
   }
 
+  /** Bytes that wait for slow clients. */
+  get pendingBytes(): number {
+    return [...this.#clients.keys()].reduce((sum, client) => sum + client.pendingBytes, 0);
+  }
+
   get newest(): Position {
     return this.#ring?.newest ?? this.tail.position;
   }
