@@ -4,7 +4,7 @@ import { IsInt, IsString, MaxLength, ValidateNested } from 'class-validator';
 import { Type } from 'class-transformer';
 import type { Redis } from 'ioredis';
 import { HyperRunError } from '#contracts';
-import { openRooms, type Rooms } from '../../test/harness/rooms.js';
+import { openRooms, type RequestWithToken, type Rooms } from '../../test/harness/rooms.js';
 import { REDIS } from '../log/log.port.js';
 import { CommandId } from './command-id.decorator.js';
 import { PageDto } from './page.dto.js';
@@ -54,7 +54,7 @@ describe('the HTTP edge', () => {
   });
   afterAll(() => rooms.close());
 
-  const ask = async (path: string, init?: Parameters<Rooms['fetch']>[1]) => {
+  const ask = async (path: string, init?: RequestWithToken) => {
     const response = await rooms.fetch(path, init);
     const body = (await response.json()) as Record<string, unknown>;
     return { status: response.status, type: response.headers.get('content-type'), headers: response.headers, body };

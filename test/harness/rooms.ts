@@ -26,11 +26,13 @@ export interface Rooms {
   readonly store: EventStore;
   readonly redis: RedisServer;
   /** A request with the token. */
-  fetch(path: string, init?: RequestInit & { readonly headers?: Record<string, string> }): Promise<Response>;
+  fetch(path: string, init?: RequestWithToken): Promise<Response>;
   /** Appends events to a sprint's stream, in batches. */
   append(sprintId: string, events: readonly AnyEvent[]): Promise<void>;
   close(): Promise<void>;
 }
+
+export type RequestWithToken = Omit<RequestInit, 'headers'> & { readonly headers?: Readonly<Record<string, string>> };
 
 interface Wanted extends ModuleMetadata {
   readonly env?: Readonly<Record<string, string>>;
