@@ -9,7 +9,12 @@ const only = (name, allowed) => ({
 });
 module.exports = {
   forbidden: [
-    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'no-circular',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
     only('contracts', []),
     only('domain', ['contracts']),
     only('event-store', ['contracts', 'domain']),
@@ -40,15 +45,32 @@ module.exports = {
       comment: 'A room of src/ is entered by command, query or event, or through its module file; not by its insides.',
       severity: 'error',
       from: { path: '^src/([^/]+)/' },
-      to: { path: '^src/([^/]+)/', pathNot: ['^src/$1/', '^src/[^/]+/[^/]+\\.(module|port|command|query)\\.ts$', '^src/(config|http)/', '^src/access/[^/]+\\.decorator\\.ts$'] },
+      to: {
+        path: '^src/([^/]+)/',
+        pathNot: [
+          '^src/$1/',
+          '^src/[^/]+/[^/]+\\.(module|port|command|query)\\.ts$',
+          '^src/(config|http)/',
+          '^src/access/[^/]+\\.decorator\\.ts$',
+        ],
+      },
     },
-    { name: 'no-dev-dependency', severity: 'error', from: { path: '^(src|libs|cli)/', pathNot: '\\.test\\.ts$' }, to: { dependencyTypes: ['npm-dev'] } },
+    {
+      name: 'no-dev-dependency',
+      severity: 'error',
+      from: { path: '^(src|libs|cli)/', pathNot: '\\.test\\.ts$' },
+      to: { dependencyTypes: ['npm-dev'] },
+    },
   ],
   options: {
     tsConfig: { fileName: 'tsconfig.json' },
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '^dist/' },
     tsPreCompilationDeps: true,
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'], extensions: ['.ts', '.js'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default'],
+      extensions: ['.ts', '.js'],
+    },
   },
 };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { AgentId, AnyEvent, Epoch, Position, StreamName, TaskId, Version } from '#contracts';
+import type { AgentId, AnyEvent, Epoch, StreamName, TaskId, Version } from '#contracts';
 import { event, evolveWorld, newWorld, type World } from '#domain';
 import * as fixture from '../../libs/domain/src/fixtures.js';
 import { next, type Signals } from './next.js';
@@ -22,7 +22,7 @@ const worldOf = (...events: readonly (readonly [string, AnyEvent])[]): World => 
       ...told,
       stream: stream as StreamName,
       version: version as Version,
-      position: (index + 1) as Position,
+      position: index + 1,
       time: (index + 1) * 1000,
       actor: 'person:ada',
     });

@@ -39,6 +39,7 @@ export class RegisterRepositoryHandler implements ICommandHandler<RegisterReposi
       );
     const opened = await GitRepository.open(real);
     const root = opened.path;
+    opened.close();
     await this.requireAllowed(root);
     const repositoryId = derivedId('r', root) as RepositoryId;
     const name = basename(root).replace(/\.git$/, '') || 'repository';

@@ -76,10 +76,7 @@ export class ApprovePlanHandler implements ICommandHandler<ApprovePlanCommand> {
 
   /** What was read must still be what is there: the approved paths at HEAD are as they were when they were scanned. */
   private async requireUnmoved(plan: Plan, taskIds: readonly TaskId[]): Promise<void> {
-    const opened = await GitRepository.open(plan.repository.path);
-    const commit = await opened.head();
-    if (commit === plan.baseCommit) return;
-    const moved = new Set(await opened.differingPaths(plan.baseCommit, commit));
+    const moved = new Set(await this.movedPaths(plan));
     const paths = plan.tasks.filter((task) => taskIds.includes(task.taskId)).flatMap((task) => task.paths);
     const changed = paths.filter((path) => moved.has(path));
     if (changed.length === 0) return;
@@ -88,6 +85,16 @@ export class ApprovePlanHandler implements ICommandHandler<ApprovePlanCommand> {
       `These files have changed since the plan was made: ${changed.slice(0, 5).join(', ')}. Ask for a new plan, or leave their tasks out.`,
       { changed },
     );
+  }
+
+  private async movedPaths(plan: Plan): Promise<readonly string[]> {
+    const opened = await GitRepository.open(plan.repository.path);
+    try {
+      const commit = await opened.head();
+      return commit === plan.baseCommit ? [] : await opened.differingPaths(plan.baseCommit, commit);
+    } finally {
+      opened.close();
+    }
   }
 
   private async holdRepository(plan: Plan): Promise<StreamWrite> {

@@ -6,6 +6,7 @@ describe('docs/events.md', () => {
   it('has one line for every event, and none for others', async () => {
     const page = await readFile('docs/events.md', 'utf8');
     const named = [...page.matchAll(/^\| `([a-z.-]+)` \| /gm)].map(([, name]) => name);
-    expect(named.toSorted()).toEqual(Object.keys(eventSchemas).toSorted());
+    expect(new Set(named)).toEqual(new Set(Object.keys(eventSchemas)));
+    expect(named).toHaveLength(Object.keys(eventSchemas).length);
   });
 });

@@ -1,11 +1,10 @@
 export * from './decider.js';
 export * from './repository.js';
 export * from './sprint.js';
-export type { SprintCommand } from './sprint-decisions.js';
 export * from './plan-edit.js';
 export * from './plan-hash.js';
 export * from './task.js';
-export { raisesEpoch, type TaskCommand } from './task-decisions.js';
+export { raisesEpoch } from './task-decisions.js';
 export * from './agent.js';
 export * from './board.js';
 export * from './world.js';

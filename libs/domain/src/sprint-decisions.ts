@@ -20,7 +20,7 @@ import {
   type PlanRequest,
   type SprintEvent,
   type SprintState,
-} from './sprint.js';
+} from './sprint-state.js';
 
 export type SprintCommand =
   | { readonly type: 'request-plan'; readonly request: PlanRequest }

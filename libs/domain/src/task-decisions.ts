@@ -3,7 +3,7 @@
 import { HyperRunError, type AgentId, type FailureKind as Kinds, type WorkerId } from '#contracts';
 import type { z } from 'zod';
 import { event, nextEpoch } from './decider.js';
-import { isHeld, isTaskSettled, type Decided, type TaskEvent, type TaskState } from './task.js';
+import { isHeld, isTaskSettled, type Decided, type TaskEvent, type TaskState } from './task-state.js';
 
 export type TaskCommand =
   | { readonly type: 'claim'; readonly worker: WorkerId; readonly agentId: AgentId }

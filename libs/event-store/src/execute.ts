@@ -95,7 +95,8 @@ const attempt = async <State, Body>(
   const raises = typeof raisesEpoch === 'function' ? raisesEpoch(events) : raisesEpoch === true;
   const raiseEpoch = raises && events.length > 0;
   const primary: StreamWrite = { stream, guard: { kind: 'exact', version }, raiseEpoch, subjects, events };
-  const ordered = events.length > 0 ? [primary, ...further] : [...further, primary];
+  // The primary stream last: whoever has seen its events has seen all of the append.
+  const ordered = [...further, primary];
   const appended = await store.append({
     commandId: command.id,
     commandHash: hash,

@@ -1,0 +1,208 @@
+// The states of one sprint and how events lead from one to the next.
+import type { EventData, EventOf, Instant, Plan, SprintId, TaskId, TaskOutcome, WorkerId } from '#contracts';
+import type { Told } from './decider.js';
+
+export type SprintEvent = EventOf<Extract<Told['type'], `sprint.${string}`>>;
+
+/** A job of the sprint that a worker holds. */
+export interface Claim {
+  readonly worker: WorkerId;
+  readonly attempt: number;
+  readonly since: Instant;
+}
+
+/** A job that is to be done once: how often it was tried, and who is at it. */
+export interface Job {
+  readonly attempts: number;
+  readonly claim?: Claim;
+}
+
+export type PlanRequest = EventData<'sprint.plan-requested'>;
+export type BaseVerified = EventData<'sprint.base-verified'>;
+
+interface Begun {
+  readonly sprintId: SprintId;
+  readonly request: PlanRequest;
+  readonly requestedAt: Instant;
+  readonly requestedBy: string;
+}
+
+export interface Analysing extends Begun {
+  readonly status: 'analysing';
+  readonly analysis: Job;
+  readonly findings?: EventData<'sprint.analysis-completed'>;
+}
+export interface AnalysisFailed extends Begun {
+  readonly status: 'failed';
+  readonly code: string;
+  readonly reason: string;
+}
+interface Planned extends Begun {
+  readonly plan: Plan;
+  /** All findings of the scan, by hash; absent for a follow-up, which is not scanned for. */
+  readonly findings?: EventData<'sprint.analysis-completed'>;
+}
+export interface Proposed extends Planned {
+  readonly status: 'proposed';
+}
+export interface Declined extends Planned {
+  readonly status: 'rejected' | 'expired';
+  readonly reason: string;
+}
+interface Approved extends Planned {
+  readonly approvedBy: string;
+  readonly approvedAt: Instant;
+  readonly unattended: boolean;
+  readonly taskIds: readonly TaskId[];
+  readonly declined: readonly TaskId[];
+  readonly settled: Readonly<Record<TaskId, TaskOutcome>>;
+  readonly base?: BaseVerified;
+}
+/** `approved`: the base is being verified. `pausing` becomes `paused` as soon as nothing is at work any more. */
+export interface Active extends Approved {
+  readonly status: 'approved' | 'running' | 'pausing' | 'paused' | 'cancelling';
+  readonly baseJob: Job;
+  /** A person resumed a sprint whose base is red: tasks run all the same. */
+  readonly baseAccepted: boolean;
+  readonly begun: boolean;
+  readonly reason?: string;
+  /** When it last began to pause or went on: clocks stand still in between. */
+  readonly changedAt: Instant;
+}
+export interface Completed extends Approved {
+  readonly status: 'completed';
+  readonly outcome: 'completed' | 'cancelled';
+  readonly completedAt: Instant;
+  readonly heads: EventData<'sprint.completed'>['heads'];
+}
+
+export type SprintState =
+  { readonly status: 'absent' } | Analysing | AnalysisFailed | Proposed | Declined | Active | Completed;
+
+export const isActive = (state: SprintState): state is Active => 'baseJob' in state;
+export const isSettled = (state: Active): boolean => state.taskIds.every((id) => state.settled[id] !== undefined);
+
+const claimed = (
+  job: Job,
+  told: Told<EventOf<'sprint.analysis-claimed' | 'sprint.base-verification-claimed'>>,
+): Job => ({
+  attempts: told.data.attempt,
+  claim: { worker: told.data.worker, attempt: told.data.attempt, since: told.time },
+});
+const released = (job: Job): Job => ({ attempts: job.attempts });
+
+export const evolveSprint = (state: SprintState, told: Told): SprintState => {
+  if (told.type === 'sprint.plan-requested')
+    return {
+      status: 'analysing',
+      sprintId: told.data.sprintId,
+      request: told.data,
+      requestedAt: told.time,
+      requestedBy: told.actor,
+      analysis: { attempts: 0 },
+    };
+  if (state.status === 'analysing') return evolveAnalysing(state, told);
+  if (state.status === 'proposed') return evolveProposed(state, told);
+  return isActive(state) ? evolveActive(state, told) : state;
+};
+
+const evolveAnalysing = (state: Analysing, told: Told): SprintState => {
+  switch (told.type) {
+    case 'sprint.analysis-claimed':
+      return { ...state, analysis: claimed(state.analysis, told) };
+    case 'sprint.analysis-interrupted':
+      return { ...state, analysis: released(state.analysis) };
+    case 'sprint.analysis-failed':
+      return { ...begun(state), status: 'failed', code: told.data.code, reason: told.data.reason };
+    case 'sprint.plan-rejected':
+      return { ...begun(state), status: 'failed', code: 'plan.rejected', reason: told.data.reason };
+    case 'sprint.analysis-completed':
+      return { ...state, findings: told.data };
+    case 'sprint.plan-proposed':
+      return { ...begun(state), ...findingsOf(state), status: 'proposed', plan: told.data.plan };
+    default:
+      return state;
+  }
+};
+
+const begun = ({ sprintId, request, requestedAt, requestedBy }: Begun): Begun => ({
+  sprintId,
+  request,
+  requestedAt,
+  requestedBy,
+});
+const findingsOf = (state: Begun & Partial<Pick<Planned, 'findings'>>) =>
+  state.findings === undefined ? {} : { findings: state.findings };
+
+const evolveProposed = (state: Proposed, told: Told): SprintState => {
+  switch (told.type) {
+    case 'sprint.plan-edited':
+      return { ...state, plan: told.data.plan };
+    case 'sprint.plan-rejected':
+      return { ...state, status: 'rejected', reason: told.data.reason };
+    case 'sprint.plan-expired':
+      return { ...state, status: 'expired', reason: 'Nobody decided on it in time.' };
+    case 'sprint.plan-approved':
+      return {
+        ...state,
+        status: 'approved',
+        approvedBy: told.actor,
+        approvedAt: told.time,
+        unattended: told.data.unattended,
+        taskIds: told.data.taskIds,
+        declined: told.data.declined,
+        settled: {},
+        baseJob: { attempts: 0 },
+        baseAccepted: false,
+        begun: false,
+        changedAt: told.time,
+      };
+    default:
+      return state;
+  }
+};
+
+const evolveActive = (state: Active, told: Told): SprintState => {
+  switch (told.type) {
+    case 'sprint.base-verification-claimed':
+      return { ...state, baseJob: claimed(state.baseJob, told) };
+    case 'sprint.base-verification-interrupted':
+      return { ...state, baseJob: released(state.baseJob) };
+    case 'sprint.base-verified':
+      return { ...state, baseJob: released(state.baseJob), base: told.data };
+    case 'sprint.started':
+      return { ...state, status: 'running', begun: true, baseAccepted: told.data.baseAccepted, changedAt: told.time };
+    case 'sprint.pausing':
+    case 'sprint.paused':
+      return {
+        ...state,
+        status: told.type === 'sprint.pausing' ? 'pausing' : 'paused',
+        reason: told.data.reason,
+        changedAt: told.time,
+      };
+    case 'sprint.resumed':
+      return {
+        ...state,
+        status: state.begun ? 'running' : 'approved',
+        baseAccepted: state.base !== undefined && state.base.outcome !== 'passed',
+        reason: undefined,
+        changedAt: told.time,
+      };
+    case 'sprint.cancelled':
+      return { ...state, status: 'cancelling', reason: told.data.reason, changedAt: told.time };
+    case 'sprint.task-settled':
+      return { ...state, settled: { ...state.settled, [told.data.taskId]: told.data.outcome } };
+    case 'sprint.completed': {
+      const { baseJob: _job, baseAccepted: _accepted, begun: _begun, changedAt: _at, reason: _reason, ...kept } = state;
+      return {
+        ...kept,
+        status: 'completed',
+        outcome: told.data.outcome,
+        completedAt: told.time,
+        heads: told.data.heads,
+      };
+    }
+    default:
+      return state;
+  }
+};
