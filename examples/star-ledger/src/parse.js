@@ -1,4 +1,4 @@
-// One line of a ledger, as an object. The format is described in docs/guides/file-format.md.
+// One line of a ledger, as an object. The format is described in docs/guides/format.md.
 
 const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}Z$/;
 

@@ -18,7 +18,7 @@ describe('a line of a ledger', () => {
 
   // A day that does not exist must not roll over silently to the succesful parse of another.
   it('is refused when its day does not exist', () => {
-    assert.throws(() => parseLine('2024-02-30T22:05Z  M31  mag 3.4  Norwich', 7), /line 7\: .*is not a time/);
+    assert.throws(() => parseLine('2024-02-30T22:05Z  M31  mag 3.4  Norwich', 7), /line 7: .*is not a time/);
   });
 
   it('is refused when the magnitude is out of range', () => {

@@ -3,6 +3,9 @@ import { describe, it } from 'node:test';
 import { readLedger } from '../src/ledger.js';
 import { brightest, faintest, nights } from '../src/report.js';
 
+const defaults = { count: 1 };
+const first = (options) => ({ ...defaults, ...(options || {}) });
+
 const ledger = `# a quiet weekend
 2024-08-12T21:40Z  Perseids  mag -1.5  Norwich
 2024-08-12T22:05Z  M31  mag 3.4  Norwich
@@ -15,7 +18,7 @@ describe('a report', () => {
   const { sightings, refused } = readLedger(ledger);
 
   it('begins with the brightest', () => {
-    assert.equal(brightest(sightings, 1)[0], '2024-08-12T21:40Z  Perseids  -1.5  Norwich');
+    assert.equal(brightest(sightings, first().count)[0], '2024-08-12T21:40Z  Perseids  -1.5  Norwich');
   });
 
   it('begins with the faintest when asked to', () => {
