@@ -157,8 +157,7 @@ export class PlansController {
     const { planId, ...approval } = body;
     const issued = issuedBy(principal, commandId, { execute: body });
     const { cursor } = await this.commands.execute(new ApprovePlanCommand(planId, approval, issued));
-    const { view } = await this.queries.execute(new FindSprintQuery(planId));
-    return { ...view, cursor };
+    return (await this.queries.execute(new FindSprintQuery(planId, cursor))).view;
   }
 }
 

@@ -77,7 +77,6 @@ export class SprintsController {
   private async steer(sprintId: SprintId, steering: Steering, principal: string, commandId: string) {
     const issued = issuedBy(principal, commandId, { sprintId, steering });
     const { cursor } = await this.commands.execute(new SteerSprintCommand(sprintId, steering, issued));
-    const { view } = await this.queries.execute(new FindSprintQuery(sprintId));
-    return { ...view, cursor };
+    return (await this.queries.execute(new FindSprintQuery(sprintId, cursor))).view;
   }
 }

@@ -1,7 +1,7 @@
 import { Controller } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { MessagePattern, Payload } from '@nestjs/microservices';
-import { HyperRunError, type SprintId } from '#contracts';
+import type { SprintId } from '#contracts';
 import { RpcAccess, RpcPrincipal } from '../access/rpc.decorator.js';
 import { issuedBy } from '../world/issued.port.js';
 import { LiveWorld } from '../world/live-world.port.js';
@@ -49,7 +49,7 @@ export class SprintsMessages {
     const { planId, ...approval } = body;
     const issued = issuedBy(principal, commandId, { execute: body });
     const { cursor } = await this.commands.execute(new ApprovePlanCommand(planId, approval, issued));
-    return { ...(await this.viewOfSprint(planId)), cursor };
+    return this.viewOfSprint(planId, cursor);
   }
 
   @MessagePattern('sprint.get')
@@ -88,21 +88,21 @@ export class SprintsMessages {
   private async steer({ sprintId, commandId }: SteerMessage, steering: Steering, principal: string) {
     const issued = issuedBy(principal, commandId, { sprintId, steering });
     const { cursor } = await this.commands.execute(new SteerSprintCommand(sprintId, steering, issued));
-    return { ...(await this.viewOfSprint(sprintId)), cursor };
+    return this.viewOfSprint(sprintId, cursor);
   }
 
   private async review(planId: SprintId, review: Review, principal: string, commandId: string) {
     const issued = issuedBy(principal, commandId, { planId, review });
-    const { state, cursor } = await this.commands.execute(new ReviewPlanCommand(planId, review, issued));
-    if (state.status === 'absent') throw new HyperRunError('sprint.unknown', 'There is no plan with this id.');
-    return { ...planView(state), cursor };
+    const { cursor } = await this.commands.execute(new ReviewPlanCommand(planId, review, issued));
+    return { ...(await this.viewOfPlan(planId, cursor)), cursor };
   }
 
-  private async viewOfSprint(sprintId: SprintId) {
-    return (await this.queries.execute(new FindSprintQuery(sprintId))).view;
+  /** As it was at the cursor of a command: however late or often it is answered, the answer is the same. */
+  private async viewOfSprint(sprintId: SprintId, at?: string) {
+    return (await this.queries.execute(new FindSprintQuery(sprintId, at))).view;
   }
 
-  private async viewOfPlan(sprintId: SprintId) {
-    return planView((await this.queries.execute(new FindSprintQuery(sprintId))).state);
+  private async viewOfPlan(sprintId: SprintId, at?: string) {
+    return planView((await this.queries.execute(new FindSprintQuery(sprintId, at))).state);
   }
 }

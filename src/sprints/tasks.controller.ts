@@ -78,8 +78,7 @@ export class TasksController {
       new RetryTaskCommand(taskId, issuedBy(principal, commandId, { retry: taskId })),
     );
     if (state.status === 'absent') throw new HyperRunError('sprint.unknown', 'The follow-up is gone.');
-    const { view } = await this.queries.execute(new FindSprintQuery(state.sprintId));
-    return { ...view, cursor };
+    return (await this.queries.execute(new FindSprintQuery(state.sprintId, cursor))).view;
   }
 
   private async end(
@@ -90,7 +89,7 @@ export class TasksController {
   ) {
     const issued = issuedBy(principal, commandId, { taskId, ending });
     const { cursor } = await this.commands.execute(new EndTaskCommand(taskId, ending, issued));
-    const { view } = await this.queries.execute(new FindTaskQuery(taskId));
+    const { view } = await this.queries.execute(new FindTaskQuery(taskId, cursor));
     return { ...view, cursor };
   }
 }
