@@ -139,5 +139,5 @@ const valueOf = (reply: unknown, name: string): string | undefined => {
   }
   const value: unknown =
     reply instanceof Map ? reply.get(name) : Object.entries(reply ?? {}).find(([key]) => key === name)?.[1];
-  return value === undefined ? undefined : String(value);
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
 };

@@ -1,0 +1,156 @@
+import { execFile } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { access, cp, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Isolation, StepResult, VerificationCommand } from '#contracts';
+import type { Bubblewrap } from './bubblewrap.js';
+import { INSIDE, type Mount } from './bwrap-profile.js';
+import { verifyTree } from './verify-tree.js';
+
+/** What decides what a set-up makes: two commits that agree in these files share its result. */
+const MANIFESTS =
+  /^(package\.json|package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|pnpm-workspace\.yaml|\.npmrc|\.yarnrc(\.yml)?|requirements.*\.txt|pyproject\.toml|poetry\.lock|uv\.lock|setup\.(py|cfg)|go\.(mod|sum)|Cargo\.(toml|lock)|Gemfile(\.lock)?|Makefile)$/;
+/** Folders inside what was made that tools write to while they only run. */
+const WRITABLE = ['.cache', '.vite', '.vite-temp', '.vitest'];
+const DONE = 'done.json';
+
+export interface Setup {
+  /** A checkout of the base that nothing else uses: the commands run in it. */
+  readonly directory: string;
+  /** Paths of the checkout's own files: what else is there afterwards was made by the set-up. */
+  readonly files: readonly string[];
+  readonly commands: readonly VerificationCommand[];
+  readonly cacheDirectory: string;
+  /** Only with a grant in the approved plan. */
+  readonly network: boolean;
+  readonly timeoutSeconds: number;
+  readonly isolation: Isolation;
+  readonly bwrap?: Bubblewrap | undefined;
+  readonly signal?: AbortSignal;
+  readonly onOutput?: () => void;
+  readonly onStep?: (step: StepResult, output: Buffer) => void | Promise<void>;
+}
+
+export interface SetupResult {
+  readonly steps: readonly StepResult[];
+  readonly passed: boolean;
+  readonly reused: boolean;
+  /** Mounted read-only into every run that follows. */
+  readonly mounts: readonly Mount[];
+  readonly scratch: readonly string[];
+}
+
+/**
+ * Runs the set-up commands once per manifests and commands, in a sandbox of their own, and keeps what they made. What failed
+ * leaves nothing behind. Two at once: the first to end is kept.
+ */
+export const prepareSetup = async (setup: Setup): Promise<SetupResult> => {
+  if (setup.commands.length === 0) return { steps: [], passed: true, reused: false, mounts: [], scratch: [] };
+  const kept = join(setup.cacheDirectory, await keyOf(setup));
+  const known = await made(kept);
+  if (known !== undefined) return { steps: [], passed: true, reused: true, ...mountsOf(kept, known) };
+  const env = setup.network ? await registryEnvironment() : {};
+  const registry = await registryMounts(env);
+  const steps = await verifyTree({ ...setup, env, readOnly: registry });
+  if (steps.length < setup.commands.length || steps.some((step) => step.outcome !== 'passed'))
+    return { steps, passed: false, reused: false, mounts: [], scratch: [] };
+  const paths = await newPaths(setup.directory, setup.files);
+  await keep(setup.directory, paths, kept);
+  return { steps, passed: true, reused: false, ...mountsOf(kept, (await made(kept)) ?? paths) };
+};
+
+const keyOf = async ({ directory, files, commands, network }: Setup): Promise<string> => {
+  const hash = createHash('sha256').update(
+    JSON.stringify([process.version, network, commands.map(({ command }) => command)]),
+  );
+  for (const path of files.filter((file) => MANIFESTS.test(basename(file))).toSorted())
+    hash.update(`\0${path}\0`).update(await readFile(join(directory, path)).catch(() => Buffer.of()));
+  return hash.digest('hex').slice(0, 32);
+};
+
+const made = async (kept: string): Promise<string[] | undefined> => {
+  const text = await readFile(join(kept, DONE), 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : (JSON.parse(text) as string[]);
+};
+
+const mountsOf = (kept: string, paths: readonly string[]) => ({
+  mounts: paths.map((path, index) => ({ host: join(kept, String(index)), inside: join(INSIDE, path) })),
+  scratch: paths
+    .filter((path) => basename(path) === 'node_modules')
+    .flatMap((path) => WRITABLE.map((name) => join(INSIDE, path, name))),
+});
+
+/** The uppermost files and folders that were not there before. */
+const newPaths = async (directory: string, files: readonly string[]): Promise<string[]> => {
+  const known = new Set<string>(files);
+  for (const file of files) for (let at = dirname(file); at !== '.'; at = dirname(at)) known.add(at);
+  const found: string[] = [];
+  const walk = async (folder: string): Promise<void> => {
+    for (const entry of await readdir(join(directory, folder), { withFileTypes: true })) {
+      const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
+      if (!known.has(path)) found.push(path);
+      else if (entry.isDirectory()) await walk(path);
+    }
+  };
+  await walk('');
+  return found;
+};
+
+const keep = async (directory: string, paths: readonly string[], kept: string): Promise<void> => {
+  const building = `${kept}.${randomBytes(4).toString('hex')}`;
+  await mkdir(building, { recursive: true, mode: 0o700 });
+  try {
+    for (const [index, path] of paths.entries()) {
+      const target = join(building, String(index));
+      await move(join(directory, path), target);
+      if (basename(path) === 'node_modules')
+        for (const name of WRITABLE) await mkdir(join(target, name), { recursive: true });
+    }
+    await writeFile(join(building, DONE), JSON.stringify(paths));
+    // Loses against whoever was faster: what is there is as good.
+    await rename(building, kept).catch(() => undefined);
+  } finally {
+    await rm(building, { recursive: true, force: true });
+  }
+};
+
+const move = (from: string, to: string): Promise<void> =>
+  rename(from, to).catch(() => cp(from, to, { recursive: true, verbatimSymlinks: true }));
+
+const run = promisify(execFile);
+const PASSED_ON = [
+  'http_proxy',
+  'https_proxy',
+  'no_proxy',
+  'HTTP_PROXY',
+  'HTTPS_PROXY',
+  'NO_PROXY',
+  'GOPROXY',
+  'PIP_INDEX_URL',
+];
+
+/** Which registry and proxy this user has: addresses and certificates, never a token or a password. */
+const registryEnvironment = async (): Promise<Record<string, string>> => {
+  const env: Record<string, string> = {};
+  for (const name of PASSED_ON) {
+    const value = process.env[name];
+    if (value !== undefined && !/\/\/[^/]*@/.test(value)) env[name] = value;
+  }
+  for (const name of ['registry', 'cafile', 'proxy', 'https-proxy']) {
+    const { stdout } = await run('npm', ['config', 'get', name], { timeout: 20_000 }).catch(() => ({ stdout: '' }));
+    const value = stdout.trim();
+    if (value !== '' && value !== 'null' && value !== 'undefined' && !/\/\/[^/]*@/.test(value))
+      env[`npm_config_${name.replaceAll('-', '_')}`] = value;
+  }
+  return env;
+};
+
+const registryMounts = async (env: Readonly<Record<string, string>>): Promise<Mount[]> => {
+  const cafile = env['npm_config_cafile'];
+  if (cafile === undefined || cafile.startsWith('/etc/ssl/') || cafile.startsWith('/usr/')) return [];
+  return access(cafile).then(
+    () => [{ host: cafile, inside: cafile }],
+    () => [],
+  );
+};
