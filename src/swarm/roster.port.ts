@@ -1,19 +1,30 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { agentStream, type AgentId } from '#contracts';
 import { agent } from '#domain';
-import { agentFor } from '#agents';
+import { agentFor, agentKinds } from '#agents';
+import { CONFIG, type Config } from '../config/config.js';
 import { Decisions } from '../world/decisions.port.js';
 import { LiveWorld } from '../world/live-world.port.js';
 
 const ACTOR = 'system';
 
-/** Gives a slot its agent: `links-1` is the first agent of the kind `links`. Registered when it is first needed. */
+/**
+ * Gives a slot its agent: `links-1` is the first agent of the kind `links`. The first of every kind is there from the
+ * start of a worker, the others are registered when they are first needed.
+ */
 @Injectable()
-export class Roster {
+export class Roster implements OnApplicationBootstrap {
   constructor(
     private readonly decisions: Decisions,
     private readonly live: LiveWorld,
+    @Inject(CONFIG) private readonly config: Config,
   ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    if (!this.config.roles.includes('worker')) return;
+    await this.live.ready();
+    for (const kind of agentKinds()) await this.enlist(kind, 1);
+  }
 
   async enlist(kind: string, slot: number): Promise<AgentId> {
     const agentId = `${kind}-${slot}` as AgentId;
