@@ -23,6 +23,7 @@ import type { Job, JobContext, JobSource } from '../tasks/job.port.js';
 import { Decisions } from '../world/decisions.port.js';
 import { LiveWorld } from '../world/live-world.port.js';
 import { buildPlan, countFindings, followUp } from './build-plan.js';
+import { checkoutReports, lastCommitted } from './coverage-reports.js';
 import { readRepositoryConfig, type RepositoryConfig } from './repository-config.port.js';
 import { verificationOf } from './verification-of.js';
 
@@ -158,6 +159,8 @@ export class AnalysisJobs implements JobSource {
     const analysis = await analyse(await commitTree(repository.objects, commit), {
       cache,
       unreadable: (path) => hidden.some((matches) => matches(path)),
+      reports: await checkoutReports(repository),
+      lastChanged: lastCommitted(repository, commit),
       signal,
     });
     await cache.save();

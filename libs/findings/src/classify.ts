@@ -75,7 +75,8 @@ export interface Candidate extends TreeFile {
 
 /** The files in which something is looked for, sorted by path. */
 export const candidatesOf = async (tree: SourceTree): Promise<Candidate[]> => {
-  const attributes = await tree.read('.gitattributes');
+  const hasAttributes = tree.files().some(({ path }) => path === '.gitattributes');
+  const attributes = hasAttributes ? await tree.read('.gitattributes') : undefined;
   const declared = declaredGenerated(attributes?.toString('utf8') ?? '');
   const candidates: Candidate[] = [];
   for (const file of tree.files()) {

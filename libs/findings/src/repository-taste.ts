@@ -9,7 +9,8 @@ const SWITCHED_OFF = /["']?(MD\d{3})["']?\s*:\s*false/g;
 /** Rules that the repository's own markdownlint configuration switches off. It is read as text: data, never run. */
 export const unwantedRules = async (tree: SourceTree): Promise<ReadonlySet<string>> => {
   const unwanted = new Set<string>();
-  for (const path of CONFIGURATIONS) {
+  const there = new Set(tree.files().map(({ path }) => path));
+  for (const path of CONFIGURATIONS.filter((name) => there.has(name))) {
     const text = (await tree.read(path))?.subarray(0, 100_000).toString('utf8') ?? '';
     for (const match of text.matchAll(SWITCHED_OFF)) if (match[1] !== undefined) unwanted.add(match[1]);
   }

@@ -1,4 +1,4 @@
-import { HyperRunError, type Oid } from '#contracts';
+import { HyperRunError, type Instant, type Oid } from '#contracts';
 import { blameAges, type LineAge } from './blame.js';
 import { describe, type RepositoryDescription } from './description.js';
 import { takeFingerprint, type Fingerprint } from './fingerprint.js';
@@ -113,6 +113,13 @@ export class GitRepository {
   /** When each of the lines (counted from 1) was last changed, by history up to `commit`. */
   blameAges(commit: Oid, path: string, lines: readonly number[]): Promise<ReadonlyMap<number, LineAge>> {
     return blameAges(this.call, commit, path, lines);
+  }
+
+  /** When a file was last changed by a commit, going back from `commit`; undefined if it never was. */
+  async lastChanged(commit: Oid, path: string): Promise<Instant | undefined> {
+    const { stdout } = await runGit(['log', '-1', '--format=%ct', '--end-of-options', commit, '--', path], this.call);
+    const seconds = Number(stdout.toString('latin1').trim());
+    return seconds > 0 ? seconds * 1000 : undefined;
   }
 
   async branchExists(name: string): Promise<boolean> {
