@@ -12,7 +12,7 @@ import type {
   Verification,
 } from '#contracts';
 import { planHash } from '#domain';
-import { areaOf, groupBy, groupFindings, rankGroups, scoreOf, type RankedGroup } from './rank.js';
+import { areaOf, counted, groupBy, groupFindings, rankGroups, scoreOf, type RankedGroup } from './rank.js';
 
 export interface PlanBasis {
   readonly planId: SprintId;
@@ -151,10 +151,8 @@ const rationaleOf = ({ findings, score }: RankedGroup, files: number): string =>
     .map(([rule, of]) => `${rule} (${of.length})`)
     .join(', ');
   const why = score.parts[0]?.why ?? '';
-  return `${findings.length} findings in ${files} ${files === 1 ? 'file' : 'files'}: ${named}. Worth it because ${why}.`.slice(
-    0,
-    2000,
-  );
+  const extent = `${counted(findings.length, 'finding')} in ${counted(files, 'file')}`;
+  return `${extent}: ${named}. Worth it because ${why}.`.slice(0, 2000);
 };
 
 /** What was found, where, and how much of it nobody here can do for certain. */
@@ -177,7 +175,7 @@ export const countFindings = (
     ),
   ]
     .map(([pattern, members]) => ({ pattern, count: members.length }))
-    .toSorted((a, b) => b.count - a.count || a.pattern.localeCompare(b.pattern))
+    .toSorted((a, b) => b.count - a.count || (a.pattern < b.pattern ? -1 : 1))
     .slice(0, 20);
   return {
     total: open.length,

@@ -15,11 +15,13 @@ export interface RankedGroup extends Group {
 
 export const MAX_FINDINGS = 20;
 const MAX_FILES = 10;
+/** A file of more findings is worked off over several sprints. */
+const MAX_IN_FILE = 60;
 
 /** How much a reader or user is hurt by one such finding. */
 const SEVERITY: Record<FindingSource, readonly [number, string]> = {
   links: [5, 'a broken link leads readers nowhere'],
-  lint: [4, 'a lint fault may be a bug'],
+  lint: [2, 'a lint fault hides among others what may be a bug'],
   spelling: [2.5, 'a misspelling is seen by every reader'],
   markdown: [1.5, 'a style fault may change how a page is shown'],
   coverage: [1.5, 'untested code hides faults'],
@@ -46,16 +48,19 @@ export const areaOf = (path: string): string => {
 
 /** Groups of at most 20 findings in at most 10 files, in the order of their paths. */
 export const groupFindings = (findings: readonly Finding[]): Group[] => {
-  const groups = new Map<string, Finding[]>();
+  const groups = new Map<string, Omit<Group, 'findings'> & { readonly findings: Finding[] }>();
   for (const finding of findings) {
-    if (finding.fixer === undefined) continue;
-    const key = JSON.stringify([finding.source, finding.fixer, areaOf(finding.path)]);
-    groups.set(key, [...(groups.get(key) ?? []), finding]);
+    const { source: kind, fixer } = finding;
+    if (fixer === undefined) continue;
+    const area = areaOf(finding.path);
+    const key = `${kind} ${fixer} ${area}`;
+    const group = groups.get(key) ?? { kind, fixer, area, findings: [] };
+    group.findings.push(finding);
+    groups.set(key, group);
   }
-  return [...groups].flatMap(([key, members]) => {
-    const [kind, fixer, area] = JSON.parse(key) as [FindingSource, string, string];
-    return portions(members).map((part) => ({ kind, fixer, area, findings: part }));
-  });
+  return [...groups.values()].flatMap((group) =>
+    portions(group.findings).map((part) => ({ ...group, findings: part })),
+  );
 };
 
 /** A file is never split over two tasks: both would change it, and their branches would collide. */
@@ -63,7 +68,8 @@ const portions = (findings: readonly Finding[]): Finding[][] => {
   const byPath = groupBy(findings, ({ path }) => path);
   const parts: Finding[][] = [];
   let files = 0;
-  for (const ofFile of byPath.values()) {
+  for (const all of byPath.values()) {
+    const ofFile = all.slice(0, MAX_IN_FILE);
     const last = parts.at(-1);
     if (last === undefined || files >= MAX_FILES || last.length + ofFile.length > MAX_FINDINGS) {
       parts.push([...ofFile]);
@@ -75,6 +81,8 @@ const portions = (findings: readonly Finding[]): Finding[][] => {
   }
   return parts;
 };
+
+export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 const round = (value: number) => Math.round(value * 100) / 100;
 
@@ -88,9 +96,13 @@ export const scoreOf = (group: Group, focus?: string): RankedGroup['score'] => {
   const matched = focus === undefined ? [] : matches(group, focus);
   const parts: ScorePart[] = [
     { name: 'severity', value: severity, why },
-    { name: 'count', value: round(count), why: `${group.findings.length} findings; each further one counts for less` },
+    {
+      name: 'count',
+      value: round(count),
+      why: `${counted(group.findings.length, 'finding')}; each further one counts for less`,
+    },
     { name: 'confidence', value: round(confidence), why: 'how sure the findings are, 1 is certain' },
-    { name: 'effort', value: round(effort), why: `${files} ${files === 1 ? 'file' : 'files'} to review` },
+    { name: 'effort', value: round(effort), why: `${counted(files, 'file')} to review` },
     ...(focus === undefined
       ? []
       : [
@@ -116,20 +128,26 @@ const matches = (group: Group, focus: string): string[] => {
 /** A further task of a kind that is already in the sprint counts for less: a small sprint shows what there is. */
 const REPEATED = 0.6;
 
-/** The best groups, the best first; the same for the same findings. */
+/** The best groups, the best first; the same for the same findings. No file is in two of them. */
 export const rankGroups = (groups: readonly Group[], limit: number, focus?: string): RankedGroup[] => {
-  const open = groups.map((group) => ({ ...group, score: scoreOf(group, focus) }));
   const chosen: RankedGroup[] = [];
-  const taken = new Set<string>();
+  let open: RankedGroup[] = groups.map((group) => ({ ...group, score: scoreOf(group, focus) }));
   while (chosen.length < limit) {
-    const best = open
-      .filter((group) => !chosen.some((one) => one === group) && group.findings.every(({ path }) => !taken.has(path)))
-      .toSorted((a, b) => weight(b, chosen) - weight(a, chosen) || nameOf(a).localeCompare(nameOf(b)))[0];
+    const [best] = open.toSorted((a, b) => weight(b, chosen) - weight(a, chosen) || (nameOf(a) < nameOf(b) ? -1 : 1));
     if (best === undefined) return chosen;
     chosen.push(best);
-    for (const { path } of best.findings) taken.add(path);
+    const taken = new Set(best.findings.map(({ path }) => path));
+    open = open.flatMap((group) => (group === best ? [] : without(group, taken, focus)));
   }
   return chosen;
+};
+
+/** What is left of a group when others work on these files, with a score of its own. */
+const without = (group: RankedGroup, taken: ReadonlySet<string>, focus?: string): RankedGroup[] => {
+  const findings = group.findings.filter(({ path }) => !taken.has(path));
+  if (findings.length === group.findings.length) return [group];
+  const left = { ...group, findings };
+  return findings.length === 0 ? [] : [{ ...left, score: scoreOf(left, focus) }];
 };
 
 const weight = (group: RankedGroup, chosen: readonly Group[]) =>

@@ -63,7 +63,8 @@ const fromPackage = async (tree: Files, paths: ReadonlySet<string>): Promise<Der
   if (test === undefined || PLACEHOLDER.test(test)) return undefined;
   const manager = managerOf(manifest?.packageManager, paths);
   const commands = [one('test', `${manager} test`, 'package.json scripts.test')];
-  const { install, lockfile } = INSTALLS[manager];
+  const modern = manager === 'yarn' && isModernYarn(manifest?.packageManager, paths);
+  const { install, lockfile } = INSTALLS[modern ? 'modernYarn' : manager];
   const needsSetup = /"(dev|optional)?[dD]ependencies"\s*:\s*\{\s*"/.test(text);
   if (!needsSetup) return { setup: [], commands };
   const lock = lockfile.find((name) => paths.has(name));
@@ -75,13 +76,18 @@ const fromPackage = async (tree: Files, paths: ReadonlySet<string>): Promise<Der
   };
 };
 
+/** Yarn 2 and later know neither of the options of Yarn 1. */
+const isModernYarn = (named: string | undefined, paths: ReadonlySet<string>): boolean =>
+  named === undefined ? paths.has('.yarnrc.yml') : /^yarn@([2-9]|\d\d)/.test(named);
+
 const INSTALLS = {
   npm: { install: 'npm ci --ignore-scripts', lockfile: ['package-lock.json', 'npm-shrinkwrap.json'] },
   yarn: { install: 'yarn install --frozen-lockfile --ignore-scripts', lockfile: ['yarn.lock'] },
+  modernYarn: { install: 'yarn install --immutable --mode=skip-build', lockfile: ['yarn.lock'] },
   pnpm: { install: 'pnpm install --frozen-lockfile --ignore-scripts', lockfile: ['pnpm-lock.yaml'] },
 } as const;
 
-const managerOf = (named: string | undefined, paths: ReadonlySet<string>): keyof typeof INSTALLS => {
+const managerOf = (named: string | undefined, paths: ReadonlySet<string>): 'npm' | 'yarn' | 'pnpm' => {
   const name = /^(npm|yarn|pnpm)@/.exec(named ?? '')?.[1];
   if (name === 'yarn' || name === 'pnpm' || name === 'npm') return name;
   if (paths.has('pnpm-lock.yaml')) return 'pnpm';

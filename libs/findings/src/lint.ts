@@ -1,6 +1,6 @@
 import type { Draft } from './draft.js';
 import { Lines } from './lines.js';
-import { type Diagnostic, OXLINT_VERSION, withOxlint } from './oxlint.js';
+import { type Diagnostic, type Oxlint, OXLINT_VERSION, withOxlint } from './oxlint.js';
 
 /** Rules whose findings are mistakes, not matters of taste. */
 const RULES = [
@@ -115,31 +115,47 @@ const drafts = (diagnostics: readonly Diagnostic[], contents: ReadonlyMap<string
   return byFile;
 };
 
-/** Fixes a copy and looks again: what is gone can be fixed, unless the fix brought something new. */
+/** Fixes overlap, and one run applies only one of those that do. */
+const MAX_RUNS = 5;
+
+/** The contents after all fixes that the configured rules have. */
+const settled = async ({ fix, read }: Oxlint, contents: ReadonlyMap<string, Buffer>): Promise<Map<string, Buffer>> => {
+  let before = new Map(contents);
+  for (let run = 0; run < MAX_RUNS; run += 1) {
+    await fix();
+    const after = new Map<string, Buffer>();
+    for (const name of contents.keys()) after.set(name, await read(name));
+    if ([...after].every(([name, content]) => before.get(name)?.equals(content))) break;
+    before = after;
+  }
+  return before;
+};
+
+/** What of a file is gone after the fix. A rule that still has something to say, elsewhere, is not believed. */
+const markGone = (found: readonly Draft[], left: readonly Draft[]): Draft[] => {
+  const known = new Set(found.map(keyOf));
+  const still = new Set(left.map(keyOf));
+  const moved = new Set(left.filter((draft) => !known.has(keyOf(draft))).map(({ rule }) => rule));
+  return found.map((draft) =>
+    isSafe(draft.rule) && !still.has(keyOf(draft)) && !moved.has(draft.rule) ? { ...draft, fixer: 'lint' } : draft,
+  );
+};
+
+/** Fixes a copy and looks again: what is gone can be fixed. */
 const markFixable = async (
   found: ReadonlyMap<string, Draft[]>,
   contents: ReadonlyMap<string, Buffer>,
 ): Promise<Map<string, Draft[]>> => {
-  const affected = new Map([...contents].filter(([name]) => found.has(name)));
-  if (affected.size === 0) return new Map();
-  const after = await withOxlint(affected, SAFE, async ({ lint, fix, read }) => {
-    await fix();
-    const fixed = new Map<string, Buffer>();
-    for (const name of affected.keys()) fixed.set(name, Buffer.from(await read(name)));
-    return drafts(await lint(), fixed);
+  const affected = new Map(
+    [...contents].filter(([name]) => found.get(name)?.some(({ rule }) => isSafe(rule)) ?? false),
+  );
+  if (affected.size === 0) return new Map(found);
+  const left = await withOxlint(affected, SAFE, async (oxlint) => {
+    const fixed = await settled(oxlint, affected);
+    return drafts(await oxlint.lint(), fixed);
   });
   return new Map(
-    [...found].map(([name, list]) => {
-      const left = new Set((after.get(name) ?? []).map(keyOf));
-      const before = new Set(list.map(keyOf));
-      const clean = [...left].every((key) => before.has(key));
-      return [
-        name,
-        list.map((draft) =>
-          clean && isSafe(draft.rule) && !left.has(keyOf(draft)) ? { ...draft, fixer: 'lint' } : draft,
-        ),
-      ];
-    }),
+    [...found].map(([name, list]) => [name, affected.has(name) ? markGone(list, left.get(name) ?? []) : list]),
   );
 };
 
@@ -151,8 +167,9 @@ export const lintFiles = async (contents: ReadonlyMap<string, Buffer>): Promise<
 };
 
 /** The text with the safe fixes of these rules (as findings name them). */
-export const fixLint = (name: string, text: string, rules: readonly string[]): Promise<string> =>
-  withOxlint(new Map([[name, text]]), rules.map(configName), async ({ fix, read }) => {
-    await fix();
-    return read(name);
-  });
+export const fixLint = (name: string, text: string, rules: readonly string[]): Promise<string> => {
+  const contents = new Map([[name, Buffer.from(text)]]);
+  return withOxlint(contents, rules.map(configName), async (oxlint) =>
+    String((await settled(oxlint, contents)).get(name) ?? text),
+  );
+};

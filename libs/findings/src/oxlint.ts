@@ -64,15 +64,19 @@ const run = (cwd: string, args: readonly string[]): Promise<string> =>
     );
   });
 
+/** What may be done with the files. */
+export interface Oxlint {
+  readonly lint: () => Promise<Diagnostic[]>;
+  /** One run of all safe fixes. */
+  readonly fix: () => Promise<void>;
+  readonly read: (name: string) => Promise<Buffer>;
+}
+
 /** A folder of files that oxlint may look at and change; removed at the end. Names must be flat. */
 export const withOxlint = async <T>(
-  files: ReadonlyMap<string, Buffer | string>,
+  files: ReadonlyMap<string, Buffer>,
   rules: readonly string[],
-  work: (oxlint: {
-    lint: () => Promise<Diagnostic[]>;
-    fix: () => Promise<void>;
-    read: (name: string) => Promise<string>;
-  }) => Promise<T>,
+  work: (oxlint: Oxlint) => Promise<T>,
 ): Promise<T> => {
   const root = await mkdtemp(join(tmpdir(), 'hyper-run-lint-'));
   try {
@@ -84,7 +88,7 @@ export const withOxlint = async <T>(
     return await work({
       lint: async () => Output.parse(JSON.parse(await run(sources, [...args, '-f', 'json', '.']))).diagnostics,
       fix: async () => void (await run(sources, [...args, '--fix', '--silent', '.'])),
-      read: (name) => readFile(join(sources, name), 'utf8'),
+      read: (name) => readFile(join(sources, name)),
     });
   } finally {
     await rm(root, { recursive: true, force: true });

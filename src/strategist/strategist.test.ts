@@ -1,0 +1,239 @@
+import { describe, expect, it } from '@jest/globals';
+import { Plan, type Finding, type Oid, type RepositoryId, type SprintId, type Verification } from '#contracts';
+import { memoryTree } from '#findings';
+import { buildPlan, countFindings, followUp, type PlanWish } from './build-plan.js';
+import { proposedSprintSchema } from './proposed-sprint.port.js';
+import { groupFindings, rankGroups } from './rank.js';
+import { readRepositoryConfig } from './repository-config.port.js';
+import { verificationOf } from './verification-of.js';
+
+let count = 0;
+const finding = (source: Finding['source'], path: string, more: Partial<Finding> = {}): Finding => ({
+  findingId: (count += 1).toString(16).padStart(16, '0'),
+  source,
+  rule: `${source}-rule`,
+  path,
+  range: { startLine: 1, endLine: 1 },
+  excerpt: 'x',
+  message: 'm',
+  how: 'h',
+  confidence: 'certain',
+  fixer: source,
+  ...more,
+});
+const times = (number: number, make: (index: number) => Finding) =>
+  Array.from({ length: number }, (_, index) => make(index));
+
+const verification: Verification = { setup: [], commands: [], weak: true, timeoutSeconds: 600, setupNetwork: false };
+const wish = (findings: Finding[], more: Partial<PlanWish> = {}): PlanWish => ({
+  planId: 'sprint-of-test' as SprintId,
+  repository: { repositoryId: 'r' as RepositoryId, path: '/r', name: 'r' },
+  baseCommit: '0'.repeat(40) as Oid,
+  scope: ['docs/**'],
+  inScope: (path) => path.startsWith('docs/'),
+  findings,
+  dismissed: new Set(),
+  agents: ['links', 'markdown', 'spelling', 'lint'],
+  verification,
+  budgets: { wallSeconds: 60, toolCalls: 100, attempts: 3 },
+  checkout: { branch: 'main', dirty: false },
+  now: 0,
+  ttlMs: 1000,
+  maxTasks: 3,
+  ...more,
+});
+
+describe('findings that belong together', () => {
+  it('are of one kind, one fixer and one area; at most 20 in at most 10 files', () => {
+    const groups = groupFindings([
+      ...times(25, (index) => finding('links', `docs/${index}.md`)),
+      finding('spelling', 'docs/1.md'),
+      finding('links', 'guides/1.md'),
+    ]);
+    expect(groups.map(({ kind, area, findings }) => `${kind} ${area} ${findings.length}`)).toEqual([
+      'links docs 10',
+      'links docs 10',
+      'links docs 5',
+      'spelling docs 1',
+      'links guides 1',
+    ]);
+  });
+
+  it('stay together within a file, so that no two branches change it', () => {
+    const [only, ...rest] = groupFindings(times(90, () => finding('markdown', 'docs/a.md')));
+    expect(rest).toEqual([]);
+    expect(only?.findings).toHaveLength(60);
+  });
+});
+
+describe('the order of tasks', () => {
+  it('shows what there is, rather than three of a kind', () => {
+    const ranked = rankGroups(
+      groupFindings([
+        ...times(30, (index) => finding('links', `docs/${index}.md`)),
+        ...times(8, (index) => finding('spelling', `docs/s${index}.md`)),
+      ]),
+      3,
+    );
+    expect(ranked.map(({ kind }) => kind)).toEqual(['links', 'links', 'spelling']);
+  });
+
+  it('gives a file to one task alone; the other task keeps its other files', () => {
+    const ranked = rankGroups(
+      groupFindings([
+        finding('links', 'docs/a.md'),
+        finding('markdown', 'docs/a.md'),
+        finding('markdown', 'docs/b.md'),
+      ]),
+      3,
+    );
+    expect(ranked.map(({ kind, findings }) => [kind, ...findings.map(({ path }) => path)])).toEqual([
+      ['links', 'docs/a.md'],
+      ['markdown', 'docs/b.md'],
+    ]);
+  });
+
+  it('follows the focus, and says so', () => {
+    const groups = groupFindings([finding('links', 'docs/a.md'), finding('spelling', 'docs/redis.md')]);
+    const [first] = rankGroups(groups, 1, 'Redis, please');
+    expect(first?.kind).toBe('spelling');
+    expect(first?.score.parts.find(({ name }) => name === 'focus')).toEqual({
+      name: 'focus',
+      value: 3,
+      why: 'matches redis',
+    });
+  });
+
+  it('explains every number: the parts multiply to the total', () => {
+    const [group] = rankGroups(groupFindings(times(3, (index) => finding('links', `docs/${index}.md`))), 1);
+    const product = group?.score.parts.reduce((total, { value }) => total * value, 1) ?? 0;
+    expect(group?.score.total).toBeCloseTo(product, 1);
+  });
+});
+
+describe('a plan', () => {
+  const findings = [
+    finding('links', 'docs/a.md'),
+    finding('todo', 'docs/b.ts', { fixer: undefined }),
+    finding('spelling', 'src/c.ts'),
+    finding('spelling', 'README.md'),
+    finding('links', 'docs/d.md'),
+  ];
+
+  it('is valid, holds only what can be done inside the scope, and counts the rest', () => {
+    const plan = buildPlan(wish(findings, { dismissed: new Set([findings[4]?.findingId ?? '']) }));
+    expect(Plan.parse(plan)).toEqual(plan);
+    expect(plan.tasks.map(({ title, paths, agent }) => [title, paths, agent])).toEqual([
+      ['Repair 1 broken link in docs/a.md', ['docs/a.md'], 'links'],
+    ]);
+    expect(plan.tasks[0]?.rationale).toMatch(/^1 finding in 1 file: links-rule \(1\)\./);
+    expect(plan.findings).toEqual({
+      total: 4,
+      inScope: 2,
+      needModel: 1,
+      dismissed: 1,
+      bySource: { links: { total: 1, inScope: 1 }, todo: { total: 1, inScope: 1 }, spelling: { total: 2, inScope: 0 } },
+      outside: [
+        { pattern: 'README.md', count: 1 },
+        { pattern: 'src/**', count: 1 },
+      ],
+    });
+  });
+
+  it('is the same for the same findings, and another for another plan', () => {
+    expect(buildPlan(wish(findings))).toEqual(buildPlan(wish(findings)));
+    const other = buildPlan(wish(findings, { planId: 'other' as SprintId }));
+    expect(other.tasks[0]?.taskId).not.toBe(buildPlan(wish(findings)).tasks[0]?.taskId);
+  });
+
+  it('has nothing to propose where nothing can be done for certain', () => {
+    const plan = buildPlan(wish(findings, { agents: [] }));
+    expect(plan.tasks).toEqual([]);
+    expect(countFindings(wish(findings, { agents: [] })).needModel).toBe(3);
+  });
+
+  it('follows up on what is left of a task', () => {
+    const [before] = buildPlan(wish(findings)).tasks;
+    if (before === undefined) throw new Error('a task was expected');
+    const again = followUp(wish(findings.slice(4)), { ...before, title: 'Mine' }, before.taskId);
+    expect(again.tasks.map(({ title, paths }) => [title, paths])).toEqual([['Mine', ['docs/d.md']]]);
+    expect(again.follows).toBe(before.taskId);
+    expect(followUp(wish([]), before, before.taskId).tasks).toEqual([]);
+  });
+
+  it('has a published schema', () =>
+    expect(proposedSprintSchema()).toMatchObject({
+      type: 'object',
+      required: expect.arrayContaining(['planHash', 'tasks']),
+    }));
+});
+
+describe('verification', () => {
+  const of = async (files: Record<string, string>, config = '{}') => {
+    const { setup, commands, weak } = await verificationOf(memoryTree(files), readRepositoryConfig(config), 600);
+    return { setup: setup.map(({ command }) => command), commands: commands.map(({ command }) => command), weak };
+  };
+  const manifest = (more: object) =>
+    JSON.stringify({ scripts: { test: 'jest' }, devDependencies: { jest: '1' }, ...more });
+
+  it.each<[string, Record<string, string>, string[], string[]]>([
+    [
+      'npm with a lockfile',
+      { 'package.json': manifest({}), 'package-lock.json': '{}' },
+      ['npm ci --ignore-scripts'],
+      ['npm test'],
+    ],
+    ['npm without one', { 'package.json': manifest({}) }, ['npm install --ignore-scripts'], ['npm test']],
+    ['npm without dependencies', { 'package.json': '{"scripts":{"test":"node --test"}}' }, [], ['npm test']],
+    [
+      'pnpm',
+      { 'package.json': manifest({}), 'pnpm-lock.yaml': 'x' },
+      ['pnpm install --frozen-lockfile --ignore-scripts'],
+      ['pnpm test'],
+    ],
+    [
+      'Yarn 1',
+      { 'package.json': manifest({}), 'yarn.lock': 'x' },
+      ['yarn install --frozen-lockfile --ignore-scripts'],
+      ['yarn test'],
+    ],
+    [
+      'Yarn 4',
+      { 'package.json': manifest({ packageManager: 'yarn@4.1.0' }), 'yarn.lock': 'x' },
+      ['yarn install --immutable --mode=skip-build'],
+      ['yarn test'],
+    ],
+    ['Rust', { 'Cargo.toml': 'x' }, [], ['cargo test']],
+    ['Go', { 'go.mod': 'x' }, [], ['go test -v ./...']],
+    ['Python', { 'pyproject.toml': 'x', 'tests/test_a.py': 'x' }, [], ['python3 -m pytest -q']],
+    ['make', { Makefile: 'all:\n\ntest: all\n\ttrue\n' }, [], ['make test']],
+  ])('is derived for %s', async (_name, files, setup, commands) =>
+    expect(await of(files)).toEqual({ setup, commands, weak: false }),
+  );
+
+  it.each<[string, Record<string, string>]>([
+    ['nothing', { 'README.md': 'x' }],
+    ["npm's placeholder", { 'package.json': '{"scripts":{"test":"echo \\"Error: no test specified\\" && exit 1"}}' }],
+    ['a damaged manifest', { 'package.json': '{' }],
+  ])('is weak where there is %s', async (_name, files) =>
+    expect(await of(files)).toEqual({ setup: [], commands: [], weak: true }),
+  );
+
+  it('is what the repository says, if it says something', async () =>
+    expect(await of({ 'go.mod': 'x' }, '{"verify":["./check"],"setup":["./prepare"]}')).toEqual({
+      setup: ['./prepare'],
+      commands: ['./check'],
+      weak: false,
+    }));
+
+  it('names what is wrong in .hyper-run.json', () => {
+    const invalid = (text: string, message: RegExp) =>
+      expect(() => readRepositoryConfig(text)).toThrow(
+        expect.objectContaining({ code: 'repository.invalid-config', message: expect.stringMatching(message) }),
+      );
+    invalid('{"verify":"x"}', /verify: /);
+    invalid('{"vrify":[]}', /vrify/);
+    invalid('{', /not JSON/);
+    expect(readRepositoryConfig('{"scope":["docs/**"]}')).toEqual({ scope: ['docs/**'] });
+  });
+});
