@@ -91,9 +91,10 @@ export type AgentView = z.infer<typeof AgentView>;
 
 export const SearchHit = z.looseObject({
   path: z.string(),
-  score: z.number().optional(),
-  startLine: z.number().optional(),
-  excerpt: z.string().optional(),
+  range: z.looseObject({ startLine: z.number() }).optional(),
+  symbol: z.string().optional(),
+  snippet: z.string().optional(),
+  why: z.unknown(),
 });
 export type SearchHit = z.infer<typeof SearchHit>;
 
@@ -111,6 +112,11 @@ export const EventView = z.looseObject({
   data: z.record(z.string(), z.unknown()),
 });
 export type EventView = z.infer<typeof EventView>;
+
+export const ReportView = z.looseObject({
+  tasks: z.array(z.looseObject({ taskId: z.string(), outputTail: z.string().optional() })),
+});
+export type ReportView = z.infer<typeof ReportView>;
 
 export const Page = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), next: z.string().nullish() });
 export const SealCheck = z.looseObject({

@@ -5,7 +5,7 @@ import type { PlanView, SprintView } from './api.js';
 import type { ServiceClient } from './client.js';
 import type { Context } from './context.js';
 import { workFailed } from './exit-codes.js';
-import { followSprint, readSprint } from './following.js';
+import { followSprint, readReport, readSprint } from './following.js';
 import { approve } from './planning.js';
 import { renderEvent } from './render/event.js';
 import { allPassed, renderOutcome } from './render/sprint.js';
@@ -31,13 +31,18 @@ export const execute = async (
     throw workFailed(
       `Stopped watching sprint ${plan.planId}, which is ${sprint.status}. Go on: hyper-run watch ${plan.planId}`,
     );
-  report(context, sprint, options.json);
+  await showOutcome(context, client, sprint, options.json);
   return sprint;
 };
 
-const report = (context: Context, sprint: SprintView, json = false) => {
-  if (json) context.json({ sprint });
-  else context.lines(['', ...renderOutcome(sprint, context.style)]);
+export const showOutcome = async (
+  context: Context,
+  client: ServiceClient,
+  sprint: SprintView,
+  json = false,
+): Promise<void> => {
+  if (json) return context.json({ sprint });
+  context.lines(['', ...renderOutcome(sprint, context.style, await readReport(client, sprint.sprintId))]);
 };
 
 /** Every event of the sprint from `after` on, until it is completed. */

@@ -1,11 +1,14 @@
 // A running sprint, followed to its end.
 import type { EventView } from './api.js';
-import { SprintView } from './api.js';
+import { ReportView, SprintView } from './api.js';
 import type { ServiceClient } from './client.js';
 import { follow } from './sse.js';
 
 export const readSprint = (client: ServiceClient, sprintId: string): Promise<SprintView> =>
   client.get(SprintView, `/hyper-running/sprints/${encodeURIComponent(sprintId)}`);
+
+export const readReport = (client: ServiceClient, sprintId: string): Promise<ReportView> =>
+  client.get(ReportView, `/hyper-running/sprints/${encodeURIComponent(sprintId)}/report`);
 
 export interface Following {
   readonly signal?: AbortSignal;

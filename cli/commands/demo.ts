@@ -8,7 +8,7 @@ import { agreement, historyOf, nothingMissed, sealed, sealedOffline, type Check 
 import { buildExample, cloneAway } from '../demo/history.js';
 import { measureIsolation, setStage, type Stage } from '../demo/stage.js';
 import { usageError, workFailed } from '../exit-codes.js';
-import { followSprint, readSprint } from '../following.js';
+import { followSprint, readReport, readSprint } from '../following.js';
 import { approve, askForPlan } from '../planning.js';
 import { renderEvent } from '../render/event.js';
 import { renderPlan } from '../render/plan.js';
@@ -86,7 +86,7 @@ const perform = async (
     const live = await approveAndFollow(context, client, plan);
     const sprint = await readSprint(client, plan.planId);
     heading(context, 'Report');
-    context.lines(renderOutcome(sprint, context.style));
+    context.lines(renderOutcome(sprint, context.style, await readReport(client, plan.planId)));
     heading(context, 'Branches');
     context.raw(clean(await graph(repository)));
     const changed = compareFingerprints(before, await repository.fingerprint());

@@ -35,7 +35,7 @@ const online = async (context: Context, sprintId: string, options: VerifyOptions
   const answer = await client.get(SealCheck, `/hyper-running/sprints/${encodeURIComponent(sprintId)}/verify`);
   if (options.json) context.json(answer, 2);
   else context.line(verdict(context, answer.valid, `the service recomputed the seals of sprint ${sprintId}`));
-  for (const { text } of answer.problems ?? []) if (!options.json) context.line(`  ${oneLine(text, 300)}`);
+  if (!options.json) context.lines(problems(answer.problems ?? []).map((text) => `  ${text}`));
   if (!answer.valid) throw workFailed('The history is not what was recorded.');
 };
 
@@ -52,11 +52,18 @@ const told = (context: Context, proof: OfflineProof, withRepository: boolean): s
     proof.valid,
     `${plural(proof.events, 'event')} in ${plural(proof.heads.length, 'stream')}, every hash made again`,
   ),
-  ...proof.problems.map(({ text }) => `  ${context.style.red(oneLine(text, 300))}`),
+  ...problems(proof.problems).map((text) => `  ${context.style.red(text)}`),
   ...proof.commits.map(
     ({ commit, branch, result }) => `  ${short(commit)}  ${oneLine(branch, 60)}  ${MEANING[result]}`,
   ),
   ...(withRepository ? [] : [context.style.dim('  With --repository the seals in the commits are compared, too.')]),
+];
+
+const SHOWN = 8;
+
+const problems = (all: readonly { readonly text: string }[]): string[] => [
+  ...all.slice(0, SHOWN).map(({ text }) => oneLine(text, 300)),
+  ...(all.length > SHOWN ? [`… and ${all.length - SHOWN} more: --json has them all`] : []),
 ];
 
 const MEANING = {

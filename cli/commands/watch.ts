@@ -1,9 +1,8 @@
 import { Command } from 'commander';
 import { texts, type Context } from '../context.js';
-import { tell } from '../executing.js';
+import { showOutcome, tell } from '../executing.js';
 import { readSprint } from '../following.js';
 import { renderEvent } from '../render/event.js';
-import { renderOutcome } from '../render/sprint.js';
 import { follow } from '../sse.js';
 import { jsonOption } from './options.js';
 
@@ -29,8 +28,7 @@ export const watchCommand = (context: Context) =>
       if (sprintId !== undefined) {
         const sprint = await readSprint(client, sprintId);
         if (sprint.completedAt == null && !(await tell(context, client, sprintId, options.after, options.json))) return;
-        const ended = await readSprint(client, sprintId);
-        return options.json ? context.json({ sprint: ended }) : context.lines(renderOutcome(ended, context.style));
+        return showOutcome(context, client, await readSprint(client, sprintId), options.json);
       }
       const { agent, type, after } = options;
       for await (const item of follow(client, {

@@ -18,11 +18,13 @@ export const describe = (event: Pick<EventView, 'type' | 'data'>): readonly [Ton
     : ['warning', `${name} (in a form that this version does not know)`];
 };
 
+const WIDTH = 16;
+
 /** One line: time, whom it is about, what happened. */
 export const renderEvent = (event: EventView, style: Style): string => {
   const [tone, text] = describe(event);
   const who = event.taskid ?? event.agentid ?? event.stream.split('-')[0] ?? '';
-  return `${style.dim(timeOfDay(event.time))}  ${style.cyan(oneLine(who, 24).padEnd(24))}  ${tones[tone](style)(oneLine(text, 300))}`;
+  return `${style.dim(timeOfDay(event.time))}  ${style.cyan(oneLine(who, WIDTH).padEnd(WIDTH))}  ${tones[tone](style)(oneLine(text, 300))}`;
 };
 
 const timeOfDay = (time: string) => time.slice(11, 23);

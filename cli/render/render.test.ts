@@ -118,7 +118,7 @@ describe('an event on the screen', () => {
 
   it('is one line: when, who, what', () => {
     const line = renderEvent(event('hyperrun.task.passed', { branch: 'hyper-run/t1', commit: 'c'.repeat(40) }), plain);
-    expect(line).toBe('12:34:56.789  t1                        passed: hyper-run/t1');
+    expect(line).toBe('12:34:56.789  t1                passed: hyper-run/t1');
   });
 
   it('stays one harmless line whatever an agent says', () => {

@@ -1,4 +1,4 @@
-import type { SprintTask, SprintView } from '../api.js';
+import type { ReportView, SprintTask, SprintView } from '../api.js';
 import { oneLine } from '../text.js';
 import { duration, plural, short, type Style } from './style.js';
 
@@ -14,12 +14,12 @@ const MARKS: Readonly<Record<string, (style: Style) => string>> = {
 export const outcomeOf = (task: SprintTask): string => task.outcome ?? task.status;
 
 /** What became of every task, why, and what to do with it now. */
-export const renderOutcome = (sprint: SprintView, style: Style): string[] => {
+export const renderOutcome = (sprint: SprintView, style: Style, report?: ReportView): string[] => {
   const passed = sprint.tasks.filter((task) => outcomeOf(task) === 'passed');
   return [
     `${style.bold(`Sprint ${sprint.sprintId}`)}  ${sprint.repository.name}: ${sprint.status}${took(sprint)}`,
     '',
-    ...sprint.tasks.flatMap((task) => renderTaskOutcome(task, style)),
+    ...sprint.tasks.flatMap((task) => [...renderTaskOutcome(task, style), ...endOfOutput(task, style, report)]),
     ...(passed.length === 0
       ? ['', 'Nothing was kept. No branch of yours changed.']
       : [
@@ -45,6 +45,15 @@ const renderTaskOutcome = (task: SprintTask, style: Style): string[] => {
     ...(task.reason ? [`      ${oneLine(task.reason, 600)}`] : []),
     ...((task.attempts ?? 1) > 1 ? [style.dim(`      ${task.attempts} attempts`)] : []),
   ];
+};
+
+/** What the command that failed said at its end. */
+const endOfOutput = ({ taskId }: SprintTask, style: Style, report?: ReportView): string[] => {
+  const tail = report?.tasks.find((task) => task.taskId === taskId)?.outputTail ?? '';
+  return tail
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((line) => style.dim(`      │ ${oneLine(line, 140)}`));
 };
 
 const took = ({ createdAt, completedAt }: SprintView): string =>

@@ -35,7 +35,7 @@ export const taskTexts: {
   'task.gate-passed': ({ files }) => ['good', `the gate lets ${plural(files, 'file')} through`],
   'task.verification-started': ({ run, isolation, weak }) => [
     'quiet',
-    `verifying${again(run)}: ${weak ? 'weak gate, ' : ''}isolation ${isolation}`,
+    `verifying${run > 1 ? ' once more' : ''}: ${weak ? 'weak gate, ' : ''}isolation ${isolation}`,
   ],
   'task.verification-step-finished': ({ step }) => [step.outcome === 'passed' ? 'good' : 'bad', stepText(step)],
   'task.verification-passed': ({ findingsGone, weak }) => [
