@@ -102,11 +102,13 @@ export class GroupCommit {
     }
   }
 
+  /** What travels in the next call: an even share of the queue for each call that may still be sent. */
   #take(): Pending[] {
+    const share = Math.ceil(this.#queue.length / (CALLS_AT_ONCE - this.#calls.size));
     let count = 0;
     let events = 0;
     let bytes = 0;
-    for (const { prepared } of this.#queue) {
+    for (const { prepared } of this.#queue.slice(0, share)) {
       events += prepared.events;
       bytes += prepared.bytes;
       if (count > 0 && (events > MAX_EVENTS_PER_CALL || bytes > MAX_BYTES_PER_CALL)) break;

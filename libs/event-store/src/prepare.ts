@@ -1,4 +1,3 @@
-import { v7 as uuidv7 } from 'uuid';
 import {
   envelopeHead,
   eventSchemas,
@@ -10,6 +9,7 @@ import {
 } from '#contracts';
 import { invalidEvent, tooLarge } from './errors.js';
 import type { Append, Guard, StreamWrite } from './event-store.js';
+import { newId } from './new-id.js';
 import { openHeader } from './record.js';
 
 export const MAX_EVENTS = 256;
@@ -46,13 +46,22 @@ export const prepare = (append: Append): PreparedAppend => {
   if (events > MAX_EVENTS)
     throw tooLarge(`An append holds at most ${MAX_EVENTS} events, this one ${events}.`, { events, limit: MAX_EVENTS });
   const writes = append.writes.map((write) => prepareWrite(append, write));
-  const bytes = writes.reduce((sum, write) => sum + write.events.reduce((part, event) => part + sizeOf(event), 0), 0);
+  const bytes = sizeOf(writes);
   if (bytes > MAX_BYTES)
     throw tooLarge(`An append holds at most ${MAX_BYTES} bytes, this one ${bytes}.`, { bytes, limit: MAX_BYTES });
   return { append, writes, events, bytes };
 };
 
-const sizeOf = (event: PreparedEvent) => Buffer.byteLength(event.header) + Buffer.byteLength(event.data);
+/** Bytes of headers and data; when there are few, only their characters are counted. */
+const sizeOf = (writes: readonly PreparedWrite[]): number => {
+  const sum = (measure: (text: string) => number) =>
+    writes.reduce(
+      (total, { events }) => events.reduce((part, { header, data }) => part + measure(header) + measure(data), total),
+      0,
+    );
+  const characters = sum((text) => text.length);
+  return characters * 3 <= MAX_BYTES ? characters : sum((text) => Buffer.byteLength(text));
+};
 
 const checkShape = ({ commandId, commandHash, writes }: Append): void => {
   if (commandId === '' || commandId.length > 200)
@@ -91,11 +100,14 @@ const prepareWrite = (append: Append, write: StreamWrite): PreparedWrite => ({
   events: write.events.map((event, index) => prepareEvent(append, write, event, index)),
 });
 
+type Written = Omit<Recorded, 'version' | 'position' | 'time'>;
+
 const prepareEvent = (append: Append, write: StreamWrite, event: AnyEvent, index: number): PreparedEvent => {
   const data = validData(write.stream, event, index);
-  const written: Omit<Recorded, 'version' | 'position' | 'time' | 'epoch' | 'data'> = {
+  // Without its data, which is serialised once, for the record and the envelope. No spread: this is the hot path.
+  const written = {
     type: event.type,
-    id: uuidv7(),
+    id: newId(),
     stream: write.stream,
     actor: append.actor,
     commandId: append.commandId,
@@ -106,8 +118,9 @@ const prepareEvent = (append: Append, write: StreamWrite, event: AnyEvent, index
     correlationId: append.correlationId,
     causationId: append.causationId,
     schemaVersion: SCHEMA_VERSION,
-  };
-  const envelope = JSON.stringify(envelopeHead({ ...written, data: undefined } as unknown as Recorded));
+    data: undefined,
+  } as unknown as Written;
+  const envelope = JSON.stringify(envelopeHead(written));
   return { header: openHeader(written), data: JSON.stringify(data), envelope: envelope.slice(0, -1) };
 };
 

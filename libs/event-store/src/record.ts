@@ -2,8 +2,6 @@ import { type Recorded, type StreamName, type Version } from '#contracts';
 import { corrupt } from './errors.js';
 import { TODAY, upcast, type Schema } from './upcast.js';
 
-type Written = Omit<Recorded, 'version' | 'position' | 'time' | 'epoch' | 'data'>;
-
 /** What only the log knows of an event, at the moment when it writes it. `epoch` 0 is left out. */
 export interface LogFacts {
   readonly version: number;
@@ -12,8 +10,9 @@ export interface LogFacts {
   readonly epoch: number;
 }
 
-/** The header of a record as its writer knows it: one JSON object without its closing brace; the log ends it. */
-export const openHeader = (event: Written): string => JSON.stringify(event).slice(0, -1);
+/** The header of a record as its writer knows it, one JSON object without its closing brace: the log ends it. */
+export const openHeader = (event: Omit<Recorded, 'version' | 'position' | 'time'>): string =>
+  JSON.stringify(event).slice(0, -1);
 
 /** As scripts/append.lua does it. */
 export const closeHeader = (open: string, { version, position, time, epoch }: LogFacts): string =>

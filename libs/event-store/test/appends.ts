@@ -7,7 +7,8 @@ import {
   type StreamName,
   type Version,
 } from '#contracts';
-import { commandHash, newId } from '../src/command-hash.js';
+import { commandHash } from '../src/command-hash.js';
+import { newId } from '../src/new-id.js';
 import type { Append, EventStore, FeedEntry, Guard, StreamWrite } from '../src/event-store.js';
 
 export const exact = (version: number): Guard => ({ kind: 'exact', version: version as Version });
