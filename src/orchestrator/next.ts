@@ -93,7 +93,8 @@ const nextOfBase = (sprint: Active, signals: Signals, now: Instant, limits: Limi
       : stepOf(sprint.sprintId, { type: 'interrupt-base-verification', reason: LOST });
   if (sprint.status !== 'approved' || sprint.base === undefined) return nothing;
   if (sprint.base.outcome === 'passed' || sprint.baseAccepted) return stepOf(sprint.sprintId, { type: 'start' });
-  const reason = `The base does not pass its own verification: ${sprint.base.reason ?? sprint.base.outcome}. Resume to go on all the same, or cancel.`;
+  const found = (sprint.base.reason ?? sprint.base.outcome).replace(/\.$/, '');
+  const reason = `The base does not pass its own verification: ${found}. Resume to go on all the same, or cancel.`;
   return stepOf(sprint.sprintId, { type: 'settle-pause', reason });
 };
 
