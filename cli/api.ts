@@ -114,7 +114,12 @@ export const EventView = z.looseObject({
 export type EventView = z.infer<typeof EventView>;
 
 export const ReportView = z.looseObject({
-  tasks: z.array(z.looseObject({ taskId: z.string(), outputTail: z.string().optional() })),
+  tasks: z.array(
+    z.looseObject({
+      taskId: z.string(),
+      verification: z.array(z.looseObject({ outcome: z.string(), output: z.looseObject({ tail: z.string() }) })),
+    }),
+  ),
 });
 export type ReportView = z.infer<typeof ReportView>;
 

@@ -45,9 +45,12 @@ export const processContext = (): Context => {
   };
 };
 
+/** Ctrl-C, a closed terminal, a pipe that nobody reads any more: whatever was started is still ended properly. */
 const interruption = (): AbortSignal => {
   const controller = new AbortController();
   const end = () => controller.abort();
-  process.once('SIGINT', end).once('SIGTERM', end);
+  process.once('SIGINT', end).once('SIGTERM', end).once('SIGHUP', end);
+  process.stdout.on('error', end);
+  process.stderr.on('error', end);
   return controller.signal;
 };

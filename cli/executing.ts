@@ -65,6 +65,7 @@ const askHowToGoOn = async (context: Context, client: ServiceClient, sprintId: s
   }
   const answer = await select({
     message: 'The sprint is paused.',
+    signal: context.signal,
     options: [
       { value: 'resume', label: 'Go on', hint: 'a base that fails is accepted as it is' },
       { value: 'cancel', label: 'End it', hint: 'nothing is kept of what is not settled' },

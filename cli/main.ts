@@ -7,7 +7,6 @@ import { buildProgram } from './program.js';
 import { clean } from './text.js';
 
 const context = processContext();
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
 try {
   await buildProgram(context).parseAsync(process.argv);

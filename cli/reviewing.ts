@@ -23,24 +23,25 @@ export const review = async (
   first: PlanView,
   isolation?: string,
 ): Promise<Decision> => {
+  const { signal } = context;
   let plan = first;
   context.lines(renderPlan(plan, context.style, { evidence: 3, isolation }));
   if (plan.tasks.length === 0) return { kind: 'later', plan };
   for (;;) {
-    const choice = await answered(select<Choice>({ message: 'What shall happen?', options: choices(plan) }));
+    const choice = await answered(select<Choice>({ message: 'What shall happen?', options: choices(plan), signal }));
     if (choice === 'later') return { kind: 'later', plan };
     if (choice === 'choose') {
-      const taskIds = await chooseTasks(plan);
+      const taskIds = await chooseTasks(plan, signal);
       if (taskIds.length > 0) return { kind: 'approved', plan, taskIds };
     }
     if (choice === 'reject') {
-      const reason = await answered(text({ message: 'Why? It is recorded.', defaultValue: 'no reason given' }));
+      const reason = await answered(text({ message: 'Why? It is recorded.', defaultValue: 'no reason given', signal }));
       await rejectPlan(client, plan.planId, reason);
       return { kind: 'rejected', plan };
     }
     if (choice === 'evidence') context.lines(renderPlan(plan, context.style, { evidence: EVERYTHING, isolation }));
-    if (choice === 'instruct') plan = await instruct(client, plan);
-    if (choice === 'network') plan = await grantNetwork(client, plan);
+    if (choice === 'instruct') plan = await instruct(client, plan, signal);
+    if (choice === 'network') plan = await grantNetwork(client, plan, signal);
   }
 };
 
@@ -55,14 +56,14 @@ const choices = (plan: PlanView) => [
   { value: 'later' as const, label: 'Decide later', hint: `hyper-run review ${plan.planId}` },
 ];
 
-const chooseTasks = async (plan: PlanView): Promise<readonly string[]> => {
+const chooseTasks = async (plan: PlanView, signal: AbortSignal): Promise<readonly string[]> => {
   const all = plan.tasks.map(({ taskId }) => taskId as string);
   const message = 'Which tasks? Those not chosen are declined.';
   const chosen = await answered(
-    multiselect({ message, options: taskOptions(plan), initialValues: all, required: false }),
+    multiselect({ message, options: taskOptions(plan), initialValues: all, required: false, signal }),
   );
   if (chosen.length === 0) return [];
-  const sure = await answered(confirm({ message: `Run ${chosen.length} of ${all.length}?` }));
+  const sure = await answered(confirm({ message: `Run ${chosen.length} of ${all.length}?`, signal }));
   return sure ? chosen : [];
 };
 
@@ -73,16 +74,16 @@ const taskOptions = (plan: PlanView) =>
     hint: agent,
   }));
 
-const instruct = async (client: ServiceClient, plan: PlanView): Promise<PlanView> => {
-  const taskId = await answered(select({ message: 'Which task?', options: taskOptions(plan) }));
+const instruct = async (client: ServiceClient, plan: PlanView, signal: AbortSignal): Promise<PlanView> => {
+  const taskId = await answered(select({ message: 'Which task?', options: taskOptions(plan), signal }));
   const before = plan.tasks.find((task) => task.taskId === taskId)?.instructions ?? '';
-  const instructions = await answered(text({ message: 'Instructions', initialValue: oneLine(before, 4000) }));
+  const instructions = await answered(text({ message: 'Instructions', initialValue: oneLine(before, 4000), signal }));
   return editPlan(client, plan, { tasks: [{ taskId, instructions }] });
 };
 
-const grantNetwork = async (client: ServiceClient, plan: PlanView): Promise<PlanView> => {
+const grantNetwork = async (client: ServiceClient, plan: PlanView, signal: AbortSignal): Promise<PlanView> => {
   const commands = plan.verification.setup.map(({ command }) => oneLine(command)).join(' && ');
-  const sure = await answered(confirm({ message: `Grant the network to: ${commands}?`, initialValue: false }));
+  const sure = await answered(confirm({ message: `Grant the network to: ${commands}?`, initialValue: false, signal }));
   return sure ? editPlan(client, plan, { setupNetwork: true }) : plan;
 };
 

@@ -9,7 +9,7 @@ import { buildExample, cloneAway } from '../demo/history.js';
 import { measureIsolation, setStage, type Stage } from '../demo/stage.js';
 import { usageError, workFailed } from '../exit-codes.js';
 import { followSprint, readReport, readSprint } from '../following.js';
-import { approve, askForPlan } from '../planning.js';
+import { approve, askForPlan, editPlan } from '../planning.js';
 import { renderEvent } from '../render/event.js';
 import { renderPlan } from '../render/plan.js';
 import { outcomeOf, renderOutcome } from '../render/sprint.js';
@@ -19,6 +19,7 @@ import { wish } from './run.js';
 
 interface DemoOptions extends WishOptions {
   readonly repository?: string;
+  readonly allowSetupNetwork?: boolean;
   readonly keep?: boolean;
 }
 
@@ -30,6 +31,7 @@ export const demoCommand = (context: Context) =>
     .option('-r, --repository <path>', 'on a throw-away clone of this repository instead')
     .addOption(scopeOption())
     .addOption(maxTasksOption())
+    .option('--allow-setup-network', 'grant the network to the set-up commands of this plan')
     .option('--keep', 'keep the folder, to look at it')
     .action((options: DemoOptions) => demo(context, options));
 
@@ -79,7 +81,9 @@ const perform = async (
   try {
     const before = await repository.fingerprint();
     heading(context, 'Plan');
-    const plan = await askForPlan(client, { path: stage.repository, ...wish(options) });
+    const proposed = await askForPlan(client, { path: stage.repository, ...wish(options) });
+    const grants = options.allowSetupNetwork === true && proposed.tasks.length > 0;
+    const plan = grants ? await editPlan(client, proposed, { setupNetwork: true }) : proposed;
     context.lines(renderPlan(plan, context.style, { evidence: 3, isolation }));
     if (plan.tasks.length === 0) return [];
     heading(context, 'Approved by the person who runs this demo. Live:');

@@ -19,7 +19,12 @@ export const mergeCommand = (context: Context) =>
     .action(async (id: string, options: { ask: boolean }) => {
       const { repository, branches } = await branchesOf(await context.connect(), id);
       for (const branch of branches) context.line(`git -C ${repository} merge ${branch}`);
-      if (context.interactive && options.ask && !(await answered(confirm({ message: 'Run it?' })))) return;
+      if (
+        context.interactive &&
+        options.ask &&
+        !(await answered(confirm({ message: 'Run it?', signal: context.signal })))
+      )
+        return;
       for (const branch of branches) await merge(context, repository, branch);
     });
 

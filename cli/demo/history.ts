@@ -1,5 +1,5 @@
 // The git history of an example, with fixed names and dates: the same commits on every machine.
-import { readFile, mkdir } from 'node:fs/promises';
+import { mkdir, readFile, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
@@ -50,6 +50,7 @@ export const buildExample = async (name: string, directory: string, examples = E
     input: Buffer.concat([...chunks, Buffer.from('done\n')]),
   });
   await checkOut(gitDir, directory);
+  await dateFiles(history.commits, gitDir, directory);
 };
 
 /** A throw-away clone: its own refs and work tree; nothing in it points back to the original. */
@@ -63,6 +64,13 @@ export const cloneAway = async (source: string, directory: string): Promise<void
 
 const checkOut = (gitDir: string, workTree: string) =>
   runGit(['reset', '--quiet', '--hard', 'HEAD'], { gitDir, workTree, timeoutMs: 600_000 });
+
+/** As on the machine of somebody who was there: a file is as old as its last commit. */
+const dateFiles = async (commits: readonly Commit[], gitDir: string, workTree: string): Promise<void> => {
+  for (const { add, date } of commits)
+    for (const path of add) await utimes(join(workTree, path), new Date(date), new Date(date));
+  await runGit(['update-index', '-q', '--refresh'], { gitDir, workTree });
+};
 
 const files = async (commit: Commit, folder: string): Promise<Buffer[]> => {
   const whole = [...commit.add.map((path) => [path, path] as const), ...Object.entries(commit.as)];

@@ -5,6 +5,7 @@ import type { EventView, SprintView } from '../api.js';
 import { clean } from '../text.js';
 import { renderDiff } from './diff.js';
 import { describe as told, renderEvent } from './event.js';
+import { tellingLines } from './output-end.js';
 import { renderPlan } from './plan.js';
 import { allPassed, renderOutcome } from './sprint.js';
 import { bytes, duration, plain, styleFor } from './style.js';
@@ -177,6 +178,17 @@ describe('the outcome of a sprint', () => {
     expect(allPassed(sprint(task, { ...failed, status: 'declined', outcome: 'declined' }))).toBe(true);
     expect(allPassed(sprint(task, failed))).toBe(false);
     expect(allPassed({ ...sprint(task), status: 'cancelled' })).toBe(false);
+  });
+});
+
+describe('the output of a command that failed', () => {
+  it('is told by the lines that its runner marks', () => {
+    const output = 'ok 1 - a\nnot ok 2 - the page\n  error: no longer what is printed\n# tests 2\n# fail 1\n';
+    expect(tellingLines(output)).toEqual(['not ok 2 - the page', 'error: no longer what is printed']);
+  });
+
+  it('is told by its end when nothing is marked', () => {
+    expect(tellingLines('a\n\nb\nc\n', 2)).toEqual(['b', 'c']);
   });
 });
 

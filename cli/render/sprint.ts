@@ -1,5 +1,6 @@
 import type { ReportView, SprintTask, SprintView } from '../api.js';
 import { oneLine } from '../text.js';
+import { tellingLines } from './output-end.js';
 import { duration, plural, short, type Style } from './style.js';
 
 const MARKS: Readonly<Record<string, (style: Style) => string>> = {
@@ -47,13 +48,13 @@ const renderTaskOutcome = (task: SprintTask, style: Style): string[] => {
   ];
 };
 
-/** What the command that failed said at its end. */
-const endOfOutput = ({ taskId }: SprintTask, style: Style, report?: ReportView): string[] => {
-  const tail = report?.tasks.find((task) => task.taskId === taskId)?.outputTail ?? '';
-  return tail
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .map((line) => style.dim(`      │ ${oneLine(line, 140)}`));
+/** Why a command failed, in its own words; of the last run. */
+const endOfOutput = ({ taskId, status }: SprintTask, style: Style, report?: ReportView): string[] => {
+  const steps = report?.tasks.find((task) => task.taskId === taskId)?.verification ?? [];
+  const failed = steps.findLast(({ outcome }) => outcome !== 'passed');
+  return status === 'failed' && failed !== undefined
+    ? tellingLines(failed.output.tail).map((line) => style.dim(`      │ ${line}`))
+    : [];
 };
 
 const took = ({ createdAt, completedAt }: SprintView): string =>
