@@ -6,19 +6,21 @@ const DELIMITERS = /[*_[\]<&~`!(\\|]/g;
 const CONTAINERS = /^(?:[ \t]*(?:>|[-+*][ \t]|\d{1,9}[.)][ \t]|\[\^[^\]\s]{1,99}\]:))+/;
 const MARKERS = />|[-+*][ \t]|\d[.)][ \t]|\]:/g;
 
-const MAX_BYTES = 512_000;
+const MAX_BYTES = 256_000;
+const MAX_LINKS = 10_000;
 const MAX_DEPTH = 20;
 const MAX_INDENT = 200;
-/** Sum of squared delimiters per block; measured at most 40 ns each: about 2 s. */
-const MAX_COST = 50_000_000;
+/** Sum of squared delimiters per block; measured at most 100 ns each: about 2 s. */
+const MAX_COST = 20_000_000;
 /** Inside fences, which are believed to be code: cheap if they are, bounded if they only look so. */
-const MAX_FENCED_COST = 200_000_000;
+const MAX_FENCED_COST = 60_000_000;
 
 const count = (text: string, pattern: RegExp) => text.match(pattern)?.length ?? 0;
 
 /** Why this text should not be given to a Markdown parser; undefined: it may. */
 export const tooCostly = (text: string): string | undefined => {
-  if (text.length > MAX_BYTES) return 'larger than 500 kB';
+  if (text.length > MAX_BYTES) return 'larger than 256 kB';
+  if (count(text, /\]\(|\]:/g) > MAX_LINKS) return `more than ${MAX_LINKS} links`;
   let cost = 0;
   let fenced = 0;
   let block = 0;

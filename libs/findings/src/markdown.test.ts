@@ -28,6 +28,7 @@ describe('the form of Markdown', () => {
 
   it.each([
     ['a line break of two spaces', 'Text  \nmore\n'],
+    ['a line break of three spaces', 'Text   \nmore\n'],
     ['spaces in code', '```\ncode \n\n\n\ncode\n```\n'],
     ['an issue number and a hashtag', '#123\n\n#tag\n'],
     ['a link text over two lines', '[a\n](https://x.org)\n'],

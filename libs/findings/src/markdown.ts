@@ -26,14 +26,17 @@ const lintText = (text: string): LintError[] => {
 
 const ruleOf = (error: LintError) => error.ruleNames[0] ?? '';
 
-/** `##Title` was meant as a heading; `#123` and `#hashtag` were not. A link text that is broken over lines is no fault. */
-const isMeant = (error: LintError, line: string) => {
+/** `##Title` was meant as a heading; `#123` and `#hashtag` were not. Three spaces break a line as two do. A link text
+ *  that is broken over lines is no fault. */
+const isMeant = (error: LintError, line: string, next: string) => {
   if (ruleOf(error) === 'MD018') return /^#{2,6}[A-Za-z]/.test(line);
+  if (ruleOf(error) === 'MD009') return !/\S[ ]{2,}\r?$/.test(line) || next.trim() === '';
   return ruleOf(error) !== 'MD039' || /\[\s[^\]]*\S\]|\[[^\]]*\S\s\]/.test(line);
 };
 
 /** What every fault of these rules looks like at least. Most documents hold nothing of the kind and need not be parsed. */
-const SUSPICIOUS = /[ \t]\r?$|^[ \t]*\r?\n[ \t]*\r?\n|^\s*#{1,6}(?:[^#\s]|\s{2,})|^\s+#|\[\s|\s\]|\)\[/m;
+const SUSPICIOUS =
+  /(?:^|[^ ]) \r?$|[ ]{3}\r?$|\t\r?$|^[ \t]*\r?\n[ \t]*\r?\n|^#{2,6}[A-Za-z]|^#{1,6}[ \t]{2}|^[ \t]+#{1,6}[ \t]|\[\s[^\]\n]*\][([]|\s\][([]|\)\[[^\]^]/m;
 
 /** Faults of form in a Markdown text, outside of code and HTML; each can be put right by its rule. */
 export const markdownFaults = (text: string, document: Pick<MarkdownDocument, 'literalLines'>): Draft[] => {
@@ -43,7 +46,7 @@ export const markdownFaults = (text: string, document: Pick<MarkdownDocument, 'l
   return lintText(text)
     .filter((error) => error.fixInfo !== undefined && error.fixInfo !== null && ruleOf(error) in RULES)
     .filter((error) => ruleOf(error) === 'MD047' || !literal(error.lineNumber))
-    .filter((error) => isMeant(error, lines.textOf(error.lineNumber)))
+    .filter((error) => isMeant(error, lines.textOf(error.lineNumber), lines.textOf(error.lineNumber + 1)))
     .map((error): Draft => {
       const start = lines.startOf(error.lineNumber);
       const line = lines.textOf(error.lineNumber);

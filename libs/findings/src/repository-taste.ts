@@ -18,7 +18,7 @@ export const unwantedRules = async (tree: SourceTree): Promise<ReadonlySet<strin
 };
 
 const MIN_DOCUMENTS = 5;
-const HOUSE_STYLE = 0.35;
+const HOUSE_STYLE = 0.25;
 
 /** Rules that so many documents break that it must be how they are written here. `broken`: rule → number of documents. */
 export const houseStyle = (documents: number, broken: ReadonlyMap<string, number>): ReadonlySet<string> =>

@@ -3,8 +3,9 @@ import type { Draft } from './draft.js';
 import { Lines } from './lines.js';
 
 const MARKERS = ['TODO', 'FIXME', 'HACK', 'XXX'];
-/** The marker as a remark of its own: not quoted, not part of a name or of a placeholder such as `XXX-XX`. */
-const MARKER = /(?<![\w`'"“$<{/.-]|[-.]\s?)(TODO|FIXME|HACK|XXX)(?![\w`'"”>}/-]|\.\w|,?\s?XXX)/g;
+/** The marker as a remark of its own: not quoted, not part of a name, of a placeholder such as `XXX-XX`, or of a
+ *  sentence about such markers. */
+const MARKER = /(?<![\w`'"“$<{/.-]|[a-z,] (?!\w+[:(]))(TODO|FIXME|HACK|XXX)(?![\w`'"”>}/-]|\.\w|,?\s?XXX)/g;
 
 /** Cheap: whether a file can contain a marker at all. */
 export const mayHoldMarker = (content: Buffer): boolean => MARKERS.some((marker) => content.includes(marker));
