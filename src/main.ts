@@ -89,21 +89,15 @@ const exitCodeOf = (error: unknown): number => {
   return isHyperRunError(error) && REDIS_TROUBLE.includes(error.code) ? 3 : 1;
 };
 
-/** Runs until SIGINT or SIGTERM; a second signal does not wait. */
-const run = async (): Promise<void> => {
-  try {
-    const service = await start(process.env);
-    const stop = () => {
-      process.once('SIGINT', () => process.exit(1)).once('SIGTERM', () => process.exit(1));
-      service.close().then(
-        () => process.exit(0),
-        (error: unknown) => fail(error),
-      );
-    };
-    process.once('SIGINT', stop).once('SIGTERM', stop);
-  } catch (error) {
-    fail(error);
-  }
+/** Runs until SIGINT or SIGTERM, also one that comes during the start; a second signal does not wait. */
+const run = (): void => {
+  const starting = start(process.env);
+  const stop = () => {
+    process.once('SIGINT', () => process.exit(1)).once('SIGTERM', () => process.exit(1));
+    starting.then((service) => service.close()).then(() => process.exit(0), fail);
+  };
+  process.once('SIGINT', stop).once('SIGTERM', stop);
+  starting.catch(fail);
 };
 
 const fail = (error: unknown): never => {
@@ -113,4 +107,4 @@ const fail = (error: unknown): never => {
   process.exit(exitCodeOf(error));
 };
 
-if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) await run();
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) run();

@@ -1,0 +1,130 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { access, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { startRedisServer, type RedisServer } from '../libs/event-store/test/redis-server.js';
+
+const MAIN = join(process.cwd(), 'dist', 'src', 'main.js');
+
+/** The service as it is built, as a process of its own. `npm test` builds first. */
+class Service {
+  output = '';
+  readonly child: ChildProcess;
+  readonly exit: Promise<number | null>;
+
+  constructor(env: Readonly<Record<string, string>>) {
+    const { PATH, HOME } = process.env;
+    this.child = spawn(process.execPath, [MAIN], { env: { PATH, HOME, HYPER_RUN_PORT: '0', ...env } });
+    for (const stream of [this.child.stdout, this.child.stderr])
+      stream?.setEncoding('utf8').on('data', (text: string) => (this.output += text));
+    this.exit = once(this.child, 'exit').then(([code]) => code as number | null);
+  }
+
+  async ready(): Promise<void> {
+    const ended = this.exit.then(() => true);
+    while (!this.output.includes('HyperRun is ready')) {
+      const said = once(this.child.stdout ?? this.child, 'data').then(() => false);
+      if (await Promise.race([said, ended])) throw new Error(this.output);
+    }
+  }
+
+  stop(): Promise<number | null> {
+    this.child.kill('SIGTERM');
+    return this.exit;
+  }
+}
+
+describe('the service as a process', () => {
+  let redis: RedisServer;
+  let dataDirectory: string;
+  const services: Service[] = [];
+  const servers: RedisServer[] = [];
+  const serve = (more: Readonly<Record<string, string>> = {}) => {
+    const service = new Service(env(more));
+    services.push(service);
+    return service;
+  };
+  const env = (more: Readonly<Record<string, string>> = {}) => ({
+    REDIS_URL: `unix://${redis.path}`,
+    HYPER_RUN_DATA_DIR: dataDirectory,
+    ...more,
+  });
+
+  beforeAll(async () => {
+    redis = await startRedisServer('--appendfsync', 'always');
+    dataDirectory = await mkdtemp(join(tmpdir(), 'hyper-run-main-'));
+  });
+  afterEach(async () => {
+    for (const service of services.splice(0)) {
+      service.child.kill('SIGKILL');
+      await service.exit;
+    }
+    for (const server of servers.splice(0)) await server.end();
+  });
+  afterAll(async () => {
+    await redis.end();
+    await rm(dataDirectory, { recursive: true, force: true });
+  });
+
+  it('says where it is, answers, and goes when it is asked to', async () => {
+    const service = serve();
+    await service.ready();
+    const file = JSON.parse(await readFile(join(dataDirectory, 'service.json'), 'utf8')) as {
+      url: string;
+      pid: number;
+    };
+    expect(file).toMatchObject({ url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/), pid: service.child.pid });
+    expect(service.output).toMatch(`HyperRun is ready: ${file.url} · durability always`);
+    const token = (await readFile(join(dataDirectory, 'token'), 'utf8')).trim();
+    const ask = (path: string) => fetch(file.url + path, { headers: { authorization: `Bearer ${token}` } });
+    expect(await (await ask('/health/ready')).json()).toMatchObject({ status: 'ready', durability: 'always' });
+    expect(await (await ask('/metrics')).text()).toMatch(/^hyper_run_events_total \d+$/m);
+    expect(await (await ask('/openapi.json')).json()).toMatchObject({
+      openapi: '3.1.0',
+      paths: { '/events/stream': {} },
+    });
+    const stream = await ask('/events/stream');
+    expect(stream.status).toBe(200);
+    expect(await service.stop()).toBe(0);
+    expect(await stream.text()).toContain('event: hello');
+    await expect(access(join(dataDirectory, 'service.json'))).rejects.toThrow('ENOENT');
+  });
+
+  it('names a wrong setting and ends with 2', async () => {
+    const service = serve({ HYPER_RUN_PORT: 'http' });
+    expect(await service.exit).toBe(2);
+    expect(service.output.trim()).toBe('HYPER_RUN_PORT: expected a whole number from 0 to 65535, found "http".');
+  });
+
+  it('says that Redis is out of reach and ends with 3', async () => {
+    const service = serve({ REDIS_URL: `unix://${join(dataDirectory, 'none.sock')}` });
+    expect(await service.exit).toBe(3);
+    expect(service.output.trim().split('\n')).toEqual([
+      expect.stringMatching(/^Redis at .*none\.sock does not answer/),
+    ]);
+  });
+
+  it('refuses a Redis that forgets, unless it is told otherwise', async () => {
+    const weak = await startRedisServer('--maxmemory-policy', 'allkeys-lru');
+    servers.push(weak);
+    const refused = serve({ REDIS_URL: `unix://${weak.path}` });
+    expect(await refused.exit).toBe(3);
+    expect(refused.output).toMatch(/maxmemory-policy is allkeys-lru.*HYPER_RUN_ALLOW_WEAK_REDIS/s);
+    const allowed = serve({ REDIS_URL: `unix://${weak.path}`, HYPER_RUN_ALLOW_WEAK_REDIS: 'true' });
+    await allowed.ready();
+    expect(await allowed.stop()).toBe(0);
+  });
+
+  it('names a port that is taken', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    const service = serve({ HYPER_RUN_PORT: String(port) });
+    expect(await service.exit).toBe(1);
+    expect(service.output).toContain(`Port ${port} on 127.0.0.1 is in use.`);
+    other.close();
+  });
+});
