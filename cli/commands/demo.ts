@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { Command } from 'commander';
 import { compareFingerprints, GitRepository, runGit } from '#git';
 import type { EventView, PlanView, SprintView } from '../api.js';
@@ -38,9 +38,10 @@ export const demoCommand = (context: Context) =>
 const demo = async (context: Context, options: DemoOptions): Promise<void> => {
   const isolation = await measureIsolation((line) => context.note(context.style.dim(line)));
   context.line(`Isolation: ${isolation.level}. ${isolation.why}`);
-  const stage = await setStage(context.env, operatorsWord(context, isolation.level, options), {
-    signal: context.signal,
-  });
+  const name =
+    options.repository === undefined ? EXAMPLE : basename(resolve(context.cwd, options.repository)) || 'repository';
+  const settings = operatorsWord(context, isolation.level, options);
+  const stage = await setStage(context.env, settings, { name, signal: context.signal });
   try {
     if (options.repository === undefined) await buildExample(EXAMPLE, stage.repository);
     else await cloneAway(resolve(context.cwd, options.repository), stage.repository);

@@ -16,6 +16,11 @@ export interface Stage {
   close(keep?: boolean): Promise<void>;
 }
 
+export interface StageOptions extends Pick<StartOptions, 'main' | 'signal'> {
+  /** Of the repository's folder. */
+  readonly name?: string;
+}
+
 /** What of the environment is ours would lead the demo to the person's own service. */
 const isOurs = (name: string) => name === 'REDIS_URL' || name.startsWith('HYPER_RUN_');
 
@@ -23,14 +28,14 @@ const isOurs = (name: string) => name === 'REDIS_URL' || name.startsWith('HYPER_
 export const setStage = async (
   outer: NodeJS.ProcessEnv,
   settings: NodeJS.ProcessEnv,
-  options: Pick<StartOptions, 'main' | 'signal'> = {},
+  { name = 'star-ledger', ...options }: StageOptions = {},
 ): Promise<Stage> => {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'hyper-run-demo-')));
-  const repository = join(folder, 'repository');
+  const repository = join(folder, 'repositories', name);
   const env = {
     ...Object.fromEntries(Object.entries(outer).filter(([name]) => !isOurs(name))),
     HYPER_RUN_DATA_DIR: join(folder, 'data'),
-    HYPER_RUN_REPOSITORIES: folder,
+    HYPER_RUN_REPOSITORIES: join(folder, 'repositories'),
     HYPER_RUN_PORT: '0',
     ...settings,
   };
