@@ -4,7 +4,7 @@ const only = (name, allowed) => ({
   name: `${name}-imports`,
   comment: `libs/${name} may import only ${allowed.join(', ') || 'nothing of ours'}.`,
   severity: 'error',
-  from: { path: lib(name), pathNot: '\\.test\\.ts$' },
+  from: { path: lib(name), pathNot: '\\.(test|fixture|contract)\\.ts$' },
   to: { path: '^(libs|src|cli|web|test)/', pathNot: [name, ...allowed].map(lib) },
 });
 module.exports = {
@@ -30,14 +30,14 @@ module.exports = {
       name: 'pure-core',
       comment: 'contracts and domain are pure: no Nest, no Redis, no file system, no clock.',
       severity: 'error',
-      from: { path: '^libs/(contracts|domain)/', pathNot: '\\.test\\.ts$' },
+      from: { path: '^libs/(contracts|domain)/', pathNot: '\\.(test|fixture|contract)\\.ts$' },
       to: { path: 'node_modules/(@nestjs|ioredis)|^(node:)?(fs|fs/promises|child_process|net|http|os|timers|path)$' },
     },
     {
       name: 'cli-imports',
       comment: 'The command line talks to the service by HTTP.',
       severity: 'error',
-      from: { path: '^cli/', pathNot: '\\.test\\.ts$' },
+      from: { path: '^cli/', pathNot: '\\.(test|fixture|contract)\\.ts$' },
       to: { path: '^(src|libs)/', pathNot: '^libs/(contracts|domain|seal|git|system-tools|sandbox)/' },
     },
     {
@@ -58,7 +58,7 @@ module.exports = {
     {
       name: 'no-dev-dependency',
       severity: 'error',
-      from: { path: '^(src|libs|cli)/', pathNot: '\\.test\\.ts$' },
+      from: { path: '^(src|libs|cli)/', pathNot: '\\.(test|fixture|contract)\\.ts$' },
       to: { dependencyTypes: ['npm-dev'] },
     },
   ],

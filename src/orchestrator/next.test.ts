@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { AgentId, AnyEvent, Epoch, StreamName, TaskId, Version } from '#contracts';
 import { event, evolveWorld, newWorld, type World } from '#domain';
-import * as fixture from '../../libs/domain/src/fixtures.js';
+import * as fixture from '../../libs/domain/src/plan.fixture.js';
 import { next, type Signals } from './next.js';
 
 const limits = { stalledMs: 300_000, leaseCheckMs: 5000, pauseGraceMs: 10_000 };

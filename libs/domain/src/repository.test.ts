@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import type { SprintId } from '#contracts';
 import { event } from './decider.js';
-import { repositoryId } from './fixtures.js';
+import { repositoryId } from './plan.fixture.js';
 import { repository } from './repository.js';
-import { specify } from './specification.js';
+import { specify } from './specification.fixture.js';
 
 const { given } = specify(repository);
 const registered = event('repository.registered', { repositoryId, path: '/r', name: 'r' });

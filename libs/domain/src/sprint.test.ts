@@ -14,8 +14,8 @@ import {
   requested,
   settled,
   started,
-} from './fixtures.js';
-import { specify } from './specification.js';
+} from './plan.fixture.js';
+import { specify } from './specification.fixture.js';
 import { sprint } from './sprint.js';
 
 const { given } = specify(sprint);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { AgentId, Epoch, Oid, Sha256, StreamName, Version } from '#contracts';
 import { event } from './decider.js';
-import { ada, bob, queued } from './fixtures.js';
-import { specify } from './specification.js';
+import { ada, bob, queued } from './plan.fixture.js';
+import { specify } from './specification.fixture.js';
 import { task } from './task.js';
 
 const { given } = specify(task);
