@@ -2,6 +2,7 @@ import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import type { Oid } from '#contracts';
 import { GitRepository } from '#git';
 import { RepositoryIndex, type BlobFacts, type FactsCache } from '#hafs';
+import { baseTerms } from '../strategist/base-terms.port.js';
 
 interface Indexed {
   readonly commit: Oid;
@@ -58,13 +59,16 @@ export class RepositoryIndexes implements OnModuleDestroy {
   /** An index of one commit; facts of blobs that were seen before are reused. The caller keeps it. */
   async build(repository: GitRepository, commit: Oid): Promise<RepositoryIndex> {
     const files = await repository.listFiles(commit);
-    return RepositoryIndex.build(files, (oid) => repository.readBlob(oid), { cache: this.#facts });
+    const { unreadable } = await baseTerms(repository, commit);
+    return RepositoryIndex.build(files, (oid) => repository.readBlob(oid), { cache: this.#facts, unreadable });
   }
 
   #keep(path: string, indexed: Indexed): void {
     this.#indexed.delete(path);
     this.#indexed.set(path, indexed);
     const [oldest] = this.#indexed.keys();
-    if (this.#indexed.size > REPOSITORIES && oldest !== undefined) this.#indexed.delete(oldest);
+    if (this.#indexed.size <= REPOSITORIES || oldest === undefined) return;
+    this.#indexed.get(oldest)?.repository.close();
+    this.#indexed.delete(oldest);
   }
 }

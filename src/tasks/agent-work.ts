@@ -14,7 +14,7 @@ import { CONFIG, type Config } from '../config/config.js';
 import { IsolationLevel } from '../isolation/isolation-level.port.js';
 import { RepositorySearch } from '../search/repository-search.port.js';
 import type { Attempt } from './attempt.js';
-import { baseTerms } from './base-terms.js';
+import { baseTerms } from '../strategist/base-terms.port.js';
 import { TaskFailure } from './task-failure.js';
 
 const OUTPUT_BYTES = 256 * 1024;

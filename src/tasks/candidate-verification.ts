@@ -6,7 +6,7 @@ import type { GitRepository } from '#git';
 import { commitTree } from '#workspace';
 import { LiveWorld } from '../world/live-world.port.js';
 import type { Attempt } from './attempt.js';
-import { baseTerms } from './base-terms.js';
+import { baseTerms } from '../strategist/base-terms.port.js';
 import type { Judged } from './candidate-gate.js';
 import { TaskFailure } from './task-failure.js';
 import { failureOf, TreeVerification, type Ground, type TreeRun } from './tree-verification.js';

@@ -46,18 +46,20 @@ export class LiveWorld implements OnApplicationBootstrap, OnModuleDestroy {
     return this.until(() => this.world.position >= position, signal);
   }
 
-  /** Resolves as soon as the condition holds, looking again after each batch. */
+  /** Resolves as soon as the condition holds, looking again after each batch; rejects at the signal or at shutdown. */
   until(condition: (world: World) => boolean, signal?: AbortSignal): Promise<void> {
     if (condition(this.world)) return Promise.resolve();
+    const ends = signal === undefined ? this.#stopping.signal : AbortSignal.any([signal, this.#stopping.signal]);
     return new Promise((resolve, reject) => {
       const stop = (settle: () => void) => {
         forget();
-        signal?.removeEventListener('abort', onAbort);
+        ends.removeEventListener('abort', onAbort);
         settle();
       };
-      const onAbort = () => stop(() => reject(new Error('Stopped waiting.', { cause: signal?.reason })));
+      const onAbort = () => stop(() => reject(new Error('Stopped waiting.', { cause: ends.reason })));
       const forget = this.onChange(() => condition(this.world) && stop(resolve));
-      signal?.addEventListener('abort', onAbort, { once: true });
+      ends.addEventListener('abort', onAbort, { once: true });
+      if (ends.aborted) onAbort();
     });
   }
 

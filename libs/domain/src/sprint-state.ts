@@ -62,6 +62,8 @@ interface Approved extends Planned {
 export interface Active extends Approved {
   readonly status: 'approved' | 'running' | 'pausing' | 'paused' | 'cancelling';
   readonly baseJob: Job;
+  /** It was paused over a red base: resuming it now accepts that base. */
+  readonly baseAsked: boolean;
   /** A person resumed a sprint whose base is red: tasks run all the same. */
   readonly baseAccepted: boolean;
   readonly begun: boolean;
@@ -153,6 +155,7 @@ const evolveProposed = (state: Proposed, told: Told): SprintState => {
         declined: told.data.declined,
         settled: {},
         baseJob: { attempts: 0 },
+        baseAsked: false,
         baseAccepted: false,
         begun: false,
         changedAt: told.time,
@@ -173,18 +176,16 @@ const evolveActive = (state: Active, told: Told): SprintState => {
     case 'sprint.started':
       return { ...state, status: 'running', begun: true, baseAccepted: told.data.baseAccepted, changedAt: told.time };
     case 'sprint.pausing':
-    case 'sprint.paused':
-      return {
-        ...state,
-        status: told.type === 'sprint.pausing' ? 'pausing' : 'paused',
-        reason: told.data.reason,
-        changedAt: told.time,
-      };
+      return { ...state, status: 'pausing', reason: told.data.reason, changedAt: told.time };
+    case 'sprint.paused': {
+      const baseAsked = state.base !== undefined && state.base.outcome !== 'passed';
+      return { ...state, status: 'paused', baseAsked, reason: told.data.reason, changedAt: told.time };
+    }
     case 'sprint.resumed':
       return {
         ...state,
         status: state.begun ? 'running' : 'approved',
-        baseAccepted: state.base !== undefined && state.base.outcome !== 'passed',
+        baseAccepted: state.baseAccepted || state.baseAsked,
         reason: undefined,
         changedAt: told.time,
       };
@@ -193,7 +194,15 @@ const evolveActive = (state: Active, told: Told): SprintState => {
     case 'sprint.task-settled':
       return { ...state, settled: { ...state.settled, [told.data.taskId]: told.data.outcome } };
     case 'sprint.completed': {
-      const { baseJob: _job, baseAccepted: _accepted, begun: _begun, changedAt: _at, reason: _reason, ...kept } = state;
+      const {
+        baseJob: _job,
+        baseAsked: _asked,
+        baseAccepted: _accepted,
+        begun: _begun,
+        changedAt: _at,
+        reason: _reason,
+        ...kept
+      } = state;
       return {
         ...kept,
         status: 'completed',

@@ -147,6 +147,20 @@ describe('an approved sprint', () => {
         .events(),
     ).toEqual([{ ...started, data: { baseAccepted: true } }]);
   });
+  it('asks about a base that turned out red while it was paused for another reason', () => {
+    const all = [...review, approved];
+    const pausing = given(...all)
+      .when({ type: 'pause', reason: 'lunch' })
+      .events();
+    const paused = given(...all, ...pausing)
+      .when({ type: 'settle-pause', reason: 'lunch' })
+      .events();
+    const red = [...all, ...pausing, ...paused, baseVerified('failed')];
+    const resumed = given(...red)
+      .when({ type: 'resume' })
+      .events();
+    expect(given(...red, ...resumed).state).toMatchObject({ status: 'approved', baseAccepted: false });
+  });
   it('verifies its base by one worker, and not while it is being cancelled', () => {
     const claim = { type: 'claim-base-verification', worker: ada } as const;
     expect(

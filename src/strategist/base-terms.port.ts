@@ -2,7 +2,7 @@
 import type { Oid } from '#contracts';
 import type { GitRepository } from '#git';
 import { compilePattern } from '#workspace';
-import { readRepositoryConfig } from '../strategist/repository-config.port.js';
+import { readRepositoryConfig } from './repository-config.port.js';
 
 export interface BaseTerms {
   readonly protect: readonly string[];
