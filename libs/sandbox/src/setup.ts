@@ -1,11 +1,10 @@
-import { execFile } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { access, cp, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, lstat, mkdir, readFile, readdir, readlink, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { promisify } from 'node:util';
 import type { Isolation, StepResult, VerificationCommand } from '#contracts';
 import type { Bubblewrap } from './bubblewrap.js';
 import { INSIDE, type Mount } from './bwrap-profile.js';
+import { registryAccess } from './registry-access.js';
 import { verifyTree } from './verify-tree.js';
 
 /** What decides what a set-up makes: two commits that agree in these files share its result. */
@@ -14,6 +13,15 @@ const MANIFESTS =
 /** Folders inside what was made that tools write to while they only run. */
 const WRITABLE = ['.cache', '.vite', '.vite-temp', '.vitest'];
 const DONE = 'done.json';
+/** Without a network a package manager is to say so at once, not to try again for minutes. */
+const OFFLINE = {
+  npm_config_offline: 'true',
+  npm_config_fetch_retries: '0',
+  PIP_NO_INDEX: '1',
+  PIP_RETRIES: '0',
+  GOPROXY: 'off',
+  CARGO_NET_OFFLINE: 'true',
+};
 
 export interface Setup {
   /** A checkout of the base that nothing else uses: the commands run in it. */
@@ -50,9 +58,8 @@ export const prepareSetup = async (setup: Setup): Promise<SetupResult> => {
   const kept = join(setup.cacheDirectory, await keyOf(setup));
   const known = await made(kept);
   if (known !== undefined) return { steps: [], passed: true, reused: true, ...mountsOf(kept, known) };
-  const env = setup.network ? await registryEnvironment() : {};
-  const registry = await registryMounts(env);
-  const steps = await verifyTree({ ...setup, env, readOnly: registry });
+  const { env, mounts } = setup.network ? await registryAccess() : { env: OFFLINE, mounts: [] };
+  const steps = await verifyTree({ ...setup, env, readOnly: mounts });
   if (steps.length < setup.commands.length || steps.some((step) => step.outcome !== 'passed'))
     return { steps, passed: false, reused: false, mounts: [], scratch: [] };
   const paths = await newPaths(setup.directory, setup.files);
@@ -62,11 +69,17 @@ export const prepareSetup = async (setup: Setup): Promise<SetupResult> => {
 
 const keyOf = async ({ directory, files, commands, network }: Setup): Promise<string> => {
   const hash = createHash('sha256').update(
-    JSON.stringify([process.version, network, commands.map(({ command }) => command)]),
+    JSON.stringify([process.version, process.platform, process.arch, network, commands.map(({ command }) => command)]),
   );
   for (const path of files.filter((file) => MANIFESTS.test(basename(file))).toSorted())
-    hash.update(`\0${path}\0`).update(await readFile(join(directory, path)).catch(() => Buffer.of()));
+    hash.update(`\0${path}\0`).update(await contentOf(join(directory, path)));
   return hash.digest('hex').slice(0, 32);
+};
+
+/** Of a link where it leads to, not what is there: it may lead anywhere. */
+const contentOf = async (path: string): Promise<string | Buffer> => {
+  const stat = await lstat(path);
+  return stat.isSymbolicLink() ? readlink(path) : stat.isFile() ? readFile(path) : '';
 };
 
 const made = async (kept: string): Promise<string[] | undefined> => {
@@ -75,13 +88,13 @@ const made = async (kept: string): Promise<string[] | undefined> => {
 };
 
 const mountsOf = (kept: string, paths: readonly string[]) => ({
-  mounts: paths.map((path, index) => ({ host: join(kept, String(index)), inside: join(INSIDE, path) })),
+  mounts: paths.map((path, index) => ({ host: join(kept, String(index), basename(path)), inside: join(INSIDE, path) })),
   scratch: paths
     .filter((path) => basename(path) === 'node_modules')
     .flatMap((path) => WRITABLE.map((name) => join(INSIDE, path, name))),
 });
 
-/** The uppermost files and folders that were not there before. */
+/** The uppermost files and folders that were not there before. Not links: to mount one would show where it leads. */
 const newPaths = async (directory: string, files: readonly string[]): Promise<string[]> => {
   const known = new Set<string>(files);
   for (const file of files) for (let at = dirname(file); at !== '.'; at = dirname(at)) known.add(at);
@@ -89,7 +102,7 @@ const newPaths = async (directory: string, files: readonly string[]): Promise<st
   const walk = async (folder: string): Promise<void> => {
     for (const entry of await readdir(join(directory, folder), { withFileTypes: true })) {
       const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
-      if (!known.has(path)) found.push(path);
+      if (!known.has(path)) found.push(...(entry.isDirectory() || entry.isFile() ? [path] : []));
       else if (entry.isDirectory()) await walk(path);
     }
   };
@@ -102,14 +115,16 @@ const keep = async (directory: string, paths: readonly string[], kept: string): 
   await mkdir(building, { recursive: true, mode: 0o700 });
   try {
     for (const [index, path] of paths.entries()) {
-      const target = join(building, String(index));
+      const target = join(building, String(index), basename(path)); // by its name: programs look for one another by it
+      await mkdir(dirname(target));
       await move(join(directory, path), target);
       if (basename(path) === 'node_modules')
         for (const name of WRITABLE) await mkdir(join(target, name), { recursive: true });
     }
     await writeFile(join(building, DONE), JSON.stringify(paths));
-    // Loses against whoever was faster: what is there is as good.
-    await rename(building, kept).catch(() => undefined);
+    await rename(building, kept).catch(async (error: unknown) => {
+      if ((await made(kept)) === undefined) throw error; // else somebody was faster: what is there is as good
+    });
   } finally {
     await rm(building, { recursive: true, force: true });
   }
@@ -117,40 +132,3 @@ const keep = async (directory: string, paths: readonly string[], kept: string): 
 
 const move = (from: string, to: string): Promise<void> =>
   rename(from, to).catch(() => cp(from, to, { recursive: true, verbatimSymlinks: true }));
-
-const run = promisify(execFile);
-const PASSED_ON = [
-  'http_proxy',
-  'https_proxy',
-  'no_proxy',
-  'HTTP_PROXY',
-  'HTTPS_PROXY',
-  'NO_PROXY',
-  'GOPROXY',
-  'PIP_INDEX_URL',
-];
-
-/** Which registry and proxy this user has: addresses and certificates, never a token or a password. */
-const registryEnvironment = async (): Promise<Record<string, string>> => {
-  const env: Record<string, string> = {};
-  for (const name of PASSED_ON) {
-    const value = process.env[name];
-    if (value !== undefined && !/\/\/[^/]*@/.test(value)) env[name] = value;
-  }
-  for (const name of ['registry', 'cafile', 'proxy', 'https-proxy']) {
-    const { stdout } = await run('npm', ['config', 'get', name], { timeout: 20_000 }).catch(() => ({ stdout: '' }));
-    const value = stdout.trim();
-    if (value !== '' && value !== 'null' && value !== 'undefined' && !/\/\/[^/]*@/.test(value))
-      env[`npm_config_${name.replaceAll('-', '_')}`] = value;
-  }
-  return env;
-};
-
-const registryMounts = async (env: Readonly<Record<string, string>>): Promise<Mount[]> => {
-  const cafile = env['npm_config_cafile'];
-  if (cafile === undefined || cafile.startsWith('/etc/ssl/') || cafile.startsWith('/usr/')) return [];
-  return access(cafile).then(
-    () => [{ host: cafile, inside: cafile }],
-    () => [],
-  );
-};

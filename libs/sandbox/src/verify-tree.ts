@@ -1,7 +1,9 @@
-import type { Isolation, StepResult, VerificationCommand } from '#contracts';
+import { symlink } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { HyperRunError, type Isolation, type StepResult, type VerificationCommand } from '#contracts';
 import { countTests } from './count-tests.js';
 import type { Bubblewrap } from './bubblewrap.js';
-import type { Mount } from './bwrap-profile.js';
+import { INSIDE, type Mount } from './bwrap-profile.js';
 import { runInSandbox } from './run-in-sandbox.js';
 import type { RunResult } from './run-result.js';
 import { runUnconfined } from './run-unconfined.js';
@@ -34,6 +36,7 @@ export interface TreeToVerify {
 /** Runs one command after the other on a tree and stops at the first that does not pass. Fails closed. */
 export const verifyTree = async (tree: TreeToVerify): Promise<StepResult[]> => {
   const steps: StepResult[] = [];
+  if (tree.isolation === 'none') await linkInstead(tree);
   for (const command of tree.commands) {
     const run = await runCommand(tree, command.command);
     tree.signal?.throwIfAborted();
@@ -45,11 +48,25 @@ export const verifyTree = async (tree: TreeToVerify): Promise<StepResult[]> => {
   return steps;
 };
 
+/** Without a sandbox nothing can be mounted. */
+const linkInstead = async ({ directory, readOnly = [] }: TreeToVerify): Promise<void> => {
+  for (const { host, inside } of readOnly) {
+    const path = relative(INSIDE, inside);
+    if (path !== '' && !path.startsWith('..')) await symlink(host, join(directory, path));
+  }
+};
+
 const runCommand = (tree: TreeToVerify, command: string): Promise<RunResult> => {
   const { directory, env, signal, onOutput, bwrap, readOnly, scratch, network = false } = tree;
   const limits = { command, directory, env, signal, onOutput, timeoutMs: tree.timeoutSeconds * 1000 };
   if (tree.isolation === 'none') return runUnconfined(limits);
-  if (bwrap === undefined) throw new Error('A sandbox needs its program.');
+  if (bwrap === undefined)
+    throw new HyperRunError(
+      'sandbox.none',
+      'A sandbox is to be used and none was given: take it from detectIsolation.',
+      {},
+      'operator',
+    );
   return runInSandbox({ ...limits, bwrap, readOnly, scratch, network });
 };
 
