@@ -67,7 +67,7 @@ export class ApprovePlanHandler implements ICommandHandler<ApprovePlanCommand> {
         const [approved] = events;
         if (state.status !== 'proposed' || approved?.type !== 'sprint.plan-approved') return [];
         await this.requireUnmoved(state.plan, approved.data.taskIds);
-        return [await this.holdRepository(state.plan), ...taskWrites(state.plan, approved.data)];
+        return [...(await this.holdRepository(state.plan)), ...taskWrites(state.plan, approved.data)];
       },
     });
     await this.live.reached(outcome.position);
@@ -97,16 +97,15 @@ export class ApprovePlanHandler implements ICommandHandler<ApprovePlanCommand> {
     }
   }
 
-  private async holdRepository(plan: Plan): Promise<StreamWrite> {
+  /** Nothing where this sprint holds it already: the same plan was approved a moment ago, which the append will find. */
+  private async holdRepository(plan: Plan): Promise<StreamWrite[]> {
     const stream = repositoryStream(plan.repository.repositoryId);
     const recorded = await this.store.read(stream);
     const state = foldUntil(repository, recorded);
-    return {
-      stream,
-      guard: { kind: 'exact', version: (recorded.at(-1)?.version ?? 0) as Version },
-      subjects: { sprintId: plan.planId },
-      events: repository.decide({ type: 'start-sprint', sprintId: plan.planId }, state),
-    };
+    const events = repository.decide({ type: 'start-sprint', sprintId: plan.planId }, state);
+    if (events.length === 0) return [];
+    const version = (recorded.at(-1)?.version ?? 0) as Version;
+    return [{ stream, guard: { kind: 'exact', version }, subjects: { sprintId: plan.planId }, events }];
   }
 }
 
