@@ -29,7 +29,7 @@ export const execute = async (
   const sprint = await readSprint(client, plan.planId);
   if (!done)
     throw workFailed(
-      `Stopped watching sprint ${plan.planId}, which is ${sprint.status}. Go on: hyper-run watch ${plan.planId}`,
+      `Stopped watching sprint ${plan.planId}, which is ${sprint.status}. Nothing is lost. Go on: hyper-run watch ${plan.planId} (after hyper-run up, where no service runs)`,
     );
   await showOutcome(context, client, sprint, options.json);
   return sprint;

@@ -23,7 +23,10 @@ interface Removable {
   readonly size: number;
 }
 
-const HOUR_MS = 3_600_000;
+/** Longer than anything that uses one of them may take. */
+const DAY_MS = 86_400_000;
+/** Scratch folders of one command each. Sockets and demos that were kept have other names. */
+const SCRATCH = /^hyper-run-(lint|home|pipe|probe)-/;
 
 export const cleanCommand = (context: Context) =>
   new Command('clean')
@@ -69,13 +72,13 @@ const diskUse = async (...folders: readonly string[]) => {
 const caches = async (folder: string): Promise<Removable[]> =>
   Promise.all((await listed(folder)).map(async (path) => ({ path, why: 'cache', size: await sizeOf(path) })));
 
-/** Work folders while no service runs; our temporary folders that nobody touched for an hour. */
+/** Work folders while no service runs; our scratch folders that nobody touched for a day. */
 const orphans = async (context: Context, data: string): Promise<Removable[]> => {
   const work = (await isServiceRunning(context)) ? [] : await listed(join(data, 'work'));
-  const temporary = await asyncFilter(await listed(tmpdir(), /^hyper-run-/), isOld);
+  const temporary = await asyncFilter(await listed(tmpdir(), SCRATCH), isOld);
   const told = (paths: readonly string[], why: string) =>
     paths.map(async (path) => ({ path, why, size: await sizeOf(path) }));
-  return Promise.all([...told(work, 'work of a process that is gone'), ...told(temporary, 'untouched for an hour')]);
+  return Promise.all([...told(work, 'work of a process that is gone'), ...told(temporary, 'untouched for a day')]);
 };
 
 const isServiceRunning = async ({ env }: Context): Promise<boolean> => {
@@ -89,7 +92,7 @@ const isServiceRunning = async ({ env }: Context): Promise<boolean> => {
 
 const isOld = async (path: string): Promise<boolean> => {
   const entry = await lstat(path);
-  return entry.uid === process.getuid?.() && Date.now() - entry.mtimeMs > HOUR_MS;
+  return entry.uid === process.getuid?.() && Date.now() - entry.mtimeMs > DAY_MS;
 };
 
 const asyncFilter = async (paths: readonly string[], test: (path: string) => Promise<boolean>): Promise<string[]> => {

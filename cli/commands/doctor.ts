@@ -1,4 +1,5 @@
-import { mkdir, statfs, access, constants } from 'node:fs/promises';
+import { access, constants, stat, statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { Command } from 'commander';
 import { isHyperRunError } from '#contracts';
 import { runGit } from '#git';
@@ -92,14 +93,23 @@ const isolation = (log: (line: string) => void): Promise<Diagnosis> =>
 const data = async (context: Context): Promise<Diagnosis> => {
   const directory = dataDirectory(context.env);
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-    await access(directory, constants.W_OK);
-    const { bavail, bsize } = await statfs(directory);
+    const there = await nearest(directory);
+    await access(there, constants.W_OK);
+    const { bavail, bsize } = await statfs(there);
     const free = bavail * bsize;
     return { name: 'Data', state: free < LEAST_DISK ? 'note' : 'good', text: `${directory}, ${bytes(free)} free` };
   } catch (error) {
     return failing('Data')(error);
   }
+};
+
+/** The folder, or where it would be made. */
+const nearest = async (folder: string): Promise<string> => {
+  const exists = await stat(folder).then(
+    () => true,
+    () => dirname(folder) === folder,
+  );
+  return exists ? folder : nearest(dirname(folder));
 };
 
 const service = async (context: Context): Promise<Diagnosis> => {
