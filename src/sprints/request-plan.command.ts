@@ -32,6 +32,9 @@ export class RequestPlanCommand extends Command<Requested> {
   }
 }
 
+/** The id of the plan that a command leads to, known before it is made. */
+export const sprintIdOf = ({ actor, id }: Issued): SprintId => derivedId('s', actor, id) as SprintId;
+
 @CommandHandler(RequestPlanCommand)
 export class RequestPlanHandler implements ICommandHandler<RequestPlanCommand> {
   constructor(
@@ -45,7 +48,7 @@ export class RequestPlanHandler implements ICommandHandler<RequestPlanCommand> {
     const { scope, maxTasks, focus } = wish;
     if (scope !== undefined) compileScope({ patterns: [...scope] });
     const { repositoryId, path, name } = await this.repositoryOf(wish.repository, issued);
-    const sprintId = derivedId('s', issued.actor, issued.id) as SprintId;
+    const sprintId = sprintIdOf(issued);
     const outcome = await this.decisions.make({
       stream: sprintStream(sprintId),
       decider: sprint,

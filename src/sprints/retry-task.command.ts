@@ -7,7 +7,7 @@ import { EVENT_STORE } from '../log/log.port.js';
 import { foldUntil, type Issued } from '../world/decisions.port.js';
 import { LiveWorld } from '../world/live-world.port.js';
 import { ApprovePlanCommand } from './approve-plan.command.js';
-import { RequestPlanCommand } from './request-plan.command.js';
+import { RequestPlanCommand, sprintIdOf } from './request-plan.command.js';
 
 /** How long a follow-up plan of one task may take to be made before the answer is «not yet, ask again». */
 const PLAN_WAIT_MS = 60_000;
@@ -40,7 +40,9 @@ export class RetryTaskHandler implements ICommandHandler<RetryTaskCommand> {
       );
     const { spec } = state;
     const running = this.live.world.repositories.get(spec.repositoryId);
-    if (running?.status === 'registered' && running.running !== undefined)
+    // Sent before: the follow-up itself may be what runs, and the answer is what was decided then.
+    const isNew = !this.live.world.sprints.has(sprintIdOf(issued));
+    if (isNew && running?.status === 'registered' && running.running !== undefined)
       throw new HyperRunError(
         'repository.busy',
         `Sprint ${running.running} runs on this repository; one runs at a time.`,
