@@ -102,7 +102,7 @@ class Hold implements RedisHandle {
         continue;
       }
       const message = await connection.first;
-      if (message?.type === 'failed') throw failed(message.why);
+      if (message?.type === 'failed' && message.supervisor === started) throw failed(message.why);
       if (message?.type === 'ready' || message?.type === 'restarted') {
         this.#joined = message.supervisor !== started;
         return this.#watch(connection, message);

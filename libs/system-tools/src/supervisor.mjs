@@ -8,7 +8,7 @@
 //
 // argv: JSON {home, sockets, program, env, config}. stdout: one line, `won` or `lost`. To every connection, as JSON
 // lines: `ready`, `restarted`, `closing`, `failed`. A service says goodbye by ending its side, or by dying.
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { appendFileSync, linkSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
@@ -116,7 +116,8 @@ const orphan = () => {
   if (process.platform === 'linux') return readdirSync('/proc').map(Number).find((pid) => pid > 0 && isAlive(pid) && isOurRedis(pid)); // prettier-ignore
   try {
     const pid = Number(readFileSync(pidFile, 'utf8'));
-    return pid > 0 && isAlive(pid) ? pid : undefined;
+    const command = execFileSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' });
+    return /(redis|valkey)-server/.test(command) && command.includes(redisSocket) ? pid : undefined;
   } catch {
     return undefined;
   }
