@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, readFile, rename, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { HyperRunError, Sha256 } from '#contracts';
 
 /** Large bodies, once each, by SHA-256, in the data directory. Written whole and synced before their hash is given out. */
@@ -12,8 +12,8 @@ export class ArtifactStore {
     const sha = createHash('sha256').update(bytes).digest('hex') as Sha256;
     const target = this.#path(sha);
     if ((await stat(target).catch(() => undefined))?.size === bytes.length) return sha;
-    await mkdir(join(target, '..'), { recursive: true, mode: 0o700 });
-    const temporary = `${target}.${process.pid}.${Date.now()}`;
+    await mkdir(dirname(target), { recursive: true, mode: 0o700 });
+    const temporary = `${target}.${randomUUID()}`;
     const file = await open(temporary, 'wx', 0o600);
     try {
       await file.writeFile(bytes);
@@ -22,6 +22,8 @@ export class ArtifactStore {
       await file.close();
     }
     await rename(temporary, target);
+    await syncDirectory(dirname(target));
+    await syncDirectory(this.directory);
     return sha;
   }
 
@@ -40,3 +42,13 @@ export class ArtifactStore {
     return join(this.directory, sha.slice(0, 2), sha);
   }
 }
+
+/** A name is on disk only when its folder is. */
+const syncDirectory = async (path: string): Promise<void> => {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+};
