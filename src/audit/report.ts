@@ -108,7 +108,8 @@ const MARKS: Readonly<Record<string, string>> = {
 /** A repository's words in a Markdown document: shown as they are, never as markup, links or images. */
 const plain = (text: string): string => text.replace(/[\\`*_{}[\]<>()#+!|~]/g, '\\$&').replace(/\s+/g, ' ');
 
-const code = (text: string): string => {
+const code = (words: string): string => {
+  const text = words.replace(/\s+/g, ' ');
   const fence = '`'.repeat(Math.max(0, ...[...text.matchAll(/`+/g)].map(([run]) => run.length)) + 1);
   return fence.length > 1 ? `${fence} ${text} ${fence}` : `${fence}${text}${fence}`;
 };
