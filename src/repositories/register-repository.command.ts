@@ -37,10 +37,10 @@ export class RegisterRepositoryHandler implements ICommandHandler<RegisterReposi
         'repository.not-found',
         `path: there is no folder "${path}" on the machine of the service.`,
       );
-    const opened = await GitRepository.open(real);
+    await this.requireAllowed(real);
+    const opened = await GitRepository.open(real, { allowedRoots: this.config.repositories });
     const root = opened.path;
     opened.close();
-    await this.requireAllowed(root);
     const repositoryId = derivedId('r', root) as RepositoryId;
     const name = basename(root).replace(/\.git$/, '') || 'repository';
     const outcome = await this.decisions.make({
@@ -53,13 +53,15 @@ export class RegisterRepositoryHandler implements ICommandHandler<RegisterReposi
     return { repositoryId, path: root, name, cursor: outcome.cursor, created: outcome.events.length > 0 };
   }
 
-  private async requireAllowed(root: string): Promise<void> {
+  private async requireAllowed(folder: string): Promise<void> {
     const roots = await Promise.all(this.config.repositories.map((allowed) => realpath(allowed).catch(() => allowed)));
-    if (roots.some((allowed) => root === allowed || root.startsWith(allowed.endsWith('/') ? allowed : `${allowed}/`)))
+    if (
+      roots.some((allowed) => folder === allowed || folder.startsWith(allowed.endsWith('/') ? allowed : `${allowed}/`))
+    )
       return;
     throw new HyperRunError(
       'repository.not-allowed',
-      `path: "${root}" lies outside the folders that this service may work in (${roots.join(', ')}). Start it with HYPER_RUN_REPOSITORIES.`,
+      `path: "${folder}" lies outside the folders that this service may work in (${roots.join(', ')}). Start it with HYPER_RUN_REPOSITORIES.`,
     );
   }
 }
