@@ -1,8 +1,6 @@
-import { join } from 'node:path';
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { detectIsolation } from '#sandbox';
 import { findTool, toolCache } from '#system-tools';
-import { CONFIG, type Config } from '../config/config.js';
 
 export type Measured = Awaited<ReturnType<typeof detectIsolation>>;
 
@@ -12,19 +10,16 @@ export class IsolationLevel {
   readonly #logger = new Logger(IsolationLevel.name);
   #measured?: Promise<Measured>;
 
-  constructor(@Inject(CONFIG) private readonly config: Config) {}
-
   measured(): Promise<Measured> {
     return (this.#measured ??= this.#measure());
   }
 
   async #measure(): Promise<Measured> {
     const log = (line: string) => this.#logger.log(line);
-    const bwrap = await findTool('bwrap', { cacheDir: join(toolCache()), log }).catch((error: unknown) => {
+    const bwrap = await findTool('bwrap', { cacheDir: toolCache(), log }).catch((error: unknown) => {
       this.#logger.warn(`No bubblewrap: ${error instanceof Error ? error.message : String(error)}`);
       return undefined;
     });
-    void this.config;
     return detectIsolation({ bwrap });
   }
 }
