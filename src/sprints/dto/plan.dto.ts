@@ -75,6 +75,7 @@ export class TaskEditDto {
   @ArrayMinSize(1)
   @ArrayMaxSize(200)
   @IsString({ each: true })
+  @MaxLength(1024, { each: true })
   paths?: string[];
 
   @ApiPropertyOptional({ description: 'Kind of the agent that is to do it.' })
