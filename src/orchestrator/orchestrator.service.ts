@@ -138,7 +138,8 @@ export class OrchestratorService implements OnApplicationBootstrap, OnModuleDest
     return {
       now,
       signals: {
-        alive: (worker) => alive.has(worker),
+        // Who claimed after the leases were read has not been asked about: not known is not lost.
+        alive: (worker) => !workers.has(worker) || alive.has(worker),
         lastProgress: (id) => progressed.get(id),
         awakeSince: this.#awakeSince,
       },

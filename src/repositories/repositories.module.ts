@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { CompareWithHeadHandler } from './compare-with-head.query.js';
 import { DismissFindingHandler } from './dismiss-finding.command.js';
 import { FindRepositoryHandler } from './find-repository.query.js';
 import { RegisterRepositoryHandler } from './register-repository.command.js';
@@ -6,6 +7,6 @@ import { RepositoriesController } from './repositories.controller.js';
 
 @Module({
   controllers: [RepositoriesController],
-  providers: [DismissFindingHandler, FindRepositoryHandler, RegisterRepositoryHandler],
+  providers: [CompareWithHeadHandler, DismissFindingHandler, FindRepositoryHandler, RegisterRepositoryHandler],
 })
 export class RepositoriesModule {}

@@ -1,5 +1,5 @@
 import { Inject } from '@nestjs/common';
-import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
+import { Command, CommandHandler, QueryBus, type ICommandHandler } from '@nestjs/cqrs';
 import {
   HyperRunError,
   repositoryStream,
@@ -13,9 +13,9 @@ import {
 } from '#contracts';
 import { event, isActive, repository, sprint, type SprintState } from '#domain';
 import type { EventStore, StreamWrite } from '#event-store';
-import { GitRepository } from '#git';
 import { CONFIG, type Config } from '../config/config.js';
 import { EVENT_STORE } from '../log/log.port.js';
+import { CompareWithHeadQuery } from '../repositories/compare-with-head.query.js';
 import { Decisions, foldUntil, type Issued } from '../world/decisions.port.js';
 import { LiveWorld } from '../world/live-world.port.js';
 
@@ -46,6 +46,7 @@ export class ApprovePlanHandler implements ICommandHandler<ApprovePlanCommand> {
   constructor(
     private readonly decisions: Decisions,
     private readonly live: LiveWorld,
+    private readonly queries: QueryBus,
     @Inject(EVENT_STORE) private readonly store: EventStore,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
@@ -76,9 +77,11 @@ export class ApprovePlanHandler implements ICommandHandler<ApprovePlanCommand> {
 
   /** What was read must still be what is there: the approved paths at HEAD are as they were when they were scanned. */
   private async requireUnmoved(plan: Plan, taskIds: readonly TaskId[]): Promise<void> {
-    const moved = new Set(await this.movedPaths(plan));
     const paths = plan.tasks.filter((task) => taskIds.includes(task.taskId)).flatMap((task) => task.paths);
-    const changed = paths.filter((path) => moved.has(path));
+    const compared = await this.queries.execute(new CompareWithHeadQuery(plan.repository.path, plan.baseCommit, paths));
+    if (compared === undefined)
+      throw new HyperRunError('repository.not-found', `There is no repository at ${plan.repository.path} any more.`);
+    const { changed } = compared;
     if (changed.length === 0) return;
     throw new HyperRunError(
       'plan.base-moved',
@@ -87,17 +90,6 @@ export class ApprovePlanHandler implements ICommandHandler<ApprovePlanCommand> {
     );
   }
 
-  private async movedPaths(plan: Plan): Promise<readonly string[]> {
-    const opened = await GitRepository.open(plan.repository.path);
-    try {
-      const commit = await opened.head();
-      return commit === plan.baseCommit ? [] : await opened.differingPaths(plan.baseCommit, commit);
-    } finally {
-      opened.close();
-    }
-  }
-
-  /** Nothing where this sprint holds it already: the same plan was approved a moment ago, which the append will find. */
   private async holdRepository(plan: Plan): Promise<StreamWrite[]> {
     const stream = repositoryStream(plan.repository.repositoryId);
     const recorded = await this.store.read(stream);

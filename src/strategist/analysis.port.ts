@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
-import { agentKinds } from '#agents';
+import { agentKinds, maskSecrets } from '#agents';
 import {
   HyperRunError,
   isHyperRunError,
@@ -15,6 +15,7 @@ import {
 import { sprint, type Analysing, type SprintCommand, type World } from '#domain';
 import { analyse, openFileCache, withAges, type Analysis } from '#findings';
 import { GitRepository } from '#git';
+import { mayHoldSecrets } from '#hafs';
 import { commitTree, compilePattern, compileScope } from '#workspace';
 import { ArtifactStore } from '../artifacts/artifact-store.port.js';
 import { CONFIG, type Config } from '../config/config.js';
@@ -158,13 +159,13 @@ export class AnalysisJobs implements JobSource {
     const hidden = (settings.unreadable ?? []).map((pattern) => compilePattern(pattern));
     const analysis = await analyse(await commitTree(repository.objects, commit), {
       cache,
-      unreadable: (path) => hidden.some((matches) => matches(path)),
+      unreadable: (path) => mayHoldSecrets(path) || hidden.some((matches) => matches(path)),
       reports: await checkoutReports(repository),
       lastChanged: lastCommitted(repository, commit),
       signal,
     });
     await cache.save();
-    const findings = await this.#aged(repository, commit, analysis.findings);
+    const findings = (await this.#aged(repository, commit, analysis.findings)).map(masked);
     return { ...analysis, findings };
   }
 
@@ -188,3 +189,10 @@ export class AnalysisJobs implements JobSource {
 const AGED_TODOS = 50;
 
 const repositoryKey = (path: string): string => Buffer.from(path).toString('base64url').slice(-80);
+
+/** A finding shows the text in question: a key that somebody left in a comment is not to get into the log with it. */
+const masked = (finding: Finding): Finding => ({
+  ...finding,
+  excerpt: maskSecrets(finding.excerpt).slice(0, 400),
+  message: maskSecrets(finding.message).slice(0, 600),
+});

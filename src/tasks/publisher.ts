@@ -2,7 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { isHyperRunError, taskStream, type WorkerId } from '#contracts';
 import { event, task, type Decided } from '#domain';
 import { commandHash, type EventStore } from '#event-store';
-import type { GitRepository } from '#git';
+import { GitRepository } from '#git';
+import { sanitiseOutput } from '#sandbox';
 import { sealStream, trailerOf } from '#seal';
 import { branchOfTask, commitCandidate, publish } from '#workspace';
 import { ArtifactStore } from '../artifacts/artifact-store.port.js';
@@ -39,21 +40,17 @@ export class Publisher {
     }
   }
 
-  /** Imports the objects and creates the branch; what cannot be published blocks the task and says so. */
-  async publish(attempt: Attempt, repository: GitRepository, decided: Decided): Promise<void> {
+  /**
+   * Imports the objects and creates the branch. Whatever keeps it from that blocks the task and says so: tried again by
+   * itself it would fail the same way, without end.
+   */
+  async publish(attempt: Attempt, decided: Decided): Promise<void> {
     const { commit, branch } = decided;
     try {
-      const pack = await this.artifacts.get(decided.pack);
-      await publish({ repository, pack, commit, branch });
+      await this.#import(attempt.claimed.spec.repositoryPath, decided);
     } catch (error) {
-      if (!isHyperRunError(error)) throw error;
-      const { attempt: number, taskId } = attempt.claimed;
-      const alertId = `publishing-${taskId}-${number}`;
-      await attempt.outbox.record(
-        event('task.blocked', { attempt: number, kind: 'publishing', reason: error.message.slice(0, 2000) }),
-        event('alert.raised', { alertId, severity: 'critical', kind: error.code, text: error.message.slice(0, 2000) }),
-      );
-      return;
+      attempt.signal.throwIfAborted();
+      return this.#block(attempt, error);
     }
     failpoint('task.objects-imported');
     await attempt.outbox.record(
@@ -61,6 +58,26 @@ export class Publisher {
       event('task.passed', { branch, commit }),
     );
     failpoint('task.branch-published');
+  }
+
+  async #import(path: string, { pack, commit, branch }: Decided): Promise<void> {
+    const repository = await GitRepository.open(path);
+    try {
+      await publish({ repository, pack: await this.artifacts.get(pack), commit, branch });
+    } finally {
+      repository.close();
+    }
+  }
+
+  async #block(attempt: Attempt, error: unknown): Promise<void> {
+    const { attempt: number, taskId } = attempt.claimed;
+    const alertId = `publishing-${taskId}-${number}`;
+    const kind = isHyperRunError(error) ? error.code : 'publish.failed';
+    const reason = (error instanceof Error ? error.message : String(error)).slice(0, 2000);
+    await attempt.outbox.record(
+      event('task.blocked', { attempt: number, kind: 'publishing', reason }),
+      event('alert.raised', { alertId, severity: 'critical', kind, text: reason }),
+    );
   }
 
   async #seal(attempt: Attempt, repository: GitRepository, candidate: Judged): Promise<Decided> {
@@ -127,7 +144,8 @@ const messageOf = (spec: Attempt['claimed']['spec'], trailer: string): string =>
   ].join('\n');
 };
 
+/** A repository's words in a commit message: on one line, and nothing in it that a terminal would obey. */
 const oneLine = (text: string, length: number): string => {
-  const line = text.replace(/\s+/g, ' ').trim();
+  const line = sanitiseOutput(text).replace(/\s+/g, ' ').trim();
   return line.length <= length ? line : `${line.slice(0, length - 1)}…`;
 };

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { rm } from 'node:fs/promises';
 import { Inject, Injectable } from '@nestjs/common';
+import { maskSecrets } from '#agents';
 import { cacheDirectory } from '#system-tools';
 import { HyperRunError, type Isolation, type Oid, type StepResult, type Verification } from '#contracts';
 import type { GitRepository } from '#git';
@@ -100,8 +101,9 @@ export class TreeVerification {
         scratch: setup.scratch,
         signal,
         onStep: async (step, output) => {
-          const kept = output.length > INLINE_BYTES ? { artifact: await this.artifacts.put(output) } : {};
-          const told = { ...step, output: { ...step.output, ...kept } };
+          const whole = output.length > INLINE_BYTES ? maskSecrets(output.toString('utf8')) : undefined;
+          const kept = whole === undefined ? {} : { artifact: await this.artifacts.put(whole) };
+          const told = { ...step, output: { ...step.output, tail: maskSecrets(step.output.tail), ...kept } };
           steps.push(told);
           run.onStep?.(told);
         },

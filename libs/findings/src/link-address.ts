@@ -14,7 +14,7 @@ const TEMPLATED = /[{}<>$*|"`\s\\]|%7b|%24|\.\.\.|…|^@|~/i;
 const HOST_PAGE =
   /^(\.\.\/)+(issues|pulls?|wiki|releases|actions|discussions|blob|tree|raw|commits?|compare|labels|milestones?|security|graphs|projects|settings|network|stargazers|fork|archive|tags|branches)(\/|$)/i;
 const PLACEHOLDER =
-  /^(url|uri|link|path|file|href|src|image|target|some|your|example|foo|bar|baz|xxx|todo|tbd)\b|(^|\/)path\/to\//i;
+  /^(url|uri|link|path|file|href|src|image|target|some|your|example|foo|bar|baz|xxx|todo|tbd)(?![\w-])|(^|\/)path\/to\//i;
 
 const decode = (text: string): string | undefined => {
   try {
