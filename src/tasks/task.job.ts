@@ -87,11 +87,11 @@ export class TaskJobs implements JobSource {
   }
 
   async #carryOut(attempt: Attempt, state: TaskState, worker: WorkerId): Promise<void> {
+    if (state.status === 'publishing') return this.publisher.publish(attempt, state.decided);
     const { taskId, spec } = attempt.claimed;
     const directory = join(this.config.dataDirectory, 'work', worker, taskId);
     const repository = await GitRepository.open(spec.repositoryPath);
     try {
-      if (state.status === 'publishing') return await this.publisher.publish(attempt, repository, state.decided);
       await rm(directory, { recursive: true, force: true });
       await mkdir(directory, { recursive: true, mode: 0o700 });
       const tree = await this.agentWork.run(attempt, repository, directory);
@@ -100,7 +100,7 @@ export class TaskJobs implements JobSource {
       await this.verification.pass(attempt, repository, candidate, directory);
       failpoint('task.verified');
       const decided = await this.publisher.decide(attempt, repository, candidate, worker);
-      await this.publisher.publish(attempt, repository, decided);
+      await this.publisher.publish(attempt, decided);
     } finally {
       repository.close();
       await rm(directory, { recursive: true, force: true });
