@@ -23,12 +23,12 @@ import { pageOf } from '../http/page.js';
 import { SprintIdParam } from '../http/id.params.js';
 import { proposedSprintSchema } from '../strategist/proposed-sprint.port.js';
 import { issuedBy } from '../world/issued.port.js';
-import { LiveWorld } from '../world/live-world.port.js';
 import { ApprovePlanCommand } from './approve-plan.command.js';
 import { AtDto } from './dto/at.dto.js';
 import { EditPlanDto, ExecutePlanDto, ReasonDto, RequestPlanDto } from './dto/plan.dto.js';
 import { FindSprintQuery } from './find-sprint.query.js';
 import { ListSprintsQuery } from './list-sprints.query.js';
+import { MadePlanQuery } from './made-plan.query.js';
 import { RequestPlanCommand } from './request-plan.command.js';
 import { ReviewPlanCommand } from './review-plan.command.js';
 import { planView, type Known } from './views.js';
@@ -43,7 +43,6 @@ export class PlansController {
   constructor(
     private readonly commands: CommandBus,
     private readonly queries: QueryBus,
-    private readonly live: LiveWorld,
   ) {}
 
   @Post('plan')
@@ -59,11 +58,9 @@ export class PlansController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const issued = issuedBy(principal, commandId, { plan: body });
-    const { sprintId, cursor } = await this.commands.execute(new RequestPlanCommand(body, issued));
-    const isMade = () => this.live.world.sprints.get(sprintId)?.status !== 'analysing';
+    const { sprintId } = await this.commands.execute(new RequestPlanCommand(body, issued));
     const waits = !/\brespond-async\b/.test(prefer ?? '');
-    if (waits) await this.live.until(isMade, AbortSignal.timeout(PLAN_WAIT_MS)).catch(() => undefined);
-    const { state } = await this.queries.execute(new FindSprintQuery(sprintId));
+    const { state, cursor } = await this.queries.execute(new MadePlanQuery(sprintId, waits ? PLAN_WAIT_MS : 0));
     if (waits && state.status === 'failed') throw new HyperRunError(state.code, state.reason, { planId: sprintId });
     void reply.status(state.status === 'analysing' ? HttpStatus.ACCEPTED : HttpStatus.CREATED);
     void reply.header('Location', `/hyper-running/plans/${sprintId}`);

@@ -1,10 +1,9 @@
 import { Controller } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { MessagePattern, Payload } from '@nestjs/microservices';
-import type { SprintId } from '#contracts';
+import { HyperRunError, type SprintId } from '#contracts';
 import { RpcAccess, RpcPrincipal } from '../access/rpc.decorator.js';
 import { issuedBy } from '../world/issued.port.js';
-import { LiveWorld } from '../world/live-world.port.js';
 import { ApprovePlanCommand } from './approve-plan.command.js';
 import {
   EditMessage,
@@ -15,6 +14,7 @@ import {
   SteerMessage,
 } from './dto/message.dto.js';
 import { FindSprintQuery } from './find-sprint.query.js';
+import { MadePlanQuery } from './made-plan.query.js';
 import { RequestPlanCommand } from './request-plan.command.js';
 import { ReviewPlanCommand, type Review } from './review-plan.command.js';
 import { SteerSprintCommand, type Steering } from './steer-sprint.command.js';
@@ -32,16 +32,15 @@ export class SprintsMessages {
   constructor(
     private readonly commands: CommandBus,
     private readonly queries: QueryBus,
-    private readonly live: LiveWorld,
   ) {}
 
   @MessagePattern('sprint.plan')
   async plan(@Payload() { commandId, token: _token, ...wish }: PlanMessage, @RpcPrincipal() principal: string) {
     const issued = issuedBy(principal, commandId, { plan: wish });
-    const { sprintId, cursor } = await this.commands.execute(new RequestPlanCommand(wish, issued));
-    const isMade = () => this.live.world.sprints.get(sprintId)?.status !== 'analysing';
-    await this.live.until(isMade, AbortSignal.timeout(PLAN_WAIT_MS)).catch(() => undefined);
-    return { ...(await this.viewOfPlan(sprintId)), cursor };
+    const { sprintId } = await this.commands.execute(new RequestPlanCommand(wish, issued));
+    const { state, cursor } = await this.queries.execute(new MadePlanQuery(sprintId, PLAN_WAIT_MS));
+    if (state.status === 'failed') throw new HyperRunError(state.code, state.reason, { planId: sprintId });
+    return { ...planView(state), cursor };
   }
 
   @MessagePattern('sprint.execute')

@@ -6,6 +6,7 @@ import { FindTaskHandler } from './find-task.query.js';
 import { FindingsController } from './findings.controller.js';
 import { ListFindingsHandler } from './list-findings.query.js';
 import { ListSprintsHandler } from './list-sprints.query.js';
+import { MadePlanHandler } from './made-plan.query.js';
 import { PlansController } from './plans.controller.js';
 import { RequestPlanHandler } from './request-plan.command.js';
 import { RetryTaskHandler } from './retry-task.command.js';
@@ -24,6 +25,7 @@ import { TasksController } from './tasks.controller.js';
     FindTaskHandler,
     ListFindingsHandler,
     ListSprintsHandler,
+    MadePlanHandler,
     RequestPlanHandler,
     RetryTaskHandler,
     ReviewPlanHandler,
