@@ -5,6 +5,7 @@ import type { GitRepository } from '#git';
 import { buildCandidate, compileScope, gate, type Candidate, type VirtualTree } from '#workspace';
 import { ArtifactStore } from '../artifacts/artifact-store.port.js';
 import { failpoint } from '../config/failpoint.js';
+import { baseTerms } from '../strategist/base-terms.port.js';
 import type { Attempt } from './attempt.js';
 import { TaskFailure } from './task-failure.js';
 
@@ -32,7 +33,8 @@ export class CandidateGate {
     );
     failpoint('task.candidate-collected');
     // Compiled anew: the gate takes nothing over from the scope that the agent's writes went through.
-    const scope = compileScope({ patterns: spec.scope, paths: spec.task.paths, grants: spec.grants });
+    const { protect } = await baseTerms(repository, spec.baseCommit);
+    const scope = compileScope({ patterns: spec.scope, paths: spec.task.paths, grants: spec.grants, protect });
     const verdict = await gate({ repository, base: spec.baseCommit, candidateTree: candidate.tree, directory, scope });
     if (!verdict.ok) {
       const violations = verdict.violations
