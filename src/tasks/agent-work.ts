@@ -37,7 +37,7 @@ export class AgentWork {
     const scope = compileScope({ patterns, paths: task.paths, grants, protect });
     const tree = await VirtualTree.at({ repository, commit: baseCommit, scope });
     const { level, bwrap } = await this.isolation.measured();
-    const overtime = AbortSignal.timeout(budgets.wallSeconds * 1000);
+    const overtime = attempt.overtime(budgets.wallSeconds * 1000);
     const confined = level === 'none' || bwrap === undefined ? undefined : bwrap;
     try {
       const { outcome, summary } = await agentFor(task.agent).run({

@@ -14,6 +14,7 @@ import type { Config } from '../config/config.js';
 import { hintKey } from '../world/keys.port.js';
 import type { LiveWorld } from '../world/live-world.port.js';
 import { Outbox } from './outbox.js';
+import { workClock } from './work-clock.js';
 
 /** Progress is told at most this often. */
 const PROGRESS_MS = 1000;
@@ -91,18 +92,30 @@ export class Attempt {
 
   /** Resolves when the sprint is not paused: nothing new begins meanwhile. */
   async gate(): Promise<void> {
-    const { sprintId } = this.claimed.spec;
-    const runs = () => {
-      const state = this.needs.live.world.sprints.get(sprintId);
-      return state === undefined || !isActive(state) || (state.status !== 'pausing' && state.status !== 'paused');
-    };
+    const runs = () => this.#runs();
     if (!runs()) await this.needs.live.until(runs, this.signal);
     this.signal.throwIfAborted();
+  }
+
+  /** Aborts after so much time of work; a pause does not count. */
+  overtime(ms: number): AbortSignal {
+    const { live } = this.needs;
+    return workClock({
+      ms,
+      runs: () => this.#runs(),
+      onChange: (listener) => live.onChange(listener),
+      until: this.#over.signal,
+    });
   }
 
   close(): void {
     this.#forget();
     this.#over.abort(new Error('The attempt is over.'));
+  }
+
+  #runs(): boolean {
+    const state = this.needs.live.world.sprints.get(this.claimed.spec.sprintId);
+    return state === undefined || !isActive(state) || (state.status !== 'pausing' && state.status !== 'paused');
   }
 
   /** The log fences a late worker at its next append; looking spares the work until then. */
