@@ -84,19 +84,16 @@ const markdownFindings = async (
   whole: boolean,
 ): Promise<LocatedFinding[]> => {
   const unwanted = await unwantedRules(tree);
-  const broken = new Map<string, number>();
-  let documents = 0;
-  for (const { markdown, links } of facts.values()) {
-    if (links) documents += 1;
-    for (const rule of new Set(markdown?.map((draft) => draft.rule))) broken.set(rule, (broken.get(rule) ?? 0) + 1);
-  }
-  const style = whole ? houseStyle(documents, broken) : new Set<string>();
+  const broken = [...facts].flatMap(([path, { markdown, links }]) =>
+    links ? [[path, new Set(markdown?.map(({ rule }) => rule))] as const] : [],
+  );
+  const isStyle = houseStyle(new Map(whole ? broken : []));
   return [...facts].flatMap(([path, { markdown }]) =>
     locate(
       'markdown',
       path,
       MARKDOWN_HOW,
-      markdown?.filter(({ rule }) => !unwanted.has(rule) && !style.has(rule)) ?? [],
+      markdown?.filter(({ rule }) => !unwanted.has(rule) && !isStyle(path, rule)) ?? [],
     ),
   );
 };

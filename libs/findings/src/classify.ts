@@ -13,13 +13,13 @@ const VENDORED =
 const GENERATED =
   /(^|\/)(dist|build|out|coverage|target|\.next|\.nuxt|\.output|__generated__|generated|gen|_build|site|storybook-static|versioned_docs|__pycache__)\/|\.(min|bundle|generated|gen|g)\.[a-z]+$|[-.]min\.(js|css)$|_pb2?\.(py|js|ts)$|\.pb\.go$|\.d\.ts\.map$|\.map$/i;
 const FIXTURES =
-  /(^|\/)(__)?(fixtures?|snapshots?|testdata|test-?data|test_files|mocks?|samples?|corpus|golden|goldens|baselines?|cassettes|conformance|templates?|skeletons?|scaffold(ing)?|boilerplates?)(__)?(\/|$)|\.snap$|jsfmt\.spec\.|(^|[-_./])(fixture|snapshot)s?[-_./]/i;
+  /(^|\/)(__)?(fixtures?|snapshots?|testdata|test-?data|test_files|mocks?|samples?|corpus|golden|goldens|baselines?|cassettes|conformance|([\w-]+[-_])?templates?|skeletons?|scaffold(ing)?|boilerplates?)(__)?(\/|$)|\.snap$|jsfmt\.spec\.|(^|[-_./])(fixture|snapshot)s?[-_./]/i;
 const LOCKS = /(^|\/)(package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|.*\.lock|go\.sum)$/i;
 /** History and law are not to be polished. */
 const RECORDS =
   /(^|\/)(changelogs?|changes|history|releases?|release[-_]notes|news|whatsnew|licen[cs]es?|licen[cs]e-[a-z0-9]+|copying|notice|third[-_]party[-_]notices|authors|contributors|code[-_]of[-_]conduct|cla)([-_.][a-z0-9.]*)?(\.(md|markdown|txt|rst))?(\/|$)|(^|\/)(changelog_unreleased|\.changeset|blog|_posts|posts)\//i;
 /** Rendered elsewhere than where it lies, or filled in by someone. */
-const FORMS = /(^|\/)((pull_request|issue)_template|\.github\/(ISSUE_TEMPLATE|PULL_REQUEST_TEMPLATE))/i;
+const FORMS = /(^|\/)([^/]*(pull[-_]request|issue)[-_]template|\.github\/(ISSUE_TEMPLATE|PULL_REQUEST_TEMPLATE))/i;
 const TESTS = /(^|\/)(tests?|__tests__|spec|specs|e2e|testing|test-.*|.*-tests?|benchmarks?|bench)\//i;
 const TEST_MARKDOWN = /(^|\/)(readme|contributing|index|guide|testing)\.(md|markdown)$/i;
 const TEST_NAME = /(^|\/)test_[^/]+$|[._-](test|tests|spec|e2e|unittest)\.[a-z]+$/i;
@@ -104,5 +104,14 @@ export const isMinified = (content: Buffer): boolean => {
 const GENERATED_MARK =
   /@generated\b|\bdo not edit\b|\bautomatically generated\b|\bauto-?generated (by|from|file)\b|\bcode generated\b/i;
 
-/** A file that says at its top that a program wrote it. */
-export const saysGenerated = (text: string): boolean => GENERATED_MARK.test(text.slice(0, 1500));
+/** A sentence about the very file it stands in. */
+const OF_ITSELF =
+  /\bthis (is an? )?(auto-?|automatically )?generated (file|page|document)\b|\bthis (file|page|document)( is| was| has been|'s)? (auto-?generated|automatically generated|generated (by|from|automatically))\b|\bdo not edit this (file|page|document)\b/i;
+
+const top = (text: string) => text.slice(0, 1500);
+
+/** A file that says at its top that a program wrote it: source code, or a comment. */
+export const saysGenerated = (text: string): boolean => GENERATED_MARK.test(top(text)) || saysItIsGenerated(text);
+
+/** The same of a text in which others may be talked about: what it says of itself in its front matter or prose. */
+export const saysItIsGenerated = (text: string): boolean => OF_ITSELF.test(top(text));

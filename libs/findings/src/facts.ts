@@ -1,4 +1,4 @@
-import { type Candidate, isBinary, isMinified, saysGenerated } from './classify.js';
+import { type Candidate, isBinary, isMinified, saysGenerated, saysItIsGenerated } from './classify.js';
 import { commentsOf } from './comments.js';
 import type { Draft } from './draft.js';
 import { extensionOf, languageOf } from './languages.js';
@@ -12,7 +12,7 @@ import { listedWords, spellingInComments, spellingInProse, type SpellingFacts } 
 import { mayHoldMarker, todosIn } from './todo.js';
 
 /** Raised whenever a fact of the same blob can turn out differently: older cached facts are then not found. */
-export const FACTS_VERSION = 3;
+export const FACTS_VERSION = 4;
 
 /** What is known of one blob, whatever the rest of the tree looks like. Plain JSON. */
 export interface FileFacts {
@@ -57,7 +57,7 @@ const markdownFacts = (text: string): FileFacts => {
   const language = languageOf('a.md');
   const comments = language ? commentsOf(text, language) : [];
   const links = linkFacts(document, new Lines(text));
-  if (comments.some(({ start, end }) => saysGenerated(text.slice(start, end))))
+  if (saysItIsGenerated(text) || comments.some(({ start, end }) => saysGenerated(text.slice(start, end))))
     return { links: { ...links, links: [] } };
   return {
     todo: some(todosIn(text, comments)),

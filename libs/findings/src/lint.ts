@@ -77,6 +77,8 @@ const locatedIn = (diagnostics: readonly Diagnostic[]): Located[] =>
     .filter(isOurs)
     .map((diagnostic) => ({ ...diagnostic, name: diagnostic.filename.replace(/^\.\//, '') }));
 
+const sentence = (text: string) => (/[.!?:]\s*$/.test(text) ? text.trim() : `${text.trim()}.`);
+
 const draftOf = (diagnostic: Located, content: Buffer, lines: Lines): Draft => {
   const span = diagnostic.labels?.at(-1)?.span ?? { offset: 0, length: 1 };
   const start = offsetOf(content, span.offset);
@@ -86,7 +88,7 @@ const draftOf = (diagnostic: Located, content: Buffer, lines: Lines): Draft => {
     range,
     line: lines.textOf(range.startLine),
     subject: diagnostic.code,
-    message: [diagnostic.message, diagnostic.help].filter((part) => part !== undefined).join(' '),
+    message: [diagnostic.message, diagnostic.help].flatMap((part) => (part ? sentence(part) : [])).join(' '),
     confidence: isSafe(diagnostic.code) ? 'certain' : 'likely',
   };
 };

@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import type { SourceTree } from './source-tree.js';
 
 const CONFIGURATIONS = ['json', 'jsonc', 'yaml', 'yml'].flatMap((ending) => [
@@ -19,11 +20,28 @@ export const unwantedRules = async (tree: SourceTree): Promise<ReadonlySet<strin
 
 const MIN_DOCUMENTS = 5;
 const HOUSE_STYLE = 0.25;
+/** One folder is a smaller sample: here it takes most of the documents. */
+const FOLDER_STYLE = 0.5;
 
-/** Rules that so many documents break that it must be how they are written here. `broken`: rule → number of documents. */
-export const houseStyle = (documents: number, broken: ReadonlyMap<string, number>): ReadonlySet<string> =>
-  new Set(
-    [...broken]
-      .filter(([, count]) => documents >= MIN_DOCUMENTS && count / documents > HOUSE_STYLE)
-      .map(([rule]) => rule),
-  );
+/** Document → the rules it breaks, which may be none. */
+type Broken = ReadonlyMap<string, ReadonlySet<string>>;
+
+const habits = (documents: readonly ReadonlySet<string>[], share: number): ReadonlySet<string> => {
+  const counts = new Map<string, number>();
+  for (const rules of documents) for (const rule of rules) counts.set(rule, (counts.get(rule) ?? 0) + 1);
+  const isHabit = (count: number) => documents.length >= MIN_DOCUMENTS && count / documents.length > share;
+  return new Set([...counts].filter(([, count]) => isHabit(count)).map(([rule]) => rule));
+};
+
+/** Whether so many documents break a rule, in the repository or in this folder, that it must be how they are written. */
+export const houseStyle = (broken: Broken): ((path: string, rule: string) => boolean) => {
+  const byFolder = new Map<string, ReadonlySet<string>[]>();
+  for (const [path, rules] of broken) {
+    const folder = byFolder.get(posix.dirname(path));
+    if (folder) folder.push(rules);
+    else byFolder.set(posix.dirname(path), [rules]);
+  }
+  const everywhere = habits([...broken.values()], HOUSE_STYLE);
+  const here = new Map([...byFolder].map(([folder, documents]) => [folder, habits(documents, FOLDER_STYLE)]));
+  return (path, rule) => everywhere.has(rule) || (here.get(posix.dirname(path))?.has(rule) ?? false);
+};
