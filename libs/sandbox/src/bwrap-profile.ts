@@ -95,7 +95,6 @@ const environment = ({ env, toolchain }: Profile): Record<string, string> => ({
   LANG: 'C.UTF-8',
   TZ: 'UTC',
   CI: 'true',
-  NO_COLOR: '1',
   npm_config_audit: 'false',
   npm_config_fund: 'false',
   npm_config_update_notifier: 'false',
