@@ -33,11 +33,8 @@ export const findingsCommand = (context: Context) =>
       const client = await context.connect(texts(options));
       if (options.dismiss !== undefined) return dismiss(client, options);
       const repository = await repositoryId(client, options.repository);
-      const all = await take(
-        client.items(FindingView, '/findings', { repository, limit: options.limit }),
-        options.limit,
-      );
-      const findings = all.filter(({ source }) => options.source === undefined || source === options.source);
+      const { source, limit } = options;
+      const findings = await take(client.items(FindingView, '/findings', { repository, source, limit }), limit);
       if (options.json) return context.json(findings, 2);
       context.lines(table(['FINDING', 'WHERE', 'RULE', 'WHAT'], findings.map(row), context.style));
       context.note(`${plural(findings.length, 'finding')} shown.`);
