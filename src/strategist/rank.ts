@@ -23,7 +23,7 @@ const SEVERITY: Record<FindingSource, readonly [number, string]> = {
   links: [5, 'a broken link leads readers nowhere'],
   lint: [2, 'a lint fault hides among others what may be a bug'],
   spelling: [2.5, 'a misspelling is seen by every reader'],
-  markdown: [1.5, 'a style fault may change how a page is shown'],
+  markdown: [1.5, 'untidy source is in the way of whoever edits the page next'],
   coverage: [1.5, 'untested code hides faults'],
   todo: [1, 'a note of the authors to themselves'],
 };
