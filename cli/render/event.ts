@@ -2,6 +2,7 @@ import { isEventType, eventSchemas, TYPE_PREFIX, type EventType } from '#contrac
 import type { EventView } from '../api.js';
 import { oneLine } from '../text.js';
 import { sprintTexts, type Tone } from './event-texts.js';
+import { tellingLines } from './output-end.js';
 import type { Style } from './style.js';
 import { taskTexts } from './task-texts.js';
 
@@ -20,11 +21,20 @@ export const describe = (event: Pick<EventView, 'type' | 'data'>): readonly [Ton
 
 const WIDTH = 16;
 
-/** One line: time, whom it is about, what happened. */
+/** Why the base fails, in the words of its commands: no report will tell, for the sprint pauses here. */
+const ownWords = ({ type, data }: Pick<EventView, 'type' | 'data'>): string[] => {
+  if (type !== `${TYPE_PREFIX}sprint.base-verified`) return [];
+  const verified = eventSchemas['sprint.base-verified'].safeParse(data).data;
+  const failed = verified?.steps.findLast(({ outcome }) => outcome !== 'passed');
+  return verified?.outcome === 'failed' && failed !== undefined ? tellingLines(failed.output.tail, 4) : [];
+};
+
+/** Time, whom it is about, what happened: one line, and below it the output of a base that fails. */
 export const renderEvent = (event: EventView, style: Style): string => {
   const [tone, text] = describe(event);
   const who = event.taskid ?? event.agentid ?? event.stream.split('-')[0] ?? '';
-  return `${style.dim(timeOfDay(event.time))}  ${style.cyan(oneLine(who, WIDTH).padEnd(WIDTH))}  ${tones[tone](style)(oneLine(text, 300))}`;
+  const line = `${style.dim(timeOfDay(event.time))}  ${style.cyan(oneLine(who, WIDTH).padEnd(WIDTH))}  ${tones[tone](style)(oneLine(text, 300))}`;
+  return [line, ...ownWords(event).map((words) => style.dim(`${' '.repeat(14)}│ ${words}`))].join('\n');
 };
 
 const timeOfDay = (time: string) => time.slice(11, 23);

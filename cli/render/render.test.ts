@@ -122,6 +122,29 @@ describe('an event on the screen', () => {
     expect(line).toBe('12:34:56.789  t1                passed: hyper-run/t1');
   });
 
+  it('tells why the base fails in the words of its command', () => {
+    const data = {
+      outcome: 'failed',
+      tree: 'a'.repeat(40),
+      isolation: 'bwrap',
+      weak: false,
+      reused: false,
+      steps: [
+        {
+          name: 'test',
+          command: 'npm test',
+          outcome: 'failed',
+          exitCode: 1,
+          durationMs: 1000,
+          output: { tail: 'ok 1\nnot ok 2 - colours\u001b[2J\nok 3\n', bytes: 30 },
+        },
+      ],
+    };
+    const shown = (outcome: string) => renderEvent(event('hyperrun.sprint.base-verified', { ...data, outcome }), plain);
+    expect(shown('failed').split('\n').slice(1)).toEqual(['              │ not ok 2 - colours']);
+    expect(shown('passed')).not.toContain('\n');
+  });
+
   it('stays one harmless line whatever an agent says', () => {
     const said = { attempt: 1, origin: 'reported', text: 'done\n12:00 root passed \u001b[32m\u202e' };
     expect(renderEvent(event('hyperrun.action.message-said', said), plain)).toMatch(/says: done 12:00 root passed$/);
