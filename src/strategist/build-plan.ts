@@ -116,7 +116,7 @@ const INSTRUCTIONS: Partial<Record<PlannedTask['kind'], string>> = {
 };
 
 const taskOf = (group: RankedGroup, { planId, verification }: PlanBasis): PlannedTask => {
-  const { kind, fixer, area, findings, score } = group;
+  const { kind, fixer, findings, score } = group;
   const paths = [...new Set(findings.map(({ path }) => path))].toSorted();
   const ids = findings.map(({ findingId }) => findingId).toSorted();
   const taskId = `t-${createHash('sha256')
@@ -125,7 +125,9 @@ const taskOf = (group: RankedGroup, { planId, verification }: PlanBasis): Planne
     .slice(0, 12)}` as TaskId;
   const [singular, plural] = NOUNS[kind];
   const count = `${findings.length} ${findings.length === 1 ? singular : plural}`;
-  const where = paths.length === 1 ? `in ${paths[0] ?? ''}` : area === '.' ? `in ${paths.length} files` : `in ${area}/`;
+  const folder = commonFolder(paths);
+  const where =
+    paths.length === 1 ? `in ${paths[0] ?? ''}` : folder === '' ? `in ${paths.length} files` : `in ${folder}/`;
   const commands = verification.commands.map(({ command }) => command);
   return {
     taskId,
@@ -142,6 +144,16 @@ const taskOf = (group: RankedGroup, { planId, verification }: PlanBasis): Planne
     ],
     score: { total: score.total, parts: [...score.parts] },
   };
+};
+
+/** The deepest folder that holds all of them, so that tasks of one area can be told apart; '' is the root. */
+const commonFolder = ([first = '', ...rest]: readonly string[]): string => {
+  const shared = (parts: readonly string[], path: string) => {
+    const others = path.split('/').slice(0, -1);
+    const end = parts.findIndex((part, index) => part !== others[index]);
+    return end === -1 ? parts : parts.slice(0, end);
+  };
+  return rest.reduce(shared, first.split('/').slice(0, -1)).join('/');
 };
 
 const rationaleOf = ({ findings, score }: RankedGroup, files: number): string => {
