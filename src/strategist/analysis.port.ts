@@ -25,6 +25,7 @@ import { Decisions } from '../world/decisions.port.js';
 import { LiveWorld } from '../world/live-world.port.js';
 import { buildPlan, countFindings, followUp } from './build-plan.js';
 import { checkoutReports, lastCommitted } from './coverage-reports.js';
+import { byWorth } from './rank.js';
 import { readRepositoryConfig, type RepositoryConfig } from './repository-config.port.js';
 import { verificationOf } from './verification-of.js';
 
@@ -122,7 +123,7 @@ export class AnalysisJobs implements JobSource {
               ...(request.focus === undefined ? {} : { focus: request.focus }),
             })
           : this.#followUp(common, request.followTask, request.follows);
-      const artifact = await this.artifacts.put(JSON.stringify(findings));
+      const artifact = await this.artifacts.put(JSON.stringify(byWorth(findings)));
       const completed = {
         baseCommit: commit,
         findings: countFindings(common),

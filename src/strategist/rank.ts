@@ -30,6 +30,12 @@ const SEVERITY: Record<FindingSource, readonly [number, string]> = {
 
 const CONFIDENCE: Record<Finding['confidence'], number> = { certain: 1, likely: 0.7, possible: 0.4 };
 
+const worthOf = ({ source, confidence }: Finding) => SEVERITY[source][0] * CONFIDENCE[confidence];
+
+/** What hurts most and is surest first; else in the order in which it was found. */
+export const byWorth = (findings: readonly Finding[]): Finding[] =>
+  findings.toSorted((a, b) => worthOf(b) - worthOf(a));
+
 export const groupBy = <Item, Key>(items: readonly Item[], keyOf: (item: Item) => Key): Map<Key, Item[]> => {
   const groups = new Map<Key, Item[]>();
   for (const item of items) {

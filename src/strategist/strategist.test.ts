@@ -3,7 +3,7 @@ import { Plan, type Finding, type Oid, type RepositoryId, type SprintId, type Ve
 import { memoryTree } from '#findings';
 import { buildPlan, countFindings, followUp, type PlanWish } from './build-plan.js';
 import { proposedSprintSchema } from './proposed-sprint.port.js';
-import { groupFindings, rankGroups } from './rank.js';
+import { byWorth, groupFindings, rankGroups } from './rank.js';
 import { readRepositoryConfig } from './repository-config.port.js';
 import { verificationOf } from './verification-of.js';
 
@@ -102,6 +102,23 @@ describe('the order of tasks', () => {
       value: 3,
       why: 'matches redis',
     });
+  });
+
+  it('one by one: what hurts most and is surest first', () => {
+    const all = [
+      finding('todo', 'a'),
+      finding('links', 'b', { confidence: 'possible' }),
+      finding('markdown', 'c'),
+      finding('links', 'd'),
+      finding('markdown', 'b'),
+    ];
+    expect(byWorth(all).map(({ source, path }) => `${source} ${path}`)).toEqual([
+      'links d',
+      'links b',
+      'markdown c',
+      'markdown b',
+      'todo a',
+    ]);
   });
 
   it('explains every number: the parts multiply to the total', () => {
