@@ -1,0 +1,29 @@
+import { execFileSync } from 'node:child_process';
+import { cpus, loadavg, totalmem, release, type } from 'node:os';
+
+export const load = () => Math.round(loadavg()[0] * 100) / 100;
+
+const versionOf = (program, args = ['--version']) => {
+  try {
+    return /\d+\.\d+(\.\d+)*/.exec(execFileSync(program, args, { encoding: 'utf8', stdio: 'pipe' }))?.[0] ?? 'unknown';
+  } catch {
+    return 'absent';
+  }
+};
+
+export const has = (program) => versionOf(program) !== 'absent';
+
+export const describeMachine = async () => {
+  const { findTool } = await import('../../dist/libs/system-tools/src/index.js');
+  const redis = await findTool('redis-server');
+  return {
+    system: `${type()} ${release()}`,
+    cpu: `${cpus().length} × ${cpus()[0]?.model.trim() || 'unknown'}`,
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    node: process.versions.node,
+    redis: redis.version,
+    git: versionOf('git'),
+    ripgrep: versionOf('rg'),
+    load: load(),
+  };
+};
