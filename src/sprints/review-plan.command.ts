@@ -2,6 +2,7 @@ import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { HyperRunError, sprintStream, type SprintId } from '#contracts';
 import { sprint, type PlanEdit, type SprintState } from '#domain';
 import { agentKinds } from '#agents';
+import { compileScope } from '#workspace';
 import { Decisions, type Issued } from '../world/decisions.port.js';
 import { LiveWorld } from '../world/live-world.port.js';
 
@@ -37,6 +38,9 @@ export class ReviewPlanHandler implements ICommandHandler<ReviewPlanCommand> {
         'agent.unknown',
         `tasks.agent: there is no agent "${unknown.agent}". There are: ${agentKinds().join(', ')}.`,
       );
+    // A grant that no agent may name would only be found out when a worker reads it.
+    if (review.type === 'edit' && review.edit.grants !== undefined)
+      compileScope({ patterns: ['**'], grants: review.edit.grants });
     const outcome = await this.decisions.make({
       stream: sprintStream(sprintId),
       decider: sprint,

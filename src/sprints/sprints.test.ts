@@ -22,7 +22,7 @@ interface Seen {
   readonly tasks: readonly { readonly taskId: string }[];
 }
 
-describe('doing a settled task again', () => {
+describe('plans and sprints', () => {
   let rooms: Rooms;
   let folder: string;
   let plan: Seen;
@@ -62,7 +62,21 @@ describe('doing a settled task again', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('gives the same answer to the same request, while the follow-up runs and after it', async () => {
+  it('refuses a grant that no agent may name, and takes one that is a path', async () => {
+    const wish = { repository: join(folder, 'pages'), scope: ['docs/**'] };
+    const { planId, planHash } = (await send('/hyper-running/plan', 'edited', wish)).seen;
+    const edit = async (grants: string[]) => {
+      const headers = { 'content-type': 'application/json', 'if-match': `"${planHash}"` };
+      const body = JSON.stringify({ grants });
+      return rooms.fetch(`/hyper-running/plans/${planId}`, { method: 'PATCH', headers, body });
+    };
+    const refused = await edit(['../outside.md']);
+    expect(refused.status).toBe(422);
+    expect(await refused.json()).toMatchObject({ code: 'scope.invalid-path' });
+    expect((await edit(['docs/package.json'])).status).toBe(200);
+  });
+
+  it('give the same answer to the same wish to do a task again, while the follow-up runs and after it', async () => {
     const path = `/hyper-running/tasks/${plan.tasks[0]?.taskId ?? ''}/retry`;
     const first = await send(path, 'again');
     expect(first.status).toBe(202);
