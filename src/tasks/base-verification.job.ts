@@ -1,10 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
 import { isHyperRunError, sprintStream, type EventData, type Oid, type SprintId } from '#contracts';
 import { isActive, sprint, type Active, type SprintCommand, type World } from '#domain';
 import { GitRepository } from '#git';
+import { removeTree } from '#sandbox';
 import { CONFIG, type Config } from '../config/config.js';
 import { failpoint } from '../config/failpoint.js';
 import { Decisions } from '../world/decisions.port.js';
@@ -37,11 +38,14 @@ export class BaseVerificationJobs implements JobSource {
     const actor = `worker:${context.worker}`;
     await this.#decide(sprintId, { type: 'claim-base-verification', worker: context.worker }, actor);
     failpoint('base.claimed');
+    const wanted = this.#whileWanted(sprintId);
+    const signal = AbortSignal.any([context.signal, wanted.signal]);
     try {
-      const base = await this.#verify(state, context);
+      const base = await this.#verify(state, { ...context, signal });
       failpoint('base.before-record');
       await this.#decide(sprintId, { type: 'record-base', worker: context.worker, base }, actor);
     } catch (error) {
+      if (wanted.signal.aborted) return;
       const reason = context.signal.aborted
         ? 'Its worker shut down.'
         : error instanceof Error
@@ -49,7 +53,21 @@ export class BaseVerificationJobs implements JobSource {
           : String(error);
       await this.#decide(sprintId, { type: 'interrupt-base-verification', reason: reason.slice(0, 2000) }, actor);
       if (!context.signal.aborted) throw error;
+    } finally {
+      wanted.forget();
     }
+  }
+
+  /** Aborts when the sprint is cancelled: nobody waits for minutes of tests whose answer is of no use. */
+  #whileWanted(sprintId: SprintId): { readonly signal: AbortSignal; readonly forget: () => void } {
+    const over = new AbortController();
+    const look = () => {
+      const now = this.live.world.sprints.get(sprintId);
+      if (now === undefined || !isActive(now) || now.status === 'cancelling') over.abort();
+    };
+    const forget = this.live.onChange(look);
+    look();
+    return { signal: over.signal, forget };
   }
 
   async #decide(sprintId: SprintId, command: SprintCommand, actor: string): Promise<void> {
@@ -101,7 +119,7 @@ export class BaseVerificationJobs implements JobSource {
       return base;
     } finally {
       repository.close();
-      await rm(directory, { recursive: true, force: true });
+      await removeTree(directory);
     }
   }
 
