@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HyperRunError } from '#contracts';
 import type { GitLocation } from './location.js';
@@ -11,17 +12,26 @@ export interface RepositoryFormat {
 
 const KNOWN_EXTENSIONS = new Set(['noop', 'worktreeconfig', 'preciousobjects', 'objectformat', 'refstorage']);
 
+/** By the text of the configuration: a repository is opened for every task, and a process costs more than all else there. */
+const known = new Map<string, RepositoryFormat>();
+const MAX_KNOWN = 100;
+
 /**
  * Reads the configuration as a file, which works for any format, and refuses what we cannot do right.
  * @throws HyperRunError repository.unsupported-format
  */
 export const readFormat = async (location: GitLocation): Promise<RepositoryFormat> => {
-  const { stdout } = await runGit(
-    ['config', '-f', join(location.commonDir, 'config'), '-z', '--no-includes', '--list'],
-    {
-      answers: [0, 1],
-    },
-  );
+  const text = await readFile(join(location.commonDir, 'config'), 'latin1').catch(() => '');
+  const format = known.get(text) ?? (await parseFormat(text));
+  if (known.size >= MAX_KNOWN) known.clear();
+  known.set(text, format);
+  return format;
+};
+
+const parseFormat = async (text: string): Promise<RepositoryFormat> => {
+  const { stdout } = await runGit(['config', '-f', '-', '-z', '--no-includes', '--list'], {
+    input: Buffer.from(text, 'latin1'),
+  });
   const settings = stdout
     .toString('utf8')
     .split('\0')

@@ -28,16 +28,17 @@ export class GitRepository {
   static async open(path: string, options: { readonly allowedRoots?: readonly string[] } = {}): Promise<GitRepository> {
     const location = await locate(path, options.allowedRoots);
     const repository = new GitRepository(location, await readFormat(location));
-    const { exitCode, stdout, stderr } = await runGit(['rev-parse', '--verify', '--quiet', 'HEAD^{commit}'], {
-      ...repository.call,
-      answers: [0, 1, 128],
-    });
+    const [{ exitCode, stdout, stderr }, inTheWay] = await Promise.all([
+      runGit(['rev-parse', '--verify', '--quiet', 'HEAD^{commit}'], { ...repository.call, answers: [0, 1, 128] }),
+      repository.branchExists('hyper-run').catch((error: Error) => error),
+    ]);
     if (/unknown repository extension|Expected git repo version/.test(stderr))
       throw unsupported(stderr, 'Upgrade git.');
     if (exitCode === 128) throw gitFailed(['rev-parse'], { exitCode, stderr });
     if (exitCode === 1) throw empty(location.workTree ?? location.gitDir);
     oidFrom(stdout.toString('latin1').trim());
-    await repository.refuseBranchInTheWay();
+    if (inTheWay instanceof Error) throw inTheWay;
+    if (inTheWay) throw branchInTheWay();
     return repository;
   }
 
@@ -151,12 +152,7 @@ export class GitRepository {
 
   /** A branch `hyper-run` leaves no room for `hyper-run/<id>`. @throws HyperRunError repository.branch-in-the-way */
   async refuseBranchInTheWay(): Promise<void> {
-    if (!(await this.branchExists('hyper-run'))) return;
-    throw new HyperRunError(
-      'repository.branch-in-the-way',
-      'A branch named "hyper-run" leaves no room for branches below hyper-run/. Rename it: git branch -m hyper-run <other>.',
-      { branch: 'hyper-run' },
-    );
+    if (await this.branchExists('hyper-run')) throw branchInTheWay();
   }
 
   dropCaches(): void {
@@ -167,6 +163,13 @@ export class GitRepository {
     this.objects.close();
   }
 }
+
+const branchInTheWay = () =>
+  new HyperRunError(
+    'repository.branch-in-the-way',
+    'A branch named "hyper-run" leaves no room for branches below hyper-run/. Rename it: git branch -m hyper-run <other>.',
+    { branch: 'hyper-run' },
+  );
 
 const empty = (path: string) =>
   new HyperRunError('repository.empty', `${JSON.stringify(path)} has no commit at HEAD yet. Make a first commit.`, {
