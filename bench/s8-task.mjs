@@ -33,11 +33,12 @@ const inWorktree = (repository, work, sparse) => (round) =>
     await git(repository, 'worktree', 'remove', '--force', tree);
   });
 
-const byFastImport = (repository) => (round) =>
+let imports = 0;
+const byFastImport = (repository) => () =>
   timed(async () => {
-    const { folder, name } = fileOf(round + 1);
+    const { folder, name } = fileOf(++imports);
     const stream = [
-      `commit refs/heads/import-${round + 10}\ncommitter Bench <bench@localhost> 1700000000 +0000\n`,
+      `commit refs/heads/import-${imports}\ncommitter Bench <bench@localhost> 1700000000 +0000\n`,
       `data 6\nChange\nfrom refs/heads/main^0\nM 100644 inline ${folder}/${name}\n`,
       `data ${CHANGED.length}\n${CHANGED}\n`,
     ];
