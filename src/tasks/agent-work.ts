@@ -7,7 +7,7 @@ import { agentFor, type CommandResult } from '#agents';
 import { isHyperRunError } from '#contracts';
 import { event } from '#domain';
 import type { GitRepository } from '#git';
-import { runInSandbox, sanitiseOutput } from '#sandbox';
+import { removeTree, runInSandbox, sanitiseOutput } from '#sandbox';
 import { compileScope, verificationCheckout, VirtualTree } from '#workspace';
 import { ArtifactStore } from '../artifacts/artifact-store.port.js';
 import { CONFIG, type Config } from '../config/config.js';
@@ -122,7 +122,7 @@ export class AgentWork {
       );
       return { exitCode: run.exitCode, output: sanitiseOutput(run.output), durationMs: run.durationMs };
     } finally {
-      await rm(copy, { recursive: true, force: true });
+      await removeTree(copy);
     }
   }
 }

@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, Logger } from '@nestjs/common';
@@ -7,6 +7,7 @@ import { isHyperRunError, taskStream, type TaskId, type WorkerId } from '#contra
 import { event, isActive, task, type Publishing, type Queued, type TaskState, type World } from '#domain';
 import type { EventStore } from '#event-store';
 import { GitRepository } from '#git';
+import { removeTree } from '#sandbox';
 import { CONFIG, type Config } from '../config/config.js';
 import { failpoint } from '../config/failpoint.js';
 import { EVENT_STORE, REDIS } from '../log/log.port.js';
@@ -92,7 +93,7 @@ export class TaskJobs implements JobSource {
     const directory = join(this.config.dataDirectory, 'work', worker, taskId);
     const repository = await GitRepository.open(spec.repositoryPath);
     try {
-      await rm(directory, { recursive: true, force: true });
+      await removeTree(directory);
       await mkdir(directory, { recursive: true, mode: 0o700 });
       const tree = await this.agentWork.run(attempt, repository, directory);
       failpoint('task.agent-done');
@@ -103,7 +104,7 @@ export class TaskJobs implements JobSource {
       await this.publisher.publish(attempt, decided);
     } finally {
       repository.close();
-      await rm(directory, { recursive: true, force: true });
+      await removeTree(directory);
     }
   }
 

@@ -1,11 +1,10 @@
 import { join } from 'node:path';
-import { rm } from 'node:fs/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { maskSecrets } from '#agents';
 import { cacheDirectory } from '#system-tools';
 import { HyperRunError, type Isolation, type Oid, type StepResult, type Verification } from '#contracts';
 import type { GitRepository } from '#git';
-import { prepareSetup, verifyTree, type SetupResult } from '#sandbox';
+import { prepareSetup, removeTree, verifyTree, type SetupResult } from '#sandbox';
 import { verificationCheckout, withBaseFiles } from '#workspace';
 import { ArtifactStore } from '../artifacts/artifact-store.port.js';
 import { CONFIG, type Config } from '../config/config.js';
@@ -73,7 +72,7 @@ export class TreeVerification {
       });
       return setup;
     } finally {
-      await rm(directory, { recursive: true, force: true });
+      await removeTree(directory);
     }
   }
 
@@ -87,7 +86,7 @@ export class TreeVerification {
     const { repository, base, verification, signal } = run;
     const directory = join(run.directory, 'checkout');
     try {
-      await rm(directory, { recursive: true, force: true });
+      await removeTree(directory);
       await verificationCheckout({ repository, directory, ...tree });
       if (tree.restore !== undefined) await withBaseFiles({ repository, base, directory, paths: tree.restore });
       const steps: StepResult[] = [];
@@ -110,7 +109,7 @@ export class TreeVerification {
       });
       return steps;
     } finally {
-      await rm(directory, { recursive: true, force: true });
+      await removeTree(directory);
     }
   }
 }

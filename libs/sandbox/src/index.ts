@@ -2,6 +2,7 @@ export type { Bubblewrap, Program, SandboxFeatures } from './bubblewrap.js';
 export { INSIDE, type Mount } from './bwrap-profile.js';
 export { countTests } from './count-tests.js';
 export { detectIsolation, type IsolationReport } from './detect-isolation.js';
+export { removeTree } from './remove-tree.js';
 export { runInSandbox, type RunOptions, type SandboxOptions } from './run-in-sandbox.js';
 export { runUnconfined } from './run-unconfined.js';
 export type { RunResult } from './run-result.js';
