@@ -35,6 +35,10 @@ export class Lease {
     });
   }
 
+  /**
+   * Lets go. The key is left to expire: an orchestrator whose view is a moment behind still sees the work that has just
+   * ended, and must not find its worker dead, which may hold other work by then.
+   */
   async release(): Promise<void> {
     this.#holders -= 1;
     await this.#serially(async () => {
@@ -43,8 +47,7 @@ export class Lease {
       this.#timer = undefined;
       const number = this.#number;
       this.#number = undefined;
-      const numberKey = number === undefined ? [] : [this.keys(`worker-number:${number}`)];
-      await this.redis.del(this.keys(`lease:${this.worker}`), ...numberKey);
+      if (number !== undefined) await this.redis.del(this.keys(`worker-number:${number}`));
     });
   }
 
