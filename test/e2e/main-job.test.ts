@@ -12,13 +12,15 @@ import { leftovers, openPlace, type Place } from '../harness/place.js';
 import { ATLAS, fingerprintOf, git, makeRepository, ourBranches } from '../harness/repositories.js';
 import { launch, type Service } from '../harness/service.js';
 import {
+  ALL_PASSED,
+  outcomesOf,
   approve,
   completed,
   propose,
   readSprint,
   taskOf,
   type PlanAnswer,
-  type SprintView,
+  type SprintAnswer,
 } from '../harness/sprints.js';
 
 describe('the main job: plan, execute, report, verify, replay', () => {
@@ -30,7 +32,7 @@ describe('the main job: plan, execute, report, verify, replay', () => {
   let before: Fingerprint;
   let live: LiveEvents;
   let plan: PlanAnswer;
-  let sprint: SprintView;
+  let sprint: SprintAnswer;
   let exported: Exported;
   const channel: string[] = [];
 
@@ -77,7 +79,7 @@ describe('the main job: plan, execute, report, verify, replay', () => {
 
   it('keeps each task that passed on a branch of its own, on top of the base commit', async () => {
     expect(sprint.status).toBe('completed');
-    expect(sprint.tasks.map((task) => task.status)).toEqual(['passed', 'passed', 'passed']);
+    expect(outcomesOf(sprint)).toEqual(ALL_PASSED);
     expect(await ourBranches(repository)).toEqual(
       sprint.tasks
         .map((task) => `${task.commit} ${task.branch}`)

@@ -7,14 +7,16 @@ import { leftovers, openPlace, type Place } from '../harness/place.js';
 import { fingerprintOf, git, makeRepository, ourBranches, PINNED, QUICK, RED, SLOW } from '../harness/repositories.js';
 import { launch, type Service } from '../harness/service.js';
 import {
+  ALL_PASSED,
+  outcomesOf,
   approve,
   completed,
   propose,
   readSprint,
   runSprint,
   taskOf,
-  type SprintView,
-  type TaskView,
+  type SprintAnswer,
+  type TaskAnswer,
 } from '../harness/sprints.js';
 
 describe('a running sprint', () => {
@@ -37,7 +39,7 @@ describe('a running sprint', () => {
   });
 
   const steer = (sprintId: string, how: 'pause' | 'resume' | 'cancel', body?: unknown) =>
-    api.post<SprintView & { code?: string }>(`/hyper-running/sprints/${sprintId}/${how}`, body);
+    api.post<SprintAnswer & { code?: string }>(`/hyper-running/sprints/${sprintId}/${how}`, body);
 
   it('pauses: what runs may finish, nothing new begins; resumed, it completes', async () => {
     const plan = await propose(api, { repository: await makeRepository(place.repositories, 'pause', SLOW) });
@@ -53,7 +55,7 @@ describe('a running sprint', () => {
     ).toHaveLength(1);
     expect((await steer(plan.planId, 'resume')).status).toBe(202);
     const sprint = await completed(api, plan.planId);
-    expect(sprint.tasks.map(({ status }) => status)).toEqual(['passed', 'passed', 'passed']);
+    expect(outcomesOf(sprint)).toEqual(ALL_PASSED);
     expect(first.type).toBe('hyperrun.task.claimed');
     expect(await steer(plan.planId, 'pause')).toMatchObject({ status: 409, body: { code: 'sprint.completed' } });
   });
@@ -77,7 +79,7 @@ describe('a running sprint', () => {
     const plan = await propose(api, { repository: await makeRepository(place.repositories, 'cancel-one', SLOW) });
     await approve(api, plan);
     const { taskid = '' } = await live.wait('task.claimed', plan.planId);
-    const answer = await api.post<TaskView>(`/hyper-running/tasks/${taskid}/cancel`, { reason: 'Not this one' });
+    const answer = await api.post<TaskAnswer>(`/hyper-running/tasks/${taskid}/cancel`, { reason: 'Not this one' });
     expect(answer).toMatchObject({ status: 202, body: { status: 'cancelled', reason: 'Not this one' } });
     const sprint = await completed(api, plan.planId);
     expect(sprint.tasks.map(({ status }) => status).toSorted()).toEqual(['cancelled', 'passed', 'passed']);
@@ -106,7 +108,7 @@ describe('a running sprint', () => {
     await approve(api, plan);
     const { tasks } = await completed(api, plan.planId);
     const failed = tasks.find(({ status }) => status === 'failed');
-    const retried = await api.post<SprintView>(`/hyper-running/tasks/${failed?.taskId}/retry`);
+    const retried = await api.post<SprintAnswer>(`/hyper-running/tasks/${failed?.taskId}/retry`);
     expect(retried.status).toBe(202);
     const followUp = await completed(api, retried.body.sprintId);
     expect(followUp.plan).toMatchObject({ follows: failed?.taskId });
@@ -142,7 +144,7 @@ describe('a running sprint', () => {
     const alerts = await api.get<{ items: { alertId: string; severity: string }[] }>('/alerts');
     expect(alerts.body.items.some(({ alertId }) => alertId.includes(taskId))).toBe(true);
     expect(await git(repository, 'rev-parse', `hyper-run/${taskId}`)).toBe(plan.baseCommit);
-    const discarded = await api.post<TaskView>(`/hyper-running/tasks/${taskId}/discard`, { reason: 'Keep mine' });
+    const discarded = await api.post<TaskAnswer>(`/hyper-running/tasks/${taskId}/discard`, { reason: 'Keep mine' });
     expect(discarded).toMatchObject({ status: 202, body: { status: 'discarded' } });
     const sprint = await completed(api, plan.planId);
     expect(sprint.tasks.map(({ status }) => status).toSorted()).toEqual(['discarded', 'passed', 'passed']);

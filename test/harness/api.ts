@@ -46,7 +46,7 @@ export class Api {
   }
 
   /** A request whose bytes are chosen freely. */
-  raw(method: string, path: string, body?: string | Uint8Array, headers: Headers = {}): Promise<Response> {
+  raw(method: string, path: string, body?: string, headers: Headers = {}): Promise<Response> {
     return fetch(this.url + path, { method, body, headers: { authorization: `Bearer ${this.token}`, ...headers } });
   }
 }

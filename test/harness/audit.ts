@@ -1,10 +1,10 @@
-import type { Recorded, SprintId, TaskId } from '#contracts';
+import type { Recorded, TaskId } from '#contracts';
 import { sprint, task } from '#domain';
 import { readExport, recordedOf, verifyExport, type Verified } from '#seal';
 import { foldUntil } from '../../src/world/decisions.port.js';
 import { sprintView, taskView } from '../../src/sprints/views.js';
 import type { Api } from './api.js';
-import type { SprintView } from './sprints.js';
+import type { SprintAnswer } from './sprints.js';
 
 export interface Exported {
   readonly lines: readonly string[];
@@ -26,12 +26,12 @@ export const exportSprint = async (api: Api, sprintId: string): Promise<Exported
 };
 
 /** The sprint as the exported events alone lead to it, in the words of the service. */
-export const replayed = ({ events }: Exported, live: SprintView): SprintView => {
+export const replayed = ({ events }: Exported, live: SprintAnswer): SprintAnswer => {
   const of = (stream: string) => events.filter((event) => event.stream === stream);
   const state = foldUntil(sprint, of(`sprint-${live.sprintId}`));
   if (state.status === 'absent') throw new Error('The export holds no event of the sprint.');
   const ids: readonly TaskId[] = 'taskIds' in state ? [...state.taskIds, ...state.declined] : [];
   const tasks = ids.map((id) => taskView(id, foldUntil(task, of(`task-${id}`))));
   const view = sprintView(state, tasks, live.cursor);
-  return JSON.parse(JSON.stringify({ ...view, sprintId: view.sprintId as SprintId })) as SprintView;
+  return JSON.parse(JSON.stringify(view)) as SprintAnswer;
 };

@@ -41,9 +41,9 @@ export const launch = (place: Place, settings: Settings = {}): Service => {
   const output = outputOf(child);
   const killOnExit = () => child.kill('SIGKILL');
   process.once('exit', killOnExit);
-  const ended = once(child, 'exit').then(([code, signal]) => {
+  const ended: Promise<Ended> = once(child, 'exit').then(([code, signal]: [Ended['code'], Ended['signal']]) => {
     process.off('exit', killOnExit);
-    return { code, signal } as Ended;
+    return { code, signal };
   });
   const ready = readyApi(child, output, ended, place.dataDirectory);
   ready.catch(() => undefined);
@@ -55,7 +55,7 @@ export const launch = (place: Place, settings: Settings = {}): Service => {
     const force = setTimeout(() => child.kill('SIGKILL'), STOP_WITHIN_MS);
     return end('SIGTERM').finally(() => clearTimeout(force));
   };
-  return { pid: child.pid ?? 0, ready, ended, output: output.text, stop, kill: () => end('SIGKILL') };
+  return { pid: child.pid ?? 0, ready, ended, output: () => output.text(), stop, kill: () => end('SIGKILL') };
 };
 
 /** Nothing of whoever runs the tests decides how the service is set up. */

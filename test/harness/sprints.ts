@@ -1,10 +1,23 @@
 import type { Plan } from '#contracts';
-import type { SprintView, TaskView } from '../../src/sprints/views.js';
+import type { SprintView } from '../../src/sprints/views.js';
 import type { Answer, Api, Headers } from './api.js';
 import { LiveEvents } from './events.js';
 
 export type PlanAnswer = Plan & { readonly status: string; readonly cursor: string };
-export type { SprintView, TaskView };
+
+/** As it looks over HTTP, where every field may be absent that a status does not have. */
+export interface TaskAnswer {
+  readonly taskId: string;
+  readonly title?: string;
+  readonly agent?: string;
+  readonly status: string;
+  readonly kind?: string;
+  readonly reason?: string;
+  readonly attempts: number;
+  readonly branch?: string;
+  readonly commit?: string;
+}
+export type SprintAnswer = Omit<SprintView, 'tasks'> & { readonly tasks: readonly TaskAnswer[] };
 
 export interface Wish {
   readonly repository: string;
@@ -20,16 +33,16 @@ const expectStatus = <Body>(answer: Answer<Body>, status: number): Body => {
 export const propose = async (api: Api, wish: Wish, headers?: Headers): Promise<PlanAnswer> =>
   expectStatus(await api.post<PlanAnswer>('/hyper-running/plan', wish, headers), 201);
 
-export const approve = async (api: Api, plan: Plan, taskIds?: readonly string[]): Promise<SprintView> =>
-  expectStatus(await api.post<SprintView>('/hyper-running/execute', { ...approvalOf(plan), taskIds }), 202);
+export const approve = async (api: Api, plan: Plan, taskIds?: readonly string[]): Promise<SprintAnswer> =>
+  expectStatus(await api.post<SprintAnswer>('/hyper-running/execute', { ...approvalOf(plan), taskIds }), 202);
 
-export const approvalOf = ({ planId, planHash }: Plan) => ({ planId, planHash });
+export const approvalOf = ({ planId, planHash }: Pick<Plan, 'planId' | 'planHash'>) => ({ planId, planHash });
 
-export const readSprint = async (api: Api, sprintId: string, query = ''): Promise<SprintView> =>
-  expectStatus(await api.get<SprintView>(`/hyper-running/sprints/${sprintId}${query}`), 200);
+export const readSprint = async (api: Api, sprintId: string, query = ''): Promise<SprintAnswer> =>
+  expectStatus(await api.get<SprintAnswer>(`/hyper-running/sprints/${sprintId}${query}`), 200);
 
 /** Resolves with the sprint when it has ended. */
-export const completed = async (api: Api, sprintId: string): Promise<SprintView> => {
+export const completed = async (api: Api, sprintId: string): Promise<SprintAnswer> => {
   const sprint = await readSprint(api, sprintId);
   if (sprint.completedAt !== undefined) return sprint;
   const live = await LiveEvents.open(api, { sprint: sprintId, after: sprint.cursor });
@@ -42,7 +55,7 @@ export const completed = async (api: Api, sprintId: string): Promise<SprintView>
 };
 
 /** Proposes, approves all, and waits for the end. */
-export const runSprint = async (api: Api, wish: Wish): Promise<SprintView> => {
+export const runSprint = async (api: Api, wish: Wish): Promise<SprintAnswer> => {
   const plan = await propose(api, wish);
   await approve(api, plan);
   return completed(api, plan.planId);
@@ -53,3 +66,11 @@ export const taskOf = (plan: Plan, agent: string): Plan['tasks'][number] => {
   if (task === undefined) throw new Error(`No task for ${agent}: ${plan.tasks.map((one) => one.agent).join(', ')}`);
   return task;
 };
+
+/** What became of each task: `links passed`; of one that did not pass, with the reason. */
+export const outcomesOf = ({ tasks }: SprintAnswer): string[] =>
+  tasks
+    .map(({ agent, status, reason }) => `${agent} ${status}${status === 'passed' ? '' : `: ${reason}`}`)
+    .toSorted((a, b) => (a < b ? -1 : 1));
+
+export const ALL_PASSED = ['links passed', 'markdown passed', 'spelling passed'];
