@@ -20,8 +20,10 @@ export const languageOf = (path: string): Language => {
 };
 
 /** Why a file is listed in the tree but not searched. */
-export type SkipReason =
-  'too-large' | 'binary' | 'minified' | 'lockfile' | 'generated' | 'unreadable' | 'missing' | 'too-many-files';
+export const SKIP_REASONS = [
+  'too-large', 'binary', 'minified', 'lockfile', 'generated', 'unreadable', 'missing', 'too-many-files',
+] as const; // prettier-ignore
+export type SkipReason = (typeof SKIP_REASONS)[number];
 
 const LOCKFILE =
   /(^|\/)(package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lockb?|cargo\.lock|poetry\.lock|uv\.lock|pipfile\.lock|composer\.lock|gemfile\.lock|go\.sum|flake\.lock)$/i;

@@ -1,5 +1,7 @@
-export type SymbolKind =
-  'function' | 'class' | 'method' | 'interface' | 'type' | 'const' | 'enum' | 'module' | 'heading';
+export const SYMBOL_KINDS = [
+  'function', 'class', 'method', 'interface', 'type', 'const', 'enum', 'module', 'heading',
+] as const; // prettier-ignore
+export type SymbolKind = (typeof SYMBOL_KINDS)[number];
 
 /** A named part of a file. Lines count from 1, both ends included; a leading comment is not part of the range. */
 export interface CodeSymbol {
