@@ -1,18 +1,21 @@
 import { Controller, Get, Headers, Inject, Param, Query, Res } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
-import { ApiBearerAuth, ApiOperation, ApiProduces, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOperation, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
 import { IsIn, IsOptional } from 'class-validator';
 import type { FastifyReply } from 'fastify';
 import { Readable } from 'node:stream';
 import { toEnvelope, type SprintId } from '#contracts';
 import type { EventStore } from '#event-store';
 import { exportLines } from '#seal';
+import { Answers, Problems } from '../http/answers.decorator.js';
+import { EventPage } from '../http/event.schema.js';
 import { SprintIdParam } from '../http/id.params.js';
 import { PageDto } from '../http/page.dto.js';
 import { pageOf } from '../http/page.js';
 import { EVENT_STORE } from '../log/log.port.js';
 import { MakeReportQuery } from './make-report.query.js';
 import { reportMarkdown } from './report.js';
+import { Report, VerifiedSprint } from './report.schema.js';
 import { readSprint } from './sprint-streams.js';
 import { VerifySprintQuery } from './verify-sprint.query.js';
 
@@ -36,7 +39,10 @@ export class AuditController {
 
   @Get('events')
   @ApiOperation({ summary: 'The history of a sprint in order, paged; as NDJSON the whole sealed export' })
-  @ApiProduces('application/json', NDJSON)
+  @Answers(200, EventPage, 'A page of events; as NDJSON: its first line, one line for each event, its last line', {
+    or: NDJSON,
+  })
+  @Problems('sprint.unknown', 'cursor.invalid')
   async events(
     @Param('sprintId', SprintIdParam) sprintId: SprintId,
     @Query() page: PageDto,
@@ -53,7 +59,8 @@ export class AuditController {
 
   @Get('report')
   @ApiOperation({ summary: 'Outcome of each task and why, diffstat, verification, cost, seal' })
-  @ApiProduces('application/json', 'text/markdown')
+  @Answers(200, Report, 'The report; as Markdown: the body of a pull request', { or: 'text/markdown' })
+  @Problems('sprint.unknown')
   async report(
     @Param('sprintId', SprintIdParam) sprintId: SprintId,
     @Query() { format }: ReportDto,
@@ -68,6 +75,8 @@ export class AuditController {
 
   @Get('verify')
   @ApiOperation({ summary: 'Make the seals anew and compare' })
+  @Answers(200, VerifiedSprint, 'Whether they hold, and what does not')
+  @Problems('sprint.unknown')
   verify(@Param('sprintId', SprintIdParam) sprintId: SprintId) {
     return this.queries.execute(new VerifySprintQuery(sprintId));
   }

@@ -4,7 +4,8 @@ import type { SprintId } from '#contracts';
 import type { EventStore } from '#event-store';
 import { EVENT_STORE } from '../log/log.port.js';
 import { FindSprintQuery } from '../sprints/find-sprint.query.js';
-import { costOf, reportTask, type Report } from './report.js';
+import { costOf, reportTask } from './report.js';
+import type { Report } from './report.schema.js';
 import { readSprint } from './sprint-streams.js';
 
 /** What became of a sprint. */

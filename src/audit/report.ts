@@ -1,46 +1,8 @@
 // What became of a sprint, told from its events alone.
-import type { EventData, FileChange, Recorded, SealedHead, StepResult, TaskId } from '#contracts';
+import type { Recorded, TaskId } from '#contracts';
+import type { Report, ReportedTask } from './report.schema.js';
 
-export interface ReportedStep extends StepResult {
-  readonly run: number;
-}
-
-export interface ReportedTask {
-  readonly taskId: TaskId;
-  readonly title: string;
-  readonly agent: string;
-  readonly outcome: string;
-  /** Why, in a sentence; with the end of the output where a command failed. */
-  readonly reason: string;
-  readonly outputTail?: string;
-  readonly branch?: string;
-  readonly commit?: string;
-  readonly files: readonly FileChange[];
-  readonly verification: readonly ReportedStep[];
-  readonly isolation?: string;
-  readonly weak?: boolean;
-  readonly attempts: number;
-  readonly toolCalls: number;
-  readonly refusals: number;
-  readonly durationMs: number;
-}
-
-export interface Report {
-  readonly sprintId: string;
-  readonly repository: string;
-  readonly baseCommit: string;
-  readonly status: string;
-  readonly approvedBy?: string;
-  readonly approvedAt?: string;
-  readonly completedAt?: string;
-  readonly base?: EventData<'sprint.base-verified'>;
-  readonly tasks: readonly ReportedTask[];
-  readonly additions: number;
-  readonly deletions: number;
-  readonly events: number;
-  readonly cost: { readonly modelCalls: number; readonly tokens: number; readonly amount: number };
-  readonly heads: readonly SealedHead[];
-}
+export type { Report };
 
 const ENDS = ['passed', 'failed', 'cancelled', 'declined', 'discarded'];
 
@@ -172,7 +134,7 @@ const taskMarkdown = (task: ReportedTask): string[] => [
     : []),
 ];
 
-const testsOf = ({ tests }: StepResult): string =>
+const testsOf = ({ tests }: ReportedTask['verification'][number]): string =>
   tests === undefined
     ? ', tests not counted'
     : `, ${tests.passed} passed, ${tests.failed} failed, ${tests.skipped} skipped`;

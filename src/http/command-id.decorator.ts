@@ -1,4 +1,5 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { ApiHeader } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { v7 as uuidv7 } from 'uuid';
 import { HyperRunError } from '#contracts';
@@ -18,6 +19,15 @@ export const commandIdOf = (given: string | string[] | undefined): string => {
   );
 };
 
-export const CommandId = createParamDecorator((_: unknown, context: ExecutionContext): string =>
-  commandIdOf(context.switchToHttp().getRequest<FastifyRequest>().headers['idempotency-key']),
+const documented = ApiHeader({
+  name: 'Idempotency-Key',
+  required: false,
+  description: 'Id of the command, chosen by the caller: sent again under the same id, it happens once.',
+  schema: { type: 'string', pattern: PRINTABLE.source },
+});
+
+export const CommandId = createParamDecorator(
+  (_: unknown, context: ExecutionContext): string =>
+    commandIdOf(context.switchToHttp().getRequest<FastifyRequest>().headers['idempotency-key']),
+  [(target, key = '') => documented(target, key, Object.getOwnPropertyDescriptor(target, key) ?? {})],
 );

@@ -1,17 +1,8 @@
 import { STATUS_CODES } from 'node:http';
 import { HttpException } from '@nestjs/common';
 import { HyperRunError, isHyperRunError } from '#contracts';
+import type { Problem } from './problem.schema.js';
 import { statusOf } from './statuses.js';
-
-/** RFC 9457. `type` is stable and relative; docs/errors.md says for each what it means and who must act. */
-export interface Problem {
-  readonly type: string;
-  readonly title: string;
-  readonly status: number;
-  readonly detail: string;
-  readonly code: string;
-  readonly [extension: string]: unknown;
-}
 
 const CODE_BY_STATUS: Readonly<Record<number, string>> = {
   400: 'request.malformed',

@@ -1,9 +1,11 @@
 import { Controller, Get, Inject } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { EventStore } from '#event-store';
 import { CONFIG, type Config } from '../config/config.js';
+import { Answers } from '../http/answers.decorator.js';
 import { IsolationLevel } from '../isolation/isolation-level.port.js';
 import { EVENT_STORE, REDIS_CONNECTION, type RedisConnection } from '../log/log.port.js';
+import { Live, Ready } from './health.schema.js';
 
 @ApiTags('operations')
 @Controller('health')
@@ -17,20 +19,21 @@ export class HealthController {
 
   @Get('live')
   @ApiOperation({ summary: 'The process answers. Needs no token.' })
+  @Answers(200, Live, 'It does')
   live() {
-    return { status: 'live' };
+    return { status: 'live' } as const;
   }
 
   @Get('ready')
   @ApiBearerAuth()
   @ApiOperation({ summary: 'The log answers and work can be done; 503 otherwise' })
-  @ApiOkResponse({ description: '`{status, durability, isolation, redis, incarnation, position, roles …}`' })
+  @Answers(200, Ready, 'They do, and how')
   async ready() {
     const position = await this.store.top();
     const { level } = await this.isolation.measured();
     const { durability, version, description, weaknesses } = this.connection;
     return {
-      status: 'ready',
+      status: 'ready' as const,
       durability,
       isolation: level,
       redis: { version, address: description, weaknesses },

@@ -1,6 +1,7 @@
 import { Controller, Get, Header, Inject } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { EventStore } from '#event-store';
+import { AnswersText } from '../http/answers.decorator.js';
 import { EVENT_STORE } from '../log/log.port.js';
 import { SseHub } from '../stream/sse-hub.port.js';
 import { EventLoop } from './event-loop.js';
@@ -18,8 +19,8 @@ export class MetricsController {
 
   @Get()
   @Header('Content-Type', 'text/plain; version=0.0.4; charset=utf-8')
-  @ApiProduces('text/plain')
   @ApiOperation({ summary: 'For Prometheus' })
+  @AnswersText(200, 'text/plain', 'Metrics in the text format')
   async metrics(): Promise<string> {
     const position = await this.store.top();
     const memory = process.memoryUsage();

@@ -4,6 +4,7 @@ import { ApiBearerAuth, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagg
 import { IsString, MaxLength, MinLength } from 'class-validator';
 import type { FastifyReply } from 'fastify';
 import { CurrentPrincipal } from '../access/principal.decorator.js';
+import { Answers, Problems } from '../http/answers.decorator.js';
 import { CommandId } from '../http/command-id.decorator.js';
 import { PageDto } from '../http/page.dto.js';
 import { pageOf } from '../http/page.js';
@@ -11,6 +12,7 @@ import { issuedBy } from '../world/issued.port.js';
 import { LiveWorld } from '../world/live-world.port.js';
 import { registered } from './find-repository.query.js';
 import { RegisterRepositoryCommand } from './register-repository.command.js';
+import { RepositoryAdded, RepositoryPage } from './repositories.schema.js';
 
 export class RegisterRepositoryDto {
   @ApiProperty({ description: 'Folder of the repository, on the machine of the service, within its allowed roots.' })
@@ -31,6 +33,7 @@ export class RepositoriesController {
 
   @Get()
   @ApiOperation({ summary: 'The repositories that may be worked on' })
+  @Answers(200, RepositoryPage, 'A page of repositories')
   list(@Query() page: PageDto) {
     const all = [...this.live.world.repositories.values()].flatMap(registered);
     return pageOf(
@@ -47,6 +50,16 @@ export class RepositoriesController {
 
   @Post()
   @ApiOperation({ summary: 'Add a repository within the allowed roots; known already: the same answer with 200' })
+  @Answers(201, RepositoryAdded, 'It was added')
+  @Answers(200, RepositoryAdded, 'It was known')
+  @Problems(
+    'repository.not-allowed',
+    'repository.outside-roots',
+    'repository.not-found',
+    'repository.not-a-repository',
+    'repository.branch-in-the-way',
+    'repository.unsupported-format',
+  )
   async register(
     @Body() { path }: RegisterRepositoryDto,
     @CurrentPrincipal() principal: string,

@@ -4,6 +4,7 @@ import { ApiBearerAuth, ApiOperation, ApiPropertyOptional, ApiTags } from '@nest
 import { IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
 import { FindingSource, HyperRunError } from '#contracts';
 import { CurrentPrincipal } from '../access/principal.decorator.js';
+import { Answers, Problems } from '../http/answers.decorator.js';
 import { CommandId } from '../http/command-id.decorator.js';
 import { PageDto } from '../http/page.dto.js';
 import { pageOf } from '../http/page.js';
@@ -11,6 +12,7 @@ import { DismissFindingCommand } from '../repositories/dismiss-finding.command.j
 import { issuedBy } from '../world/issued.port.js';
 import { ReasonDto } from './dto/plan.dto.js';
 import { ListFindingsQuery } from './list-findings.query.js';
+import { Dismissed, FindingPage } from './views.schema.js';
 
 export class FindingsDto extends PageDto {
   @ApiPropertyOptional({ description: 'Id or path; may be left out while there is only one repository.' })
@@ -36,6 +38,8 @@ export class FindingsController {
 
   @Get()
   @ApiOperation({ summary: 'What the last scan found, inside and outside the scope' })
+  @Answers(200, FindingPage, 'A page of findings')
+  @Problems('repository.unknown', 'repository.ambiguous')
   async list(@Query() query: FindingsDto) {
     const { findings, ...scan } = await this.queries.execute(new ListFindingsQuery(query.repository));
     const wanted = findings.filter((finding) => query.source === undefined || finding.source === query.source);
@@ -45,6 +49,8 @@ export class FindingsController {
   @Post(':findingId/dismiss')
   @HttpCode(HttpStatus.OK)
   @ApiOperation({ summary: 'Never propose this finding again' })
+  @Answers(200, Dismissed, 'It is dismissed')
+  @Problems('finding.unknown', 'repository.unknown', 'repository.ambiguous')
   async dismiss(
     @Param('findingId') findingId: string,
     @Query() { repository }: FindingsDto,

@@ -1,5 +1,5 @@
 import { Query, QueryBus, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
-import { Finding, type RepositoryId } from '#contracts';
+import { Finding, type Oid, type RepositoryId } from '#contracts';
 import { compileScope } from '#workspace';
 import { ArtifactStore } from '../artifacts/artifact-store.port.js';
 import { FindRepositoryQuery } from '../repositories/find-repository.query.js';
@@ -12,7 +12,7 @@ export type FoundFinding = ReturnType<typeof findingView>;
 export interface FoundFindings {
   readonly repositoryId: RepositoryId;
   /** The commit that was scanned last; absent: no scan has ended yet. */
-  readonly commit?: string;
+  readonly commit?: Oid;
   readonly findings: readonly FoundFinding[];
 }
 

@@ -13,10 +13,11 @@ import {
   Res,
 } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
-import { ApiBearerAuth, ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { HyperRunError, type SprintId } from '#contracts';
+import { HyperRunError, Plan, type SprintId } from '#contracts';
 import { CurrentPrincipal } from '../access/principal.decorator.js';
+import { Answers, CURSOR_PROBLEMS, Problems } from '../http/answers.decorator.js';
 import { CommandId } from '../http/command-id.decorator.js';
 import { PageDto } from '../http/page.dto.js';
 import { pageOf } from '../http/page.js';
@@ -31,10 +32,15 @@ import { ListSprintsQuery } from './list-sprints.query.js';
 import { MadePlanQuery } from './made-plan.query.js';
 import { RequestPlanCommand } from './request-plan.command.js';
 import { ReviewPlanCommand } from './review-plan.command.js';
+import { PlanPage, PlanView, SprintView } from './views.schema.js';
 import { planView, type Known } from './views.js';
 
 /** How long a request waits for its plan before it is answered with 202. */
 const PLAN_WAIT_MS = 55_000;
+
+const TAG = { ETag: '`"<planHash>"`: what an edit names in If-Match' };
+const PLACE = { Location: 'The plan' };
+const DECIDED = ['sprint.unknown', 'plan.not-ready', 'plan.already-decided', 'plan.expired'];
 
 @ApiTags('plans')
 @ApiBearerAuth()
@@ -48,8 +54,21 @@ export class PlansController {
   @Post('plan')
   @ApiOperation({ summary: 'Scan a repository and propose a small sprint' })
   @ApiHeader({ name: 'Prefer', required: false, description: '`respond-async`: answer 202 at once' })
-  @ApiResponse({ status: 201, description: 'The plan' })
-  @ApiResponse({ status: 202, description: 'The scan goes on; look at Location' })
+  @Answers(201, PlanView, 'The plan', { headers: { ...TAG, ...PLACE } })
+  @Answers(202, PlanView, 'The scan goes on; look at Location', { headers: PLACE })
+  @Problems(
+    'repository.unknown',
+    'repository.not-allowed',
+    'repository.outside-roots',
+    'repository.ambiguous',
+    'repository.not-found',
+    'repository.not-a-repository',
+    'repository.empty',
+    'repository.branch-in-the-way',
+    'repository.unsupported-format',
+    'repository.invalid-config',
+    'scope.invalid-pattern',
+  )
   async plan(
     @Body() body: RequestPlanDto,
     @CurrentPrincipal() principal: string,
@@ -69,6 +88,7 @@ export class PlansController {
 
   @Get('plans')
   @ApiOperation({ summary: 'All plans, newest first' })
+  @Answers(200, PlanPage, 'A page of plans')
   async plans(@Query() page: PageDto) {
     const all = await this.queries.execute(new ListSprintsQuery({}));
     return pageOf(all.map(planView), page);
@@ -76,12 +96,15 @@ export class PlansController {
 
   @Get('proposed_sprint.schema.json')
   @ApiOperation({ summary: 'JSON Schema of proposed_sprint.json' })
+  @ApiOkResponse({ description: 'JSON Schema 2020-12', schema: { type: 'object' } })
   schema() {
     return proposedSprintSchema();
   }
 
   @Get('plans/:planId')
   @ApiOperation({ summary: 'One plan, now or at a moment' })
+  @Answers(200, PlanView, 'The plan', { headers: TAG })
+  @Problems('sprint.unknown', ...CURSOR_PROBLEMS)
   async one(
     @Param('planId', SprintIdParam) planId: SprintId,
     @Query() { at }: AtDto,
@@ -94,6 +117,8 @@ export class PlansController {
   @Get('plans/:planId/proposed_sprint.json')
   @Header('Content-Disposition', 'attachment; filename="proposed_sprint.json"')
   @ApiOperation({ summary: 'The plan as a file' })
+  @Answers(200, Plan, 'The plan')
+  @Problems('sprint.unknown', 'plan.not-ready')
   async file(@Param('planId', SprintIdParam) planId: SprintId) {
     const { state } = await this.queries.execute(new FindSprintQuery(planId));
     if (!('plan' in state)) throw new HyperRunError('plan.not-ready', 'There is no plan yet.');
@@ -103,7 +128,17 @@ export class PlansController {
   @Patch('plans/:planId')
   @ApiOperation({ summary: 'Edit a plan that was read: drop, order, retitle, instruct, narrow, choose the agent' })
   @ApiHeader({ name: 'If-Match', required: true, description: '`"<planHash>"` of the plan that was read' })
-  @ApiResponse({ status: 412, description: 'The plan has changed since it was read' })
+  @Answers(200, PlanView, 'The plan as it is now, with its new hash', { headers: TAG })
+  @Problems(
+    ...DECIDED,
+    'plan.edit-stale',
+    'plan.if-match-required',
+    'plan.empty',
+    'plan.unknown-task',
+    'plan.paths-widened',
+    'agent.unknown',
+    'scope.invalid-pattern',
+  )
   async edit(
     @Param('planId', SprintIdParam) planId: SprintId,
     @Body() body: EditPlanDto,
@@ -133,6 +168,8 @@ export class PlansController {
   @Post('plans/:planId/reject')
   @HttpCode(HttpStatus.OK)
   @ApiOperation({ summary: 'Reject a plan' })
+  @Answers(200, PlanView, 'The rejected plan')
+  @Problems(...DECIDED)
   async reject(
     @Param('planId', SprintIdParam) planId: SprintId,
     @Body() { reason = 'No reason given.' }: ReasonDto,
@@ -150,6 +187,16 @@ export class PlansController {
   @Post('execute')
   @HttpCode(HttpStatus.ACCEPTED)
   @ApiOperation({ summary: 'Approve exactly the plan that was read, and run it' })
+  @Answers(202, SprintView, 'The sprint; its id is that of the plan')
+  @Problems(
+    ...DECIDED,
+    'plan.stale-hash',
+    'plan.base-moved',
+    'repository.busy',
+    'plan.unattended-refused',
+    'plan.nothing-approved',
+    'plan.unknown-task',
+  )
   async execute(@Body() body: ExecutePlanDto, @CurrentPrincipal() principal: string, @CommandId() commandId: string) {
     const { planId, ...approval } = body;
     const issued = issuedBy(principal, commandId, { execute: body });

@@ -3,6 +3,7 @@ import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { SprintId } from '#contracts';
 import { CurrentPrincipal } from '../access/principal.decorator.js';
+import { Answers, CURSOR_PROBLEMS, Problems } from '../http/answers.decorator.js';
 import { CommandId } from '../http/command-id.decorator.js';
 import { SprintIdParam } from '../http/id.params.js';
 import { PageDto } from '../http/page.dto.js';
@@ -13,6 +14,9 @@ import { ReasonDto } from './dto/plan.dto.js';
 import { FindSprintQuery } from './find-sprint.query.js';
 import { ListSprintsQuery } from './list-sprints.query.js';
 import { SteerSprintCommand, type Steering } from './steer-sprint.command.js';
+import { SprintPage, SprintView } from './views.schema.js';
+
+const NOT_STEERED = ['sprint.unknown', 'sprint.not-running', 'sprint.completed', 'sprint.cancelling'];
 
 @ApiTags('sprints')
 @ApiBearerAuth()
@@ -25,6 +29,7 @@ export class SprintsController {
 
   @Get()
   @ApiOperation({ summary: 'All approved sprints, newest first' })
+  @Answers(200, SprintPage, 'A page of sprints')
   async list(@Query() page: PageDto) {
     const states = await this.queries.execute(new ListSprintsQuery({ only: 'sprints' }));
     const { items, next } = pageOf(states, page);
@@ -34,6 +39,8 @@ export class SprintsController {
 
   @Get(':sprintId')
   @ApiOperation({ summary: 'One sprint, now or at a moment' })
+  @Answers(200, SprintView, 'The sprint')
+  @Problems('sprint.unknown', ...CURSOR_PROBLEMS)
   async one(@Param('sprintId', SprintIdParam) sprintId: SprintId, @Query() { at }: AtDto) {
     const { view } = await this.queries.execute(new FindSprintQuery(sprintId, at));
     return view;
@@ -42,6 +49,8 @@ export class SprintsController {
   @Post(':sprintId/pause')
   @HttpCode(HttpStatus.ACCEPTED)
   @ApiOperation({ summary: 'No new claim, tool call or model call; what runs may finish its step' })
+  @Answers(202, SprintView, 'The sprint')
+  @Problems(...NOT_STEERED)
   pause(
     @Param('sprintId', SprintIdParam) sprintId: SprintId,
     @Body() { reason = 'A person asked for it.' }: ReasonDto,
@@ -54,6 +63,8 @@ export class SprintsController {
   @Post(':sprintId/resume')
   @HttpCode(HttpStatus.ACCEPTED)
   @ApiOperation({ summary: 'Go on; where the base was red, go on all the same' })
+  @Answers(202, SprintView, 'The sprint')
+  @Problems(...NOT_STEERED)
   resume(
     @Param('sprintId', SprintIdParam) sprintId: SprintId,
     @CurrentPrincipal() principal: string,
@@ -65,6 +76,8 @@ export class SprintsController {
   @Post(':sprintId/cancel')
   @HttpCode(HttpStatus.ACCEPTED)
   @ApiOperation({ summary: 'End it; what has been decided to be published still is' })
+  @Answers(202, SprintView, 'The sprint')
+  @Problems(...NOT_STEERED)
   cancel(
     @Param('sprintId', SprintIdParam) sprintId: SprintId,
     @Body() { reason = 'A person cancelled it.' }: ReasonDto,

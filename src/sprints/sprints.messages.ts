@@ -1,6 +1,7 @@
 import { Controller } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { MessagePattern, Payload } from '@nestjs/microservices';
+import { ApiExcludeController } from '@nestjs/swagger';
 import { HyperRunError, type SprintId } from '#contracts';
 import { RpcAccess, RpcPrincipal } from '../access/rpc.decorator.js';
 import { issuedBy } from '../world/issued.port.js';
@@ -27,6 +28,7 @@ const PLAN_WAIT_MS = 55_000;
  * command id, so that it happens once and all answer alike.
  */
 @RpcAccess()
+@ApiExcludeController()
 @Controller()
 export class SprintsMessages {
   constructor(

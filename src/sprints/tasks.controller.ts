@@ -1,9 +1,10 @@
 import { Body, Controller, Get, Header, HttpCode, HttpStatus, Param, Post, Query } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
-import { ApiBearerAuth, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { HyperRunError, type TaskId } from '#contracts';
 import { CurrentPrincipal } from '../access/principal.decorator.js';
 import { ArtifactStore } from '../artifacts/artifact-store.port.js';
+import { Answers, AnswersText, CURSOR_PROBLEMS, Problems } from '../http/answers.decorator.js';
 import { CommandId } from '../http/command-id.decorator.js';
 import { TaskIdParam } from '../http/id.params.js';
 import { issuedBy } from '../world/issued.port.js';
@@ -13,6 +14,7 @@ import { EndTaskCommand } from './end-task.command.js';
 import { FindSprintQuery } from './find-sprint.query.js';
 import { FindTaskQuery } from './find-task.query.js';
 import { RetryTaskCommand } from './retry-task.command.js';
+import { SprintView, TaskChanged, TaskDetail } from './views.schema.js';
 
 @ApiTags('tasks')
 @ApiBearerAuth()
@@ -26,6 +28,8 @@ export class TasksController {
 
   @Get(':taskId')
   @ApiOperation({ summary: 'One task, now or at a moment' })
+  @Answers(200, TaskDetail, 'The task')
+  @Problems('task.unknown', ...CURSOR_PROBLEMS)
   async one(@Param('taskId', TaskIdParam) taskId: TaskId, @Query() { at }: AtDto) {
     const { view, state } = await this.queries.execute(new FindTaskQuery(taskId, at));
     return { ...view, task: 'spec' in state ? state.spec.task : state.task };
@@ -33,8 +37,9 @@ export class TasksController {
 
   @Get(':taskId/diff')
   @Header('Content-Type', 'text/x-diff; charset=utf-8')
-  @ApiProduces('text/x-diff')
   @ApiOperation({ summary: 'Unified diff of the candidate, also of a rejected one' })
+  @AnswersText(200, 'text/x-diff', 'The diff')
+  @Problems('task.unknown', 'task.no-candidate')
   async diff(@Param('taskId', TaskIdParam) taskId: TaskId): Promise<Buffer> {
     const { state } = await this.queries.execute(new FindTaskQuery(taskId));
     const patch = 'candidate' in state ? state.candidate?.patch : undefined;
@@ -45,6 +50,8 @@ export class TasksController {
   @Post(':taskId/cancel')
   @HttpCode(HttpStatus.ACCEPTED)
   @ApiOperation({ summary: 'Cancel one task; refused once it was decided to publish it' })
+  @Answers(202, TaskChanged, 'The task')
+  @Problems('task.unknown', 'task.settled', 'task.declined', 'task.publishing')
   cancel(
     @Param('taskId', TaskIdParam) taskId: TaskId,
     @Body() { reason = 'A person cancelled it.' }: ReasonDto,
@@ -57,6 +64,8 @@ export class TasksController {
   @Post(':taskId/discard')
   @HttpCode(HttpStatus.ACCEPTED)
   @ApiOperation({ summary: 'Give up a blocked task' })
+  @Answers(202, TaskChanged, 'The task')
+  @Problems('task.unknown', 'task.settled', 'task.declined', 'task.not-blocked')
   discard(
     @Param('taskId', TaskIdParam) taskId: TaskId,
     @Body() { reason = 'A person discarded it.' }: ReasonDto,
@@ -69,6 +78,8 @@ export class TasksController {
   @Post(':taskId/retry')
   @HttpCode(HttpStatus.ACCEPTED)
   @ApiOperation({ summary: 'Do a settled task again, as a follow-up plan of one task' })
+  @Answers(202, SprintView, 'The sprint of the follow-up')
+  @Problems('task.unknown', 'task.not-settled', 'task.nothing-left', 'repository.busy', 'plan.not-ready')
   async retry(
     @Param('taskId', TaskIdParam) taskId: TaskId,
     @CurrentPrincipal() principal: string,

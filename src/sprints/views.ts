@@ -1,13 +1,16 @@
 // How plans, sprints and tasks look from outside.
-import type { Finding, Plan, PlannedTask, TaskId } from '#contracts';
+import type { Finding, PlannedTask, TaskId } from '#contracts';
 import { isActive, isTaskSettled, type SprintState, type TaskState } from '#domain';
+import type { FindingView, PlanView, SprintView, TaskView } from './views.schema.js';
+
+export type { SprintView, TaskView };
 
 const iso = (time: number) => new Date(time).toISOString();
 
 export type Known = Exclude<SprintState, { status: 'absent' }>;
 
 /** The plan as it was proposed and edited; while it is being made, only what was asked for. */
-export const planView = (state: Known) => {
+export const planView = (state: Known): PlanView => {
   const request = {
     planId: state.sprintId,
     repository: { repositoryId: state.request.repositoryId, path: state.request.path, name: state.request.name },
@@ -37,7 +40,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
   declined: 'A person declined it when the plan was approved.',
 };
 
-export const taskView = (taskId: TaskId, state: TaskState) => {
+export const taskView = (taskId: TaskId, state: TaskState): TaskView => {
   if (state.status === 'absent' || state.status === 'declined')
     return {
       taskId,
@@ -65,16 +68,15 @@ export const taskView = (taskId: TaskId, state: TaskState) => {
     commit: decided?.commit,
   };
 };
-export type TaskView = ReturnType<typeof taskView>;
 
 const summaryOf = (task: PlannedTask) => ({ title: task.title, agent: task.agent, paths: task.paths });
 
-export const sprintView = (state: Known, tasks: readonly TaskView[], cursor: string) => ({
+export const sprintView = (state: Known, tasks: readonly TaskView[], cursor: string): SprintView => ({
   sprintId: state.sprintId,
   status: state.status === 'completed' ? state.outcome : state.status,
   reason: 'reason' in state ? state.reason : undefined,
   repository: { repositoryId: state.request.repositoryId, path: state.request.path, name: state.request.name },
-  plan: 'plan' in state ? (state.plan satisfies Plan) : undefined,
+  plan: 'plan' in state ? state.plan : undefined,
   createdAt: iso(state.requestedAt),
   approvedBy: 'approvedBy' in state ? state.approvedBy : undefined,
   approvedAt: 'approvedAt' in state ? iso(state.approvedAt) : undefined,
@@ -85,13 +87,12 @@ export const sprintView = (state: Known, tasks: readonly TaskView[], cursor: str
   tasks,
   cursor,
 });
-export type SprintView = ReturnType<typeof sprintView>;
 
 export const findingView = (
   finding: Finding,
   scope: { check(path: string): { allowed: boolean } },
   dismissed: boolean,
-) => ({
+): FindingView => ({
   ...finding,
   inScope: scope.check(finding.path).allowed,
   dismissed,

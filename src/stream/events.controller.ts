@@ -1,8 +1,10 @@
 import { Controller, Get, Header, Headers, Inject, Query, Req, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiHeader, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isHyperRunError, type Position } from '#contracts';
 import type { EventStore } from '#event-store';
+import { Answers, AnswersText, CURSOR_PROBLEMS, Problems } from '../http/answers.decorator.js';
+import { EventPage } from '../http/event.schema.js';
 import { EVENT_STORE } from '../log/log.port.js';
 import { filterOf, FollowDto, HistoryDto } from './filter.dto.js';
 import { controlFrame } from './frame.js';
@@ -33,7 +35,8 @@ export class EventsController {
   @Get()
   @Header('Content-Type', 'application/json; charset=utf-8')
   @ApiOperation({ summary: 'Events in the order of the log. `next` is where to go on; at the end it stays the same.' })
-  @ApiOkResponse({ description: '`{items: CloudEvents[], next: cursor}`' })
+  @Answers(200, EventPage, 'A page of events')
+  @Problems(...CURSOR_PROBLEMS)
   async history(@Query() query: HistoryDto): Promise<string> {
     const after = query.after === undefined ? (0 as Position) : await this.store.positionOf(query.after);
     const { entries, upTo } = await readHistory(this.store, filterOf(query), after, query.limit);
@@ -44,7 +47,12 @@ export class EventsController {
   @Get('stream')
   @ApiOperation({ summary: 'Every event as it happens (SSE). Resumes after `Last-Event-ID` without gap or repeat.' })
   @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Cursor of the last event that was seen.' })
-  @ApiProduces('text/event-stream')
+  @AnswersText(
+    200,
+    'text/event-stream',
+    '`data:` is an Event in one line, `id:` its cursor. `hello` and `reset` are told apart by `event:`.',
+  )
+  @Problems('stream.full')
   async stream(
     @Query() query: FollowDto,
     @Headers('last-event-id') lastEventId: string | undefined,

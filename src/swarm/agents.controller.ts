@@ -2,11 +2,13 @@ import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { HyperRunError, type AgentId } from '#contracts';
 import type { AgentCard } from '#domain';
+import { Answers, Problems } from '../http/answers.decorator.js';
 import { AgentIdParam } from '../http/id.params.js';
 import { PageDto } from '../http/page.dto.js';
 import { pageOf } from '../http/page.js';
 import { IsolationLevel } from '../isolation/isolation-level.port.js';
 import { LiveWorld } from '../world/live-world.port.js';
+import { AgentPage, AgentView } from './swarm.schema.js';
 
 const iso = (time?: number) => (time === undefined ? undefined : new Date(time).toISOString());
 
@@ -21,6 +23,7 @@ export class AgentsController {
 
   @Get()
   @ApiOperation({ summary: 'The swarm: name, role, status, current task, last progress' })
+  @Answers(200, AgentPage, 'A page of agents')
   async list(@Query() page: PageDto) {
     const { level } = await this.isolation.measured();
     const cards = [...this.live.world.board.agents.values()].toSorted((a, b) => a.id.localeCompare(b.id));
@@ -32,6 +35,8 @@ export class AgentsController {
 
   @Get(':agentId')
   @ApiOperation({ summary: 'One agent' })
+  @Answers(200, AgentView, 'The agent')
+  @Problems('agent.unknown')
   async one(@Param('agentId', AgentIdParam) agentId: AgentId) {
     const card = this.live.world.board.agents.get(agentId);
     if (card === undefined) throw new HyperRunError('agent.unknown', `There is no agent "${agentId}".`);

@@ -2,12 +2,14 @@ import { Controller, Get, HttpCode, HttpStatus, Param, Post, Query } from '@nest
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CurrentPrincipal } from '../access/principal.decorator.js';
+import { Answers, Problems } from '../http/answers.decorator.js';
 import { CommandId } from '../http/command-id.decorator.js';
 import { PageDto } from '../http/page.dto.js';
 import { pageOf } from '../http/page.js';
 import { issuedBy } from '../world/issued.port.js';
 import { LiveWorld } from '../world/live-world.port.js';
 import { AcknowledgeAlertCommand } from './acknowledge-alert.command.js';
+import { Acknowledged, AlertPage } from './swarm.schema.js';
 
 @ApiTags('alerts')
 @ApiBearerAuth()
@@ -20,6 +22,7 @@ export class AlertsController {
 
   @Get()
   @ApiOperation({ summary: 'What needs a person: stalled tasks, violated scopes, trouble with the log; newest first' })
+  @Answers(200, AlertPage, 'A page of alerts')
   list(@Query() page: PageDto) {
     const alerts = [...this.live.world.alerts.values()].toSorted((a, b) => b.time - a.time);
     return pageOf(
@@ -31,6 +34,8 @@ export class AlertsController {
   @Post(':alertId/acknowledge')
   @HttpCode(HttpStatus.OK)
   @ApiOperation({ summary: 'A person has seen it' })
+  @Answers(200, Acknowledged, 'It is acknowledged')
+  @Problems('alert.unknown')
   async acknowledge(
     @Param('alertId') alertId: string,
     @CurrentPrincipal() principal: string,

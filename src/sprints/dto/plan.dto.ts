@@ -37,7 +37,7 @@ export class RequestPlanDto {
   @MaxLength(1024, PATTERN)
   scope?: string[];
 
-  @ApiPropertyOptional({ minimum: 1, maximum: 50, default: 3 })
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 50, default: 3 })
   @IsOptional()
   @IsInt()
   @Min(1)
@@ -49,6 +49,14 @@ export class RequestPlanDto {
   @IsString()
   @MaxLength(200)
   focus?: string;
+
+  @ApiPropertyOptional({ type: [String], description: 'Protected paths that the plan may name all the same, one by one.' })
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(50)
+  @IsString({ each: true })
+  @MaxLength(1024, { each: true })
+  grants?: string[];
 }
 
 export class TaskEditDto {

@@ -1,0 +1,48 @@
+import type { Readable } from 'node:stream';
+import { ApiExtension, ApiResponse } from '@nestjs/swagger';
+import type { z } from 'zod';
+import { schemaRef, type Told } from './schemas.js';
+
+const TEXT = { type: 'string' } as const;
+
+interface More {
+  /** Headers of the answer, each with what it says. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Another media type in which the same is told, when `Accept` asks for it. */
+  readonly or?: string;
+}
+
+/** Documents an answer in JSON. The compiler holds the handler to it, unless it answers with text that is JSON already. */
+export const Answers =
+  <Schema extends z.ZodType>(status: number, schema: Schema, description: string, { headers = {}, or }: More = {}) =>
+  <Method extends (...args: never[]) => Answer<Schema> | Promise<Answer<Schema>>>(
+    target: object,
+    key: string | symbol,
+    descriptor: TypedPropertyDescriptor<Method>,
+  ): void => {
+    ApiResponse({
+      status,
+      description,
+      headers: Object.fromEntries(
+        Object.entries(headers).map(([name, says]) => [name, { description: says, schema: TEXT }]),
+      ),
+      content: {
+        'application/json': { schema: schemaRef(schema) },
+        ...(or === undefined ? {} : { [or]: { schema: TEXT } }),
+      },
+    })(target, key, descriptor);
+  };
+
+type Answer<Schema extends z.ZodType> = Told<Schema> | string | Readable;
+
+/** Documents an answer that is text. */
+export const AnswersText = (status: number, mediaType: string, description: string): MethodDecorator =>
+  ApiResponse({ status, description, content: { [mediaType]: { schema: TEXT } } });
+
+/** Of whoever takes a cursor. */
+export const CURSOR_PROBLEMS = ['cursor.invalid', 'cursor.other-incarnation', 'cursor.beyond-top'] as const;
+
+export const PROBLEMS = 'x-problems';
+
+/** Documents what a route refuses, by the codes of docs/errors.md; not what all routes refuse: see openapi.ts. */
+export const Problems = (...codes: readonly string[]): MethodDecorator => ApiExtension(PROBLEMS, codes);

@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { eventSchemas, TYPE_PREFIX } from '#contracts';
+import { named, pageSchema } from './schemas.js';
+
+const Envelope = named(
+  'Envelope',
+  z.object({
+    specversion: z.literal('1.0'),
+    id: z.string(),
+    source: z.string(),
+    type: z.string(),
+    subject: z.string().optional(),
+    datacontenttype: z.literal('application/json'),
+    sprintid: z.string().optional(),
+    taskid: z.string().optional(),
+    agentid: z.string().optional(),
+    stream: z.string(),
+    schemaversion: z.string(),
+    actor: z.string(),
+    correlationid: z.string().optional(),
+    causationid: z.string().optional(),
+    data: z.looseObject({}),
+    time: z.iso.datetime(),
+    streamversion: z.string(),
+    position: z.string(),
+  }),
+);
+
+const bodies: readonly z.ZodType<unknown>[] = Object.entries(eventSchemas).map(([name, data]) =>
+  z.object({ type: z.literal(TYPE_PREFIX + name), data }),
+);
+
+/** A CloudEvent, with the data that its type has. */
+export const Event = named('Event', z.intersection(Envelope, z.union(bodies)));
+export const EventPage = named('EventPage', pageSchema(Event));

@@ -1,0 +1,118 @@
+// How plans, sprints and tasks look from outside: the shapes.
+import { z } from 'zod';
+import {
+  eventSchemas,
+  FailureKind,
+  FileChange,
+  Finding,
+  Oid,
+  Plan,
+  PlannedTask,
+  RepositoryId,
+  SealedHead,
+  SprintId,
+  TaskId,
+  TaskOutcome,
+} from '#contracts';
+import { named, pageSchema, type Told } from '../http/schemas.js';
+
+const time = z.iso.datetime();
+const repository = z.object({ repositoryId: RepositoryId, path: z.string(), name: z.string() });
+const asked = {
+  planId: SprintId,
+  repository,
+  requestedBy: z.string(),
+  requestedAt: time,
+  /** Where in the log the effect of a write is visible; reads leave it out. */
+  cursor: z.string().optional(),
+};
+
+export const PlanView = named(
+  'PlanView',
+  z.discriminatedUnion('status', [
+    z.object({ ...asked, status: z.literal('analysing') }),
+    z.object({ ...asked, status: z.literal('failed'), code: z.string(), reason: z.string() }),
+    Plan.extend({
+      ...asked,
+      status: z.enum(['proposed', 'approved', 'rejected', 'expired']),
+      skipped: z.array(z.object({ source: z.string(), reason: z.string() })),
+      reason: z.string().optional(),
+      /** Of a proposed plan: whether the repository has gone on since, and which of the plan's files have changed. */
+      head: z.object({ commit: Oid, moved: z.boolean(), changed: z.array(z.string()) }).optional(),
+    }),
+  ]),
+);
+export type PlanView = Told<typeof PlanView>;
+export const PlanPage = named('PlanPage', pageSchema(PlanView));
+
+export const TaskView = named(
+  'TaskView',
+  z.object({
+    taskId: TaskId,
+    sprintId: SprintId.optional(),
+    title: z.string().optional(),
+    agent: z.string().optional(),
+    paths: z.array(z.string()).optional(),
+    status: z.enum(['absent', 'queued', 'working', 'blocked', 'publishing', ...TaskOutcome.options]),
+    outcome: TaskOutcome.optional(),
+    stage: z.enum(['agent', 'verifying']).optional(),
+    stalled: z.boolean().optional(),
+    agentId: z.string().optional(),
+    reason: z.string().optional(),
+    kind: FailureKind.optional(),
+    attempts: z.number().int(),
+    files: z.array(FileChange).optional(),
+    branch: z.string().optional(),
+    commit: Oid.optional(),
+  }),
+);
+export type TaskView = Told<typeof TaskView>;
+export const TaskDetail = named('TaskDetail', TaskView.extend({ task: PlannedTask }));
+export const TaskChanged = named('TaskChanged', TaskView.extend({ cursor: z.string() }));
+
+export const SprintView = named(
+  'SprintView',
+  z.object({
+    sprintId: SprintId,
+    status: z.enum([
+      'analysing',
+      'failed',
+      'proposed',
+      'rejected',
+      'expired',
+      'approved',
+      'running',
+      'pausing',
+      'paused',
+      'cancelling',
+      'completed',
+      'cancelled',
+    ]),
+    reason: z.string().optional(),
+    repository,
+    plan: Plan.optional(),
+    createdAt: time,
+    approvedBy: z.string().optional(),
+    approvedAt: time.optional(),
+    unattended: z.boolean().optional(),
+    base: eventSchemas['sprint.base-verified'].optional(),
+    completedAt: time.optional(),
+    heads: z.array(SealedHead).optional(),
+    tasks: z.array(TaskView),
+    cursor: z.string(),
+  }),
+);
+export type SprintView = Told<typeof SprintView>;
+export const SprintPage = named('SprintPage', pageSchema(SprintView));
+
+export const FindingView = named('FindingView', Finding.extend({ inScope: z.boolean(), dismissed: z.boolean() }));
+export type FindingView = Told<typeof FindingView>;
+export const FindingPage = named(
+  'FindingPage',
+  pageSchema(FindingView).extend({
+    repositoryId: RepositoryId,
+    commit: Oid.optional(),
+    total: z.number().int(),
+  }),
+);
+export const Dismissed = named('Dismissed', z.object({ cursor: z.string() }));

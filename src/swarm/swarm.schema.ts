@@ -1,0 +1,39 @@
+// How agents and alerts look from outside: the shapes.
+import { z } from 'zod';
+import { AgentId, eventSchemas, SprintId, StreamName, TaskId } from '#contracts';
+import { AGENT_STATUSES } from '#domain';
+import { named, pageSchema } from '../http/schemas.js';
+
+const time = z.iso.datetime();
+
+export const AgentView = named(
+  'AgentView',
+  z.object({
+    id: AgentId,
+    kind: z.string(),
+    name: z.string(),
+    role: z.string(),
+    status: z.enum(AGENT_STATUSES),
+    currentTaskId: TaskId.optional(),
+    currentTaskSummary: z.string().optional(),
+    lastSeen: time.optional(),
+    lastProgress: time.optional(),
+    circuitOpenUntil: z.number().optional(),
+    isolation: z.string(),
+    version: z.number().int(),
+  }),
+);
+export const AgentPage = named('AgentPage', pageSchema(AgentView));
+
+const AlertView = named(
+  'AlertView',
+  eventSchemas['alert.raised'].extend({
+    time,
+    stream: StreamName,
+    sprintId: SprintId.optional(),
+    taskId: TaskId.optional(),
+    acknowledgedBy: z.string().optional(),
+  }),
+);
+export const AlertPage = named('AlertPage', pageSchema(AlertView));
+export const Acknowledged = named('Acknowledged', z.object({ alertId: z.string(), cursor: z.string() }));
