@@ -75,7 +75,7 @@ describe('/openapi.json', () => {
     const { Envelope, Event, ...others } = document.components.schemas;
     const schemas = { Envelope, Event, ...(closed(others) as object) };
     ajv.addSchema({ $id: 'openapi', components: { schemas } });
-  });
+  }, 60_000);
   afterAll(async () => {
     await service?.close();
     await redis?.end();
@@ -218,7 +218,7 @@ describe('/openapi.json', () => {
       if (route.startsWith('GET ') && !/[{]|stream/.test(route))
         await ask(route, {}, { query: route.includes('search') ? '?q=atlas' : '' });
     await ask('GET /agents/{agentId}', { agentId: 'links-1' });
-  });
+  }, 60_000);
 
   it('holds for what the service refuses', async () => {
     for (const { route } of operations) {
