@@ -16,8 +16,8 @@ import { ServiceFile } from './service-file.js';
 import { ServiceLogger } from './service-logger.js';
 
 export interface RunningService {
-  /** Where it answers. */
-  readonly url: string;
+  /** Where it answers; absent without the role `api`. */
+  readonly url?: string;
   readonly token: string;
   readonly app: NestFastifyApplication;
   /** Ends streams, work and connections in order; safe to call twice. */
@@ -35,16 +35,22 @@ export const start = async (env: Environment): Promise<RunningService> => {
   const log = await openLog(config);
   try {
     const app = await build(config, log);
-    const url = await listen(app, config);
     const file = new ServiceFile(config.dataDirectory);
-    await file.write(url);
     let closing: Promise<void> | undefined;
     const close = () => (closing ??= file.remove().then(() => app.close()));
-    const { level } = await app.get(IsolationLevel).measured();
-    logger.log(
-      `HyperRun is ready: ${url} · durability ${log.connection.durability} · isolation ${level} · data ${config.dataDirectory}`,
-    );
-    return { url, token: app.get(Token).value, app, close };
+    try {
+      const url = config.roles.includes('api') ? await listen(app, config) : await workUnheard(app);
+      if (url !== undefined) await file.write(url);
+      const { level } = await app.get(IsolationLevel).measured();
+      const where = url ?? `roles ${config.roles.join(', ')}`;
+      logger.log(
+        `HyperRun is ready: ${where} · durability ${log.connection.durability} · isolation ${level} · data ${config.dataDirectory}`,
+      );
+      return { ...(url === undefined ? {} : { url }), token: app.get(Token).value, app, close };
+    } catch (error) {
+      await close();
+      throw error;
+    }
   } catch (error) {
     await log.close();
     throw error;
@@ -60,11 +66,17 @@ const build = async (config: Config, log: OpenLog): Promise<NestFastifyApplicati
   });
   prepareHttp(app);
   serveOpenApi(app);
-  app.connectMicroservice<MicroserviceOptions>({
-    transport: Transport.REDIS,
-    options: { ...log.connection.options, retryAttempts: Number.MAX_SAFE_INTEGER, retryDelay: 500 },
-  });
+  if (config.roles.includes('api'))
+    app.connectMicroservice<MicroserviceOptions>({
+      transport: Transport.REDIS,
+      options: { ...log.connection.options, retryAttempts: Number.MAX_SAFE_INTEGER, retryDelay: 500 },
+    });
   return app;
+};
+
+/** A process without the role `api` listens to nobody: it follows the log, and keeps its hands off the service file. */
+const workUnheard = async (app: NestFastifyApplication): Promise<undefined> => {
+  await app.init();
 };
 
 const listen = async (app: NestFastifyApplication, { host, port }: Config): Promise<string> => {
@@ -72,7 +84,6 @@ const listen = async (app: NestFastifyApplication, { host, port }: Config): Prom
   try {
     await app.listen(port, host);
   } catch (error) {
-    await app.close();
     if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
     const message = `Port ${port} on ${host} is in use. Stop what uses it, or set HYPER_RUN_PORT (0 takes a free one).`;
     throw new HyperRunError('service.port-taken', message, { host, port }, 'operator', { cause: error });

@@ -64,7 +64,7 @@ describe('/openapi.json', () => {
     redis = await startRedisServer('--appendfsync', 'always');
     place = await openPlace({ REDIS_URL: `unix://${redis.path}` });
     service = await start(place.settings);
-    api = new Api(service.url, service.token);
+    api = new Api(service.url ?? '', service.token);
     document = (await api.get<Document>('/openapi.json')).body;
     operations = Object.entries(document.paths).flatMap(([path, methods]) =>
       Object.entries(methods).map(([method, operation]) => ({ route: `${method.toUpperCase()} ${path}`, operation })),

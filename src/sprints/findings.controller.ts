@@ -10,6 +10,7 @@ import { PageDto } from '../http/page.dto.js';
 import { pageOf } from '../http/page.js';
 import { DismissFindingCommand } from '../repositories/dismiss-finding.command.js';
 import { issuedBy } from '../world/issued.port.js';
+import { LiveWorld } from '../world/live-world.port.js';
 import { ReasonDto } from './dto/plan.dto.js';
 import { ListFindingsQuery } from './list-findings.query.js';
 import { Dismissed, FindingPage } from './views.schema.js';
@@ -34,6 +35,7 @@ export class FindingsController {
   constructor(
     private readonly commands: CommandBus,
     private readonly queries: QueryBus,
+    private readonly live: LiveWorld,
   ) {}
 
   @Get()
@@ -59,7 +61,9 @@ export class FindingsController {
     @CommandId() commandId: string,
   ) {
     const { repositoryId, findings } = await this.queries.execute(new ListFindingsQuery(repository));
-    if (!findings.some((finding) => finding.findingId === findingId))
+    const repositoryNow = this.live.world.repositories.get(repositoryId);
+    const dismissed = repositoryNow?.status === 'registered' && repositoryNow.dismissed.has(findingId);
+    if (!dismissed && !findings.some((finding) => finding.findingId === findingId))
       throw new HyperRunError('finding.unknown', `The last scan of ${repositoryId} found no "${findingId}".`);
     const issued = issuedBy(principal, commandId, { dismiss: findingId, reason });
     return this.commands.execute(new DismissFindingCommand(repositoryId, findingId, reason, issued));

@@ -22,6 +22,7 @@ import { CommandId } from '../http/command-id.decorator.js';
 import { PageDto } from '../http/page.dto.js';
 import { pageOf } from '../http/page.js';
 import { SprintIdParam } from '../http/id.params.js';
+import { CompareWithHeadQuery } from '../repositories/compare-with-head.query.js';
 import { proposedSprintSchema } from '../strategist/proposed-sprint.port.js';
 import { issuedBy } from '../world/issued.port.js';
 import { ApprovePlanCommand } from './approve-plan.command.js';
@@ -111,7 +112,7 @@ export class PlansController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const { state } = await this.queries.execute(new FindSprintQuery(planId, at));
-    return tagged(reply, state);
+    return { ...tagged(reply, state), ...(await this.headOf(state)) };
   }
 
   @Get('plans/:planId/proposed_sprint.json')
@@ -202,6 +203,15 @@ export class PlansController {
     const issued = issuedBy(principal, commandId, { execute: body });
     const { cursor } = await this.commands.execute(new ApprovePlanCommand(planId, approval, issued));
     return (await this.queries.execute(new FindSprintQuery(planId, cursor))).view;
+  }
+
+  /** What a person must know who is about to decide: whether the repository has gone on since the plan was made. */
+  private async headOf(state: Known) {
+    if (state.status !== 'proposed') return {};
+    const { repository, baseCommit, tasks } = state.plan;
+    const paths = tasks.flatMap((task) => task.paths);
+    const head = await this.queries.execute(new CompareWithHeadQuery(repository.path, baseCommit, paths));
+    return head === undefined ? {} : { head };
   }
 }
 

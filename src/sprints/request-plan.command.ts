@@ -13,6 +13,8 @@ export interface PlanWish {
   readonly scope?: readonly string[];
   readonly maxTasks?: number;
   readonly focus?: string;
+  /** Protected paths that the plan may name all the same. */
+  readonly grants?: readonly string[];
 }
 
 export interface Requested {
@@ -45,8 +47,8 @@ export class RequestPlanHandler implements ICommandHandler<RequestPlanCommand> {
   ) {}
 
   async execute({ wish, issued, again }: RequestPlanCommand): Promise<Requested> {
-    const { scope, maxTasks, focus } = wish;
-    if (scope !== undefined) compileScope({ patterns: [...scope] });
+    const { scope, maxTasks, focus, grants } = wish;
+    compileScope({ patterns: scope ?? ['**'], ...(grants === undefined ? {} : { grants }) });
     const { repositoryId, path, name } = await this.repositoryOf(wish.repository, issued);
     const sprintId = sprintIdOf(issued);
     const outcome = await this.decisions.make({
@@ -62,6 +64,7 @@ export class RequestPlanHandler implements ICommandHandler<RequestPlanCommand> {
           ...(scope === undefined ? {} : { scope: [...scope] }),
           ...(maxTasks === undefined ? {} : { maxTasks }),
           ...(focus === undefined ? {} : { focus }),
+          ...(grants === undefined ? {} : { grants: [...grants] }),
           ...(again === undefined ? {} : { follows: again.follows, followTask: again.task }),
         },
       },

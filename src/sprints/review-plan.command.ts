@@ -1,7 +1,7 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { HyperRunError, sprintStream, type SprintId } from '#contracts';
 import { sprint, type PlanEdit, type SprintState } from '#domain';
-import { agentKinds } from '#agents';
+import { agentFor, agentKinds } from '#agents';
 import { compileScope } from '#workspace';
 import { Decisions, type Issued } from '../world/decisions.port.js';
 import { LiveWorld } from '../world/live-world.port.js';
@@ -44,7 +44,7 @@ export class ReviewPlanHandler implements ICommandHandler<ReviewPlanCommand> {
     const outcome = await this.decisions.make({
       stream: sprintStream(sprintId),
       decider: sprint,
-      command: review.type === 'edit' ? { ...review, now: Date.now() } : review,
+      command: review.type === 'edit' ? { ...review, edit: withDigests(review.edit), now: Date.now() } : review,
       issued,
       subjects: { sprintId },
     });
@@ -52,3 +52,15 @@ export class ReviewPlanHandler implements ICommandHandler<ReviewPlanCommand> {
     return { state: outcome.state, cursor: outcome.cursor };
   }
 }
+
+/** Who chooses an agent chooses the version that there is now. */
+const withDigests = (edit: PlanEdit): PlanEdit => ({
+  ...edit,
+  ...(edit.tasks === undefined
+    ? {}
+    : {
+        tasks: edit.tasks.map((task) =>
+          task.agent === undefined ? task : { ...task, agentDigest: agentFor(task.agent).digest },
+        ),
+      }),
+});

@@ -1,22 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { Inject, Injectable } from '@nestjs/common';
-import { agentKinds, maskSecrets } from '#agents';
+import { agentFor, agentKinds } from '#agents';
 import {
   HyperRunError,
   isHyperRunError,
   sprintStream,
   type EventData,
-  type Finding,
   type Oid,
   type Plan,
   type PlannedTask,
+  type Verification,
 } from '#contracts';
 import { sprint, type Analysing, type SprintCommand, type World } from '#domain';
-import { analyse, openFileCache, withAges, type Analysis } from '#findings';
 import { GitRepository } from '#git';
-import { mayHoldSecrets } from '#hafs';
-import { commitTree, compilePattern, compileScope } from '#workspace';
+import { commitTree, compileScope } from '#workspace';
 import { ArtifactStore } from '../artifacts/artifact-store.port.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { failpoint } from '../config/failpoint.js';
@@ -24,9 +22,9 @@ import type { Job, JobContext, JobSource } from '../tasks/job.port.js';
 import { Decisions } from '../world/decisions.port.js';
 import { LiveWorld } from '../world/live-world.port.js';
 import { buildPlan, countFindings, followUp } from './build-plan.js';
-import { checkoutReports, lastCommitted } from './coverage-reports.js';
 import { byWorth } from './rank.js';
-import { readRepositoryConfig, type RepositoryConfig } from './repository-config.port.js';
+import { readRepositoryConfig } from './repository-config.port.js';
+import { Strategist } from './strategist.js';
 import { verificationOf } from './verification-of.js';
 
 const DEFAULT_SCOPE = ['docs/**', 'tests/**'];
@@ -44,6 +42,7 @@ export class AnalysisJobs implements JobSource {
     private readonly live: LiveWorld,
     private readonly decisions: Decisions,
     private readonly artifacts: ArtifactStore,
+    private readonly strategist: Strategist,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
@@ -94,11 +93,13 @@ export class AnalysisJobs implements JobSource {
       const tree = await commitTree(repository.objects, commit);
       const text = await tree.read('.hyper-run.json');
       const settings = readRepositoryConfig(text?.toString('utf8') ?? '{}');
-      const { findings, skipped, files } = await this.#analyse(repository, commit, settings, signal);
+      const { findings, skipped, files } = await this.strategist.analyzeCodebase(repository, commit, settings, signal);
       const scope = [...(request.scope ?? settings.scope ?? DEFAULT_SCOPE)];
-      const compiled = compileScope({ patterns: scope, protect: settings.protect ?? [] });
+      const grants = request.grants ?? [];
+      const compiled = compileScope({ patterns: scope, grants, protect: settings.protect ?? [] });
       const dismissed = this.#dismissed(state);
       const inScope = (path: string) => compiled.check(path).allowed;
+      const verification = await verificationOf(tree, settings, this.config.verifySeconds);
       const now = Date.now();
       const common = {
         planId: sprintId,
@@ -108,8 +109,10 @@ export class AnalysisJobs implements JobSource {
         inScope,
         findings,
         dismissed,
-        agents: agentKinds(),
-        verification: await verificationOf(tree, settings, this.config.verifySeconds),
+        agents: Object.fromEntries(agentKinds().map((kind) => [kind, agentFor(kind).digest])),
+        grants,
+        verification,
+        knownBase: this.#knownBase(state, commit, verification),
         budgets: { wallSeconds: 1800, toolCalls: 10_000, attempts: this.config.attempts, ...settings.budgets },
         checkout: { branch, dirty },
         now,
@@ -147,37 +150,23 @@ export class AnalysisJobs implements JobSource {
     );
   }
 
-  /** One scan of a commit, with the facts of earlier scans; the age of what is shown comes from blame. */
-  async #analyse(
-    repository: GitRepository,
-    commit: Oid,
-    settings: RepositoryConfig,
-    signal: AbortSignal,
-  ): Promise<Analysis> {
-    const cache = await openFileCache(
-      join(this.config.dataDirectory, 'facts', `${repositoryKey(repository.path)}.json`),
+  /** What the newest sprint on the same commit with the same commands found out about it. */
+  #knownBase({ request }: Analysing, commit: Oid, { commands, setup }: Verification): Plan['knownBase'] {
+    const same = (plan: Plan) =>
+      plan.baseCommit === commit &&
+      isDeepStrictEqual([plan.verification.commands, plan.verification.setup], [commands, setup]);
+    const found = [...this.live.world.sprints.values()].flatMap((state) =>
+      'base' in state &&
+      state.base !== undefined &&
+      state.request.repositoryId === request.repositoryId &&
+      same(state.plan)
+        ? [{ base: state.base, at: state.approvedAt }]
+        : [],
     );
-    const hidden = (settings.unreadable ?? []).map((pattern) => compilePattern(pattern));
-    const analysis = await analyse(await commitTree(repository.objects, commit), {
-      cache,
-      unreadable: (path) => mayHoldSecrets(path) || hidden.some((matches) => matches(path)),
-      reports: await checkoutReports(repository),
-      lastChanged: lastCommitted(repository, commit),
-      signal,
-    });
-    await cache.save();
-    const findings = (await this.#aged(repository, commit, analysis.findings)).map(masked);
-    return { ...analysis, findings };
-  }
-
-  async #aged(repository: GitRepository, commit: Oid, findings: readonly Finding[]): Promise<Finding[]> {
-    const shown = findings.filter(({ source }) => source === 'todo').slice(0, AGED_TODOS);
-    const blame = async (path: string, lines: readonly number[]) => {
-      const ages = await repository.blameAges(commit, path, lines).catch(() => new Map<number, { time: number }>());
-      return new Map([...ages].map(([line, { time }]) => [line, time]));
-    };
-    const aged = new Map((await withAges(shown, blame, Date.now())).map((finding) => [finding.findingId, finding]));
-    return findings.map((finding) => aged.get(finding.findingId) ?? finding);
+    const newest = found.toSorted((a, b) => b.at - a.at)[0];
+    if (newest === undefined) return undefined;
+    const { outcome, reason } = newest.base;
+    return { outcome, ...(reason === undefined ? {} : { reason }), at: new Date(newest.at).toISOString() };
   }
 
   #dismissed({ request }: Analysing): ReadonlySet<string> {
@@ -185,15 +174,3 @@ export class AnalysisJobs implements JobSource {
     return known?.status === 'registered' ? known.dismissed : new Set();
   }
 }
-
-/** Blame costs tens of milliseconds per file: only so many TODOs get their age. */
-const AGED_TODOS = 50;
-
-const repositoryKey = (path: string): string => Buffer.from(path).toString('base64url').slice(-80);
-
-/** A finding shows the text in question: a key that somebody left in a comment is not to get into the log with it. */
-const masked = (finding: Finding): Finding => ({
-  ...finding,
-  excerpt: maskSecrets(finding.excerpt).slice(0, 400),
-  message: maskSecrets(finding.message).slice(0, 600),
-});

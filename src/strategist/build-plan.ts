@@ -22,8 +22,10 @@ export interface PlanBasis {
   readonly inScope: (path: string) => boolean;
   readonly findings: readonly Finding[];
   readonly dismissed: ReadonlySet<string>;
-  /** Kinds of agents that there are. */
-  readonly agents: readonly string[];
+  /** The agents that there are: kind → what a plan names it by, version included. */
+  readonly agents: Readonly<Record<string, string>>;
+  readonly grants: readonly string[];
+  readonly knownBase?: Plan['knownBase'];
   readonly verification: Verification;
   readonly budgets: Budgets;
   readonly checkout: Plan['checkout'];
@@ -63,7 +65,7 @@ export const followUp = (basis: PlanBasis, before: PlannedTask, follows: Plan['f
 const plannable = ({ findings, inScope, dismissed, agents }: PlanBasis): Finding[] =>
   findings.filter(
     ({ findingId, path, fixer }) =>
-      fixer !== undefined && agents.includes(fixer) && inScope(path) && !dismissed.has(findingId),
+      fixer !== undefined && Object.hasOwn(agents, fixer) && inScope(path) && !dismissed.has(findingId),
   );
 
 const assemble = (basis: PlanBasis, tasks: PlannedTask[], more: Pick<Partial<Plan>, 'focus' | 'follows'>): Plan => {
@@ -77,7 +79,8 @@ const assemble = (basis: PlanBasis, tasks: PlannedTask[], more: Pick<Partial<Pla
     tasks,
     findings: countFindings(basis),
     verification,
-    grants: [],
+    grants: [...basis.grants],
+    ...(basis.knownBase === undefined ? {} : { knownBase: basis.knownBase }),
     budgets,
     estimate: { seconds: tasks.length * SECONDS_PER_TASK, cost: 0 },
     checkout,
@@ -115,7 +118,7 @@ const INSTRUCTIONS: Partial<Record<PlannedTask['kind'], string>> = {
   lint: 'Apply the safe fix of each rule named in the evidence. Change no behaviour.',
 };
 
-const taskOf = (group: RankedGroup, { planId, verification }: PlanBasis): PlannedTask => {
+const taskOf = (group: RankedGroup, { planId, verification, agents }: PlanBasis): PlannedTask => {
   const { kind, fixer, findings, score } = group;
   const paths = [...new Set(findings.map(({ path }) => path))].toSorted();
   const ids = findings.map(({ findingId }) => findingId).toSorted();
@@ -137,6 +140,7 @@ const taskOf = (group: RankedGroup, { planId, verification }: PlanBasis): Planne
     evidence: findings.map(({ confidence: _sure, fixer: _fixer, ...evidence }) => evidence),
     paths,
     agent: fixer,
+    agentDigest: agents[fixer] ?? fixer,
     instructions: INSTRUCTIONS[kind] ?? '',
     verification: [
       'the findings are gone and none were added',
@@ -192,7 +196,7 @@ export const countFindings = (
   return {
     total: open.length,
     inScope: inside.length,
-    needModel: inside.filter(({ fixer }) => fixer === undefined || !agents.includes(fixer)).length,
+    needModel: inside.filter(({ fixer }) => fixer === undefined || !Object.hasOwn(agents, fixer)).length,
     dismissed: findings.length - open.length,
     bySource,
     outside,

@@ -33,7 +33,8 @@ const wish = (findings: Finding[], more: Partial<PlanWish> = {}): PlanWish => ({
   inScope: (path) => path.startsWith('docs/'),
   findings,
   dismissed: new Set(),
-  agents: ['links', 'markdown', 'spelling', 'lint'],
+  agents: { links: 'links@1', markdown: 'markdown@1', spelling: 'spelling@1', lint: 'lint@1' },
+  grants: [],
   verification,
   budgets: { wallSeconds: 60, toolCalls: 100, attempts: 3 },
   checkout: { branch: 'main', dirty: false },
@@ -164,9 +165,9 @@ describe('a plan', () => {
   });
 
   it('has nothing to propose where nothing can be done for certain', () => {
-    const plan = buildPlan(wish(findings, { agents: [] }));
+    const plan = buildPlan(wish(findings, { agents: {} }));
     expect(plan.tasks).toEqual([]);
-    expect(countFindings(wish(findings, { agents: [] })).needModel).toBe(3);
+    expect(countFindings(wish(findings, { agents: {} })).needModel).toBe(3);
   });
 
   it('follows up on what is left of a task', () => {

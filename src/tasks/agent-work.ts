@@ -39,8 +39,14 @@ export class AgentWork {
     const { level, bwrap } = await this.isolation.measured();
     const overtime = attempt.overtime(budgets.wallSeconds * 1000);
     const confined = level === 'none' || bwrap === undefined ? undefined : bwrap;
+    const agent = agentFor(task.agent);
+    if (agent.digest !== task.agentDigest)
+      throw new TaskFailure(
+        'agent-failed',
+        `The plan was approved for agent ${task.agentDigest}, and there is ${agent.digest} now. Ask for a new plan.`,
+      );
     try {
-      const { outcome, summary } = await agentFor(task.agent).run({
+      const { outcome, summary } = await agent.run({
         task: { ...task, baseCommit, attempt: number },
         ports: {
           tree,

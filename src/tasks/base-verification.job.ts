@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
-import { isHyperRunError, sprintStream, type EventData, type Oid, type SprintId } from '#contracts';
+import { eventSchemas, isHyperRunError, sprintStream, type EventData, type Oid, type SprintId } from '#contracts';
 import { isActive, sprint, type Active, type SprintCommand, type World } from '#domain';
 import { GitRepository } from '#git';
 import { removeTree } from '#sandbox';
@@ -124,16 +124,22 @@ export class BaseVerificationJobs implements JobSource {
   }
 
   #cacheFile(tree: Oid, { plan }: Active): string {
-    const { setup, commands, setupNetwork } = plan.verification;
+    const { setup, commands, setupNetwork, timeoutSeconds } = plan.verification;
     const key = createHash('sha256')
-      .update(JSON.stringify([tree, setup, commands, setupNetwork, process.version]))
+      .update(JSON.stringify([tree, setup, commands, setupNetwork, timeoutSeconds, process.version]))
       .digest('hex');
     return join(this.config.dataDirectory, 'bases', `${key}.json`);
   }
 
   async #known(tree: Oid, state: Active): Promise<Base | undefined> {
     const text = await readFile(this.#cacheFile(tree, state), 'utf8').catch(() => undefined);
-    return text === undefined ? undefined : (JSON.parse(text) as Base);
+    if (text === undefined) return undefined;
+    try {
+      return eventSchemas['sprint.base-verified'].parse(JSON.parse(text));
+    } catch {
+      // A damaged file holds nothing that cannot be found out again.
+      return undefined;
+    }
   }
 
   async #remember(state: Active, base: Base): Promise<void> {

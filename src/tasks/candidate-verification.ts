@@ -113,7 +113,7 @@ export class CandidateVerification {
       signal: attempt.signal,
       onStep: (step) => attempt.say(event('task.verification-step-finished', { attempt: number, run: current, step })),
     };
-    const setup = await this.trees.setup(run, ground);
+    const setup = await attempt.during(this.trees.setup(run, ground));
     if (!setup.passed)
       throw new TaskFailure(
         'verification-failed',

@@ -69,6 +69,7 @@ export class TreeVerification {
         isolation: ground.isolation,
         bwrap: ground.measured.bwrap,
         signal,
+        onStep: (step) => run.onStep?.({ ...step, output: { ...step.output, tail: maskSecrets(step.output.tail) } }),
       });
       return setup;
     } finally {

@@ -52,7 +52,14 @@ export abstract class BaseAgent {
   abstract readonly kind: string;
   abstract readonly name: string;
   abstract readonly role: string;
+  /** Changes with what it does to files: a plan that was approved for another version is not carried out. */
+  readonly version: string = '1';
   #session: ToolSession | undefined;
+
+  /** What a plan names it by: kind and version. */
+  get digest(): string {
+    return `${this.kind}@${this.version}`;
+  }
 
   /** The work itself. When `signal` is aborted the attempt is over, and nothing that is done afterwards counts. */
   protected abstract work(task: AgentTask, tools: Toolbox, signal: AbortSignal): Promise<AgentResult>;

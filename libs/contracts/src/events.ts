@@ -87,6 +87,8 @@ export const eventSchemas = {
     scope: z.array(path).max(100).optional(),
     maxTasks: z.number().int().min(1).max(50).optional(),
     focus: z.string().max(200).optional(),
+    /** Protected paths that the plan may name all the same. */
+    grants: z.array(path).max(50).optional(),
     follows: TaskId.optional(),
     /** Where a follow-up starts instead of from a scan: the task that is to be done again. */
     followTask: PlannedTask.optional(),

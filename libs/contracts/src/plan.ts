@@ -88,6 +88,8 @@ export const PlannedTask = z.object({
   paths: z.array(z.string().max(1024)).min(1).max(200),
   /** Kind of the agent that is to do it: `links`, `markdown`, `spelling`, `lint` … */
   agent: z.string().max(40),
+  /** Which version of it, with its configuration: another one is not what was approved. */
+  agentDigest: z.string().max(80),
   instructions: z.string().max(4000),
   verification: z.array(z.string().max(2000)).max(40),
   score: z.object({ total: z.number(), parts: z.array(ScorePart).max(20) }),
@@ -122,6 +124,14 @@ export const Plan = z.object({
   budgets: Budgets,
   /** Set by a follow-up: the settled task that this plan is about. */
   follows: TaskId.optional(),
+  /** What an earlier sprint found out about the same commit and commands; absent: it has not been verified yet. */
+  knownBase: z
+    .object({
+      outcome: z.enum(['passed', 'failed', 'missing']),
+      reason: z.string().max(2000).optional(),
+      at: z.iso.datetime(),
+    })
+    .optional(),
   estimate: z.object({ seconds: z.number().nonnegative(), cost: z.number().nonnegative() }),
   checkout: z.object({
     branch: z.string().max(255).nullable(),
@@ -143,6 +153,7 @@ export const approvedPart = (plan: Omit<Plan, 'planHash'>) => ({
     title: task.title,
     paths: task.paths,
     agent: task.agent,
+    agentDigest: task.agentDigest,
     instructions: task.instructions,
     evidence: task.evidence.map((evidence) => evidence.findingId),
   })),

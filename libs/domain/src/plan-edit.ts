@@ -9,6 +9,8 @@ export interface TaskEdit {
   /** A part of the task's paths: findings in the others are dropped from it. */
   readonly paths?: readonly string[];
   readonly agent?: string;
+  /** Goes with `agent`: which version of it was chosen. */
+  readonly agentDigest?: string;
 }
 
 export interface PlanEdit {
@@ -59,6 +61,7 @@ const editTask = (task: PlannedTask, change: TaskEdit): PlannedTask => {
     title: change.title ?? task.title,
     instructions: change.instructions ?? task.instructions,
     agent: change.agent ?? task.agent,
+    agentDigest: change.agentDigest ?? task.agentDigest,
     paths: [...paths],
     evidence,
   };
@@ -82,7 +85,7 @@ const summarise = (edit: PlanEdit): string =>
     ...(edit.tasks ?? []).map(
       (task) =>
         `changed ${Object.keys(task)
-          .filter((key) => key !== 'taskId')
+          .filter((key) => key !== 'taskId' && key !== 'agentDigest')
           .join(', ')} of ${task.taskId}`,
     ),
     edit.setupNetwork === undefined ? '' : `${edit.setupNetwork ? 'granted' : 'withdrew'} network for set-up`,

@@ -25,6 +25,7 @@ export const plannedTask = (id: string, paths = [`docs/${id}.md`]): PlannedTask 
   })),
   paths,
   agent: 'links',
+  agentDigest: 'links@1',
   instructions: 'Repair them.',
   verification: [],
   score: { total: 1, parts: [] },

@@ -235,7 +235,8 @@ const decideBase = (
   if (command.type === 'interrupt-base-verification') {
     if (claim === undefined) return [];
     const { worker, attempt } = claim;
-    const given = attempt % JOB_ATTEMPTS === 0 ? [event('sprint.paused', { reason: GIVEN_UP })] : [];
+    const asks = attempt % JOB_ATTEMPTS === 0 && (state.status === 'approved' || state.status === 'pausing');
+    const given = asks ? [event('sprint.paused', { reason: GIVEN_UP })] : [];
     return [event('sprint.base-verification-interrupted', { worker, attempt, reason: command.reason }), ...given];
   }
   if (state.base !== undefined || state.status === 'cancelling')

@@ -222,3 +222,27 @@ describe('a running sprint', () => {
     ).toBe('sprint.cancelling');
   });
 });
+
+describe('a base verification that is interrupted for the third time', () => {
+  const claim = (attempt: number) => ({
+    type: 'sprint.base-verification-claimed' as const,
+    data: { worker: ada, attempt },
+  });
+  const interrupt = { type: 'interrupt-base-verification', reason: 'lost' } as const;
+  it('pauses the sprint and asks', () =>
+    expect(
+      given(...review, approved, claim(3))
+        .when(interrupt)
+        .state().status,
+    ).toBe('paused'));
+  it('does not hold up a sprint that is being cancelled', () => {
+    const cancelled = given(...review, approved, claim(3))
+      .when({ type: 'cancel', reason: 'no' })
+      .events();
+    expect(
+      given(...review, approved, claim(3), ...cancelled)
+        .when(interrupt)
+        .state().status,
+    ).toBe('cancelling');
+  });
+});

@@ -50,7 +50,10 @@ export class RequestPlanDto {
   @MaxLength(200)
   focus?: string;
 
-  @ApiPropertyOptional({ type: [String], description: 'Protected paths that the plan may name all the same, one by one.' })
+  @ApiPropertyOptional({
+    type: [String],
+    description: 'Protected paths that the plan may name all the same, one by one.',
+  })
   @IsOptional()
   @IsArray()
   @ArrayMaxSize(50)
