@@ -9,6 +9,7 @@ import { CandidateGate } from './candidate-gate.js';
 import { CandidateVerification } from './candidate-verification.js';
 import { JOB_SOURCES, type JobSource } from './job.port.js';
 import { LeaseHolder } from './lease-holder.js';
+import { LostWork } from './lost-work.js';
 import { Publisher } from './publisher.js';
 import { TaskJobs } from './task.job.js';
 import { TreeVerification } from './tree-verification.js';
@@ -22,6 +23,7 @@ import { WorkerService } from './worker.service.js';
     CandidateGate,
     CandidateVerification,
     LeaseHolder,
+    LostWork,
     Publisher,
     TaskJobs,
     TreeVerification,

@@ -4,6 +4,7 @@ import { CONFIG, type Config } from '../config/config.js';
 import { LiveWorld } from '../world/live-world.port.js';
 import { JOB_SOURCES, type Job, type JobSource } from './job.port.js';
 import { LeaseHolder } from './lease-holder.js';
+import { LostWork } from './lost-work.js';
 
 /** How long a job that broke off by surprise is left alone before this worker tries it again. */
 const BACKOFF_MS = 2000;
@@ -21,6 +22,7 @@ export class WorkerService implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     private readonly live: LiveWorld,
     private readonly lease: LeaseHolder,
+    private readonly lost: LostWork,
     @Inject(JOB_SOURCES) private readonly sources: readonly JobSource[],
     @Inject(CONFIG) private readonly config: Config,
   ) {}
@@ -30,6 +32,7 @@ export class WorkerService implements OnApplicationBootstrap, OnModuleDestroy {
     await this.live.ready();
     this.#forget = this.live.onChange(() => this.#look());
     this.#look();
+    await this.lost.clear();
   }
 
   async onModuleDestroy(): Promise<void> {
@@ -55,6 +58,8 @@ export class WorkerService implements OnApplicationBootstrap, OnModuleDestroy {
         await job.run({ worker, slot: number * this.config.concurrency + slot, signal: this.#stopping.signal });
       } finally {
         await this.lease.release();
+        // Whoever's work was taken over has no lease any more by the time that it is done.
+        if (this.#running.size === 1) await this.lost.clear();
       }
     } catch (error) {
       this.#report(job, error);
