@@ -6,8 +6,8 @@ import { startRedis } from './lib/redis.mjs';
 
 export const title = 'Redis memory per event beyond the bytes of the record, feed at steady state';
 
-const FEED = 20_000;
-const EVENTS = 60_000;
+const FEED = 5000;
+const EVENTS = 20_000;
 const WRITERS = 64;
 const ROUNDS = 5;
 
@@ -47,7 +47,7 @@ const measure = async (length) => {
   const server = await startRedis('no');
   try {
     const store = await RedisEventStore.open({ redis: { path: server.path }, feedLength: FEED });
-    await append(store, FEED + 5000, length);
+    await append(store, 2 * FEED, length);
     const before = await usedMemory(server.redis);
     const streams = await append(store, EVENTS, length);
     const after = await usedMemory(server.redis);
