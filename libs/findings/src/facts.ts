@@ -12,7 +12,7 @@ import { listedWords, spellingInComments, spellingInProse, type SpellingFacts } 
 import { mayHoldMarker, todosIn } from './todo.js';
 
 /** Raised whenever a fact of the same blob can turn out differently: older cached facts are then not found. */
-export const FACTS_VERSION = 4;
+export const FACTS_VERSION = 5;
 
 /** What is known of one blob, whatever the rest of the tree looks like. Plain JSON. */
 export interface FileFacts {

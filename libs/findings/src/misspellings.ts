@@ -22,6 +22,10 @@ const MEANT = new Set(
     'hist tolen stati bufer exten pres wanna gonna stuf trys dependend dependant dependants convertable'
   ).split(' '),
 );
+/** Where the correction may have the wrong number: a plural that somebody uses, and a word that is misspelled the same
+ *  way in both numbers. */
+const isDoubtful = (wrong: string, right: string) => wrong === `${right}s` || right === 'parenthesis';
+
 interface Misspellings {
   readonly corrections: ReadonlyMap<string, string>;
   readonly how: string;
@@ -39,7 +43,7 @@ export const misspellings = (): Misspellings => {
     for (const line of definition.suggestWords) {
       const [, wrong, right] = ENTRY.exec(line) ?? [];
       if (wrong === undefined || right === undefined || wrong.length < MIN_LENGTH) continue;
-      if (!MEANT.has(wrong)) corrections.set(wrong, right);
+      if (!MEANT.has(wrong) && !isDoubtful(wrong, right)) corrections.set(wrong, right);
     }
   }
   loaded = { corrections, how: `${PACKAGE} ${Manifest.parse(read('package.json')).version}` };

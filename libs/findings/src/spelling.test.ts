@@ -49,6 +49,10 @@ describe('a listed word is left alone', () => {
     ['as a name in the middle of a sentence', { 'a.md': `${PROSE} Ask Recieve about it.\n` }],
     ['as part of an identifier', { 'a.md': `${PROSE} recieve_data and on-recieve\n` }],
     ['when the code of the repository uses it', { 'a.md': `${PROSE} recieve\n`, 'a.ts': 'const recieveData = 1;\n' }],
+    [
+      'where it may be a plural, or both numbers',
+      { 'a.md': `${PROSE} Some sortings and some parathesis are added.\n` },
+    ],
     ['in strings of programs', { 'a.ts': '// the text of this is in the string\nconst x = "recieve";\n' }],
     [
       'in a text that is not English',
