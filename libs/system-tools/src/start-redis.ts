@@ -45,7 +45,7 @@ const CONFIG = {
   save: '',
   maxmemory: '0',
   'maxmemory-policy': 'noeviction',
-  'stream-node-max-bytes': '1024',
+  'stream-node-max-bytes': '2048',
 } as const;
 
 /**
