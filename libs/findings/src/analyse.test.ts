@@ -79,6 +79,21 @@ describe('an analysis', () => {
     expect(read).not.toContain('src/a.ts');
   });
 
+  it('lets others run between two files that take long', async () => {
+    const heavy = Array.from({ length: 4 }, (_, i) => [`${i}.md`, `# ${i}\n\n${'- a\n\n'.repeat(700)}`] as const);
+    const { read, tree } = watched(memoryTree(Object.fromEntries(heavy)));
+    let turns = 0;
+    let done = false;
+    const turn = () => {
+      if (read.length === heavy.length) turns += 1;
+      if (!done) setImmediate(turn);
+    };
+    turn();
+    await analyse(tree, { sources: ['markdown'] });
+    done = true;
+    expect(turns).toBeGreaterThanOrEqual(heavy.length);
+  });
+
   it('says what it had no time for', async () => {
     const { skipped } = await analyse(memoryTree(FILES), { timeLimit: 0 });
     expect(skipped).toContainEqual({ source: 'all', reason: '2 files not looked into: out of time' });
@@ -92,6 +107,7 @@ describe('hostile files', () => {
     ['deep quotation is skipped', 'a.md', '> '.repeat(5_000)],
     ['deep lists are skipped', 'a.md', '1. '.repeat(5_000)],
     ['a block full of delimiters is skipped', 'a.md', '*a_\n'.repeat(50_000)],
+    ['lines without end are skipped', 'a.md', '1. a\n'.repeat(40_000)],
     ['links without end are skipped', 'a.md', '[a](b)\n'.repeat(60_000)],
     ['brackets without end are skipped', 'a.md', '[[[[\n'.repeat(60_000)],
     ['deep code does not end the process', 'a.ts', `// TODO recieve the thing\n${'a=>\n'.repeat(100_000)}`],

@@ -30,6 +30,7 @@ export interface Skipped {
 }
 
 const READ_AT_ONCE = 400;
+const TURN_MS = 10;
 
 const isRecord = (value: unknown): value is FileFacts => typeof value === 'object' && value !== null;
 const isDrafts = (value: unknown): value is Draft[] => Array.isArray(value);
@@ -40,6 +41,7 @@ const isHandwritten = (content: Buffer) =>
 export class Scan {
   private readonly cache: FactCache;
   private readonly deadline: number;
+  private gaveWay = performance.now();
   readonly skipped: Skipped[] = [];
 
   constructor(
@@ -50,12 +52,19 @@ export class Scan {
     this.deadline = performance.now() + (options.timeLimit ?? 120_000);
   }
 
+  /** One file may take a second; a repository full of them must not keep the process from answering and renewing leases. */
+  private async giveWay(): Promise<void> {
+    if (performance.now() - this.gaveWay < TURN_MS) return;
+    await setImmediate();
+    this.gaveWay = performance.now();
+  }
+
   private get over(): boolean {
     this.options.signal?.throwIfAborted();
     return performance.now() > this.deadline;
   }
 
-  /** Facts of these files, from the cache where it has them. Lets others run between two portions. */
+  /** Facts of these files, from the cache where it has them. Lets others run between two files. */
   async facts(candidates: readonly Candidate[]): Promise<Map<string, FileFacts>> {
     const facts = new Map<string, FileFacts>();
     const unknown: Candidate[] = [];
@@ -65,23 +74,24 @@ export class Scan {
       else unknown.push(candidate);
     }
     for (let from = 0; from < unknown.length; from += READ_AT_ONCE) {
-      if (this.over) {
-        this.skipped.push({ source: 'all', reason: `${unknown.length - from} files not looked into: out of time` });
-        break;
-      }
       const portion = unknown.slice(from, from + READ_AT_ONCE);
       const contents = await readAll(
         this.tree,
         portion.map(({ path }) => path),
       );
-      for (const candidate of portion) {
+      for (const [index, candidate] of portion.entries()) {
+        if (this.over) {
+          const left = unknown.length - from - index;
+          this.skipped.push({ source: 'all', reason: `${left} files not looked into: out of time` });
+          return facts;
+        }
         const content = contents.get(candidate.path);
         if (!content) continue;
         const known = factsOf(candidate, content);
         this.cache.set(factsKey(candidate), known);
         facts.set(candidate.path, known);
+        await this.giveWay();
       }
-      await setImmediate();
     }
     return facts;
   }
