@@ -1,7 +1,13 @@
 import { z } from 'zod';
 import type { ServiceClient } from './client.js';
 
-const Health = z.looseObject({ isolation: z.string().optional(), durability: z.string().optional() });
+const Health = z.looseObject({
+  isolation: z.string().optional(),
+  durability: z.string().optional(),
+  /** The end of the log. */
+  cursor: z.string().optional(),
+  redis: z.looseObject({ address: z.string() }).optional(),
+});
 export type Health = z.infer<typeof Health>;
 
 /** What the service says about itself when it is ready. */
