@@ -13,7 +13,11 @@ export const Problem = z.looseObject({
 });
 
 export const PLAN_STATUSES = ['analysing', 'proposed', 'rejected', 'expired', 'approved', 'failed'] as const;
-export const PlanView = Plan.extend({ status: z.enum(PLAN_STATUSES) });
+export const PlanView = Plan.extend({
+  status: z.enum(PLAN_STATUSES),
+  /** Whether the repository has gone on since, and which of the planned files differ by now. */
+  head: z.object({ commit: z.string(), moved: z.boolean(), changed: z.array(z.string()) }).optional(),
+});
 export type PlanView = z.infer<typeof PlanView>;
 
 /** A plan that is not there yet, or never will be. */

@@ -11,6 +11,8 @@ export interface PlanWish {
   readonly scope?: readonly string[];
   readonly maxTasks?: number;
   readonly focus?: string;
+  /** Protected paths that this plan may change. */
+  readonly grants?: readonly string[];
 }
 
 /** Registers the repository if it is new, has it read, and answers with the plan once it is proposed. */

@@ -14,7 +14,7 @@ import { renderEvent } from '../render/event.js';
 import { renderPlan } from '../render/plan.js';
 import { outcomeOf, renderOutcome } from '../render/sprint.js';
 import { clean } from '../text.js';
-import { maxTasksOption, scopeOption, type WishOptions } from './options.js';
+import { grantOption, maxTasksOption, scopeOption, type WishOptions } from './options.js';
 import { wish } from './run.js';
 
 interface DemoOptions extends WishOptions {
@@ -31,6 +31,7 @@ export const demoCommand = (context: Context) =>
     .option('-r, --repository <path>', 'on a throw-away clone of this repository instead')
     .addOption(scopeOption())
     .addOption(maxTasksOption())
+    .addOption(grantOption())
     .option('--allow-setup-network', 'grant the network to the set-up commands of this plan')
     .option('--keep', 'keep the folder, to look at it')
     .action((options: DemoOptions) => demo(context, options));

@@ -4,6 +4,7 @@ export interface WishOptions {
   readonly scope?: readonly string[];
   readonly maxTasks?: number;
   readonly focus?: string;
+  readonly grant?: readonly string[];
 }
 
 export const jsonOption = () => new Option('--json', 'JSON for programs');
@@ -18,6 +19,12 @@ export const maxTasksOption = () =>
   new Option('-n, --max-tasks <number>', 'at most this many tasks, 1 to 50 (3)').argParser(wholeNumber(1, 50));
 
 export const focusOption = () => new Option('-f, --focus <words>', 'prefer findings about this');
+
+export const grantOption = () =>
+  new Option(
+    '-g, --grant <path...>',
+    'protected paths that this plan may change all the same: lockfiles, workflows, configuration …',
+  );
 
 export const limitOption = (count: number) =>
   new Option('-l, --limit <number>', 'at most this many').default(count).argParser(wholeNumber(1, 1000));

@@ -5,7 +5,7 @@ import { readHealth } from '../health.js';
 import { askForPlan } from '../planning.js';
 import { renderPlan } from '../render/plan.js';
 import { withService } from '../with-service.js';
-import { focusOption, jsonOption, maxTasksOption, scopeOption, type WishOptions } from './options.js';
+import { focusOption, grantOption, jsonOption, maxTasksOption, scopeOption, type WishOptions } from './options.js';
 import { wish } from './run.js';
 
 export const planCommand = (context: Context) =>
@@ -15,6 +15,7 @@ export const planCommand = (context: Context) =>
     .addOption(scopeOption())
     .addOption(maxTasksOption())
     .addOption(focusOption())
+    .addOption(grantOption())
     .addOption(jsonOption())
     .action((path: string, options: WishOptions & { json?: boolean }) =>
       withService(context, path, async (address) => {

@@ -8,7 +8,7 @@ import { askForPlan, editPlan } from '../planning.js';
 import { renderPlan } from '../render/plan.js';
 import { review } from '../reviewing.js';
 import { withService } from '../with-service.js';
-import { focusOption, jsonOption, maxTasksOption, scopeOption, type WishOptions } from './options.js';
+import { focusOption, grantOption, jsonOption, maxTasksOption, scopeOption, type WishOptions } from './options.js';
 
 interface RunOptions extends WishOptions {
   readonly yes?: boolean;
@@ -23,6 +23,7 @@ export const runCommand = (context: Context) =>
     .addOption(scopeOption())
     .addOption(maxTasksOption())
     .addOption(focusOption())
+    .addOption(grantOption())
     .option('--allow-setup-network', 'grant the network to the set-up commands of this plan')
     .addOption(new Option('-y, --yes', 'approve all of it unread, where the service’s policy allows that'))
     .addOption(jsonOption())
@@ -55,4 +56,4 @@ const run = (context: Context, path: string, options: RunOptions) =>
     requireAllPassed(await execute(context, client, decision.plan, { taskIds: decision.taskIds }));
   });
 
-export const wish = ({ scope, maxTasks, focus }: WishOptions) => ({ scope, maxTasks, focus });
+export const wish = ({ scope, maxTasks, focus, grant }: WishOptions) => ({ scope, maxTasks, focus, grants: grant });

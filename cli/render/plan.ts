@@ -1,5 +1,7 @@
 import type { Evidence, Plan, PlannedTask, Verification } from '#contracts';
+import type { PlanView } from '../api.js';
 import { oneLine } from '../text.js';
+import { renderHead, renderKnownBase } from './base.js';
 import { duration, plural, short, type Style } from './style.js';
 
 export interface PlanOptions {
@@ -9,8 +11,10 @@ export interface PlanOptions {
   readonly isolation?: string;
 }
 
+export type ShownPlan = Plan & Pick<PlanView, 'head'>;
+
 /** The plan as a person reads it before approving. */
-export const renderPlan = (plan: Plan, style: Style, options: PlanOptions = { evidence: 3 }): string[] => [
+export const renderPlan = (plan: ShownPlan, style: Style, options: PlanOptions = { evidence: 3 }): string[] => [
   `${style.bold(`Plan ${plan.planId}`)}  ${plan.repository.name} at ${short(plan.baseCommit)} ${checkout(plan, style)}`,
   style.dim(`Scope  ${plan.scope.join('  ')}${plan.focus === undefined ? '' : `   focus: ${oneLine(plan.focus)}`}`),
   '',
@@ -18,6 +22,8 @@ export const renderPlan = (plan: Plan, style: Style, options: PlanOptions = { ev
   ...(plan.tasks.length === 0 ? ['Nothing in this scope can be repaired for certain.', ''] : []),
   ...renderFindings(plan, style),
   ...renderVerification(plan.verification, style, options.isolation),
+  ...renderKnownBase(plan, style),
+  ...renderHead(plan, style),
   ...grants(plan, style),
   `${style.dim('Estimate  ')}about ${duration(plan.estimate.seconds * 1000)}, ${cost(plan.estimate.cost)}`,
   `${style.dim('Expires   ')}${plan.expiresAt}`,

@@ -37,6 +37,7 @@ const plan = Plan.parse({
       evidence: [1, 2, 3, 4].map((line) => evidence(line, `[start](getting-started.md) \u001b[2J${line}`)),
       paths: ['docs/index.md', 'docs/a.md', 'docs/b.md', 'docs/c.md'],
       agent: 'links',
+      agentDigest: 'links@1',
       instructions: '',
       verification: ['npm test'],
       score: { total: 7, parts: [] },
@@ -86,6 +87,36 @@ describe('a plan on the screen', () => {
     expect(text).toContain('npm ci  from package-lock.json · network not granted');
     expect(text).toContain('isolated by bwrap');
     expect(text).toContain('about 1 min 15 s, no model, no cost');
+  });
+
+  it('says what is known of its base: since when, and why it fails', () => {
+    const at = '2026-01-01T00:00:00Z';
+    const shown = (knownBase: Plan['knownBase']) => renderPlan({ ...plan, knownBase }, plain).join('\n');
+    expect(shown({ outcome: 'passed', at })).toContain(`Base      passed its verification on ${at}\n`);
+    expect(shown({ outcome: 'failed', at, reason: 'npm test\nfailed \u001b[2J' })).toContain(
+      `Base      failed its verification on ${at}: npm test failed\n`,
+    );
+    expect(shown({ outcome: 'missing', at, reason: 'No sandbox.' })).toContain(
+      `Base      could not be verified on ${at}: No sandbox.\n`,
+    );
+    expect(text).not.toContain('Base ');
+  });
+
+  it('says that HEAD has moved, and which planned files that touches', () => {
+    const commit = 'd'.repeat(40);
+    const shown = (head: { moved: boolean; changed: string[] }) =>
+      renderPlan({ ...plan, head: { commit, ...head } }, plain).join('\n');
+    expect(shown({ moved: true, changed: ['docs/a.md', 'docs/b.md'] })).toContain(
+      'HEAD      has moved to dddddddddd; 2 planned files changed: docs/a.md, docs/b.md\n',
+    );
+    expect(shown({ moved: true, changed: [] })).toContain('has moved to dddddddddd; no planned file changed\n');
+    expect(shown({ moved: false, changed: [] })).not.toContain('HEAD');
+    expect(text).not.toContain('HEAD');
+  });
+
+  it('names the protected paths that it may change, if there are any', () => {
+    expect(renderPlan({ ...plan, grants: ['package.json'] }, plain).join('\n')).toMatch(/Grants .*: package\.json\n/);
+    expect(text).not.toContain('Grants');
   });
 
   it('warns of a dirty work tree, and of commands that nothing confines', () => {
@@ -191,6 +222,14 @@ describe('the outcome of a sprint', () => {
     expect(text).toContain('✘ failed  Spelling');
     expect(text).toContain('npm test failed twice.');
     expect(text).toContain('2 attempts');
+  });
+
+  it('names the way on for a task that failed or is blocked, and none for one that passed', () => {
+    const blocked = { taskId: 't3', title: 'Lint', status: 'blocked', reason: 'The branch is there already.' };
+    const text = renderOutcome(sprint(task, failed, blocked), plain).join('\n');
+    expect(text).toContain('hyper-run retry t2');
+    expect(text).toContain('hyper-run discard t3');
+    expect(text).not.toMatch(/(retry|discard) t1/);
   });
 
   it('says so when nothing was kept', () => {

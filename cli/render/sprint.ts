@@ -20,7 +20,11 @@ export const renderOutcome = (sprint: SprintView, style: Style, report?: ReportV
   return [
     `${style.bold(`Sprint ${sprint.sprintId}`)}  ${sprint.repository.name}: ${sprint.status}${took(sprint)}`,
     '',
-    ...sprint.tasks.flatMap((task) => [...renderTaskOutcome(task, style), ...endOfOutput(task, style, report)]),
+    ...sprint.tasks.flatMap((task) => [
+      ...renderTaskOutcome(task, style),
+      ...endOfOutput(task, style, report),
+      ...wayOn(task, style),
+    ]),
     ...(passed.length === 0
       ? ['', 'Nothing was kept. No branch of yours changed.']
       : [
@@ -54,6 +58,16 @@ const endOfOutput = ({ taskId, status }: SprintTask, style: Style, report?: Repo
   const failed = steps.findLast(({ outcome }) => outcome !== 'passed');
   return status === 'failed' && failed !== undefined
     ? tellingLines(failed.output.tail).map((line) => style.dim(`      │ ${line}`))
+    : [];
+};
+
+/** What a person can do with a task that did not get through. */
+const wayOn = (task: SprintTask, style: Style): string[] => {
+  const outcome = outcomeOf(task);
+  if (outcome === 'blocked')
+    return [`      ${style.cyan(`hyper-run discard ${task.taskId}`)}   give it up, so that the sprint can go on`];
+  return outcome === 'failed'
+    ? [`      ${style.cyan(`hyper-run retry ${task.taskId}`)}   do it again, as a sprint of its own`]
     : [];
 };
 
