@@ -25,13 +25,23 @@ export const execute = async (
 ): Promise<SprintView> => {
   const { cursor } = await readSprint(client, plan.planId);
   await approve(client, plan, options.taskIds, options.unattended);
-  const done = await tell(context, client, plan.planId, cursor, options.json);
-  const sprint = await readSprint(client, plan.planId);
+  return followToOutcome(context, client, plan.planId, { after: cursor, json: options.json });
+};
+
+/** Tells every event of a running sprint from `after` on, then the outcome. Throws when interrupted before. */
+export const followToOutcome = async (
+  context: Context,
+  client: ServiceClient,
+  sprintId: string,
+  { after, json }: { readonly after?: string; readonly json?: boolean },
+): Promise<SprintView> => {
+  const done = await tell(context, client, sprintId, after, json);
+  const sprint = await readSprint(client, sprintId);
   if (!done)
     throw workFailed(
-      `Stopped watching sprint ${plan.planId}, which is ${sprint.status}. Nothing is lost. Go on: hyper-run watch ${plan.planId} (after hyper-run up, where no service runs)`,
+      `Stopped watching sprint ${sprintId}, which is ${sprint.status}. Nothing is lost. Go on: hyper-run watch ${sprintId} (after hyper-run up, where no service runs)`,
     );
-  await showOutcome(context, client, sprint, options.json);
+  await showOutcome(context, client, sprint, json);
   return sprint;
 };
 
@@ -53,10 +63,14 @@ export const tell = (context: Context, client: ServiceClient, sprintId: string, 
     onEvent: async (event, text) => {
       if (json) return context.json(JSON.parse(text));
       context.line(renderEvent(event, context.style));
+      if (event.type === 'hyperrun.task.blocked') context.note(wayOut(event.taskid ?? '<task>', sprintId));
       if (event.type === 'hyperrun.sprint.paused') await askHowToGoOn(context, client, sprintId);
     },
     onLost: () => context.note(context.style.yellow('The connection was lost. Trying again; nothing will be missed.')),
   });
+
+const wayOut = (taskId: string, sprintId: string): string =>
+  `The sprint cannot end while a task is blocked. Give it up: hyper-run discard ${taskId}   End all: hyper-run cancel ${sprintId}`;
 
 const askHowToGoOn = async (context: Context, client: ServiceClient, sprintId: string): Promise<void> => {
   if (!context.interactive) {

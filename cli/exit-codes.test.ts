@@ -1,9 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { HyperRunError } from '#contracts';
-import type { Context } from './context.js';
+import { hyperRun } from './context.fixture.js';
 import { exitCodeOf, unreachable, usageError, workFailed } from './exit-codes.js';
-import { buildProgram } from './program.js';
-import { plain } from './render/style.js';
 
 const problem = (status: number) => new HyperRunError('x', 'x', { status });
 
@@ -26,32 +24,15 @@ describe('the exit code', () => {
 });
 
 describe('the command line', () => {
-  const context: Context = {
-    env: {},
-    cwd: '/',
-    style: plain,
-    interactive: false,
-    signal: new AbortController().signal,
-    line: () => undefined,
-    lines: () => undefined,
-    note: () => undefined,
-    json: () => undefined,
-    raw: () => undefined,
-    connect: () => Promise.reject(unreachable('nobody there')),
-  };
-  const codeOf = async (...words: string[]) => {
-    const program = buildProgram(context);
-    const silent = { writeOut: () => undefined, writeErr: () => undefined };
-    for (const command of [program, ...program.commands]) command.configureOutput(silent);
-    return program.parseAsync(['node', 'hyper-run', ...words]).then(() => 0, exitCodeOf);
-  };
-
   it.each([
     [0, ['--help']],
     [0, ['--version']],
     [0, ['run', '--help']],
     [2, ['fly']],
     [2, ['execute']],
+    [2, ['discard']],
+    [2, ['retry']],
+    [2, ['up', '--open']],
     [2, ['plan', '--max-tasks', '51']],
     [2, ['plan', '--max-tasks', 'three']],
     [2, ['replay', 's', '--speed', '0']],
@@ -60,6 +41,6 @@ describe('the command line', () => {
     [3, ['sprints']],
     [3, ['replay', 's', '--speed', '2']],
   ])('ends with %i: %j', async (code, words) => {
-    expect(await codeOf(...words)).toBe(code);
+    expect((await hyperRun(words)).code).toBe(code);
   });
 });

@@ -6,6 +6,7 @@ import { controlCommands } from './commands/control.js';
 import { criteriaCommand } from './commands/criteria.js';
 import { demoCommand } from './commands/demo.js';
 import { diffCommand } from './commands/diff.js';
+import { discardCommand } from './commands/discard.js';
 import { doctorCommand } from './commands/doctor.js';
 import { executeCommand } from './commands/execute.js';
 import { exportCommand } from './commands/export.js';
@@ -15,6 +16,7 @@ import { mergeCommand } from './commands/merge.js';
 import { planCommand } from './commands/plan.js';
 import { replayCommand } from './commands/replay.js';
 import { reportCommand } from './commands/report.js';
+import { retryCommand } from './commands/retry.js';
 import { reviewCommand } from './commands/review.js';
 import { runCommand } from './commands/run.js';
 import { sprintsCommand } from './commands/sprints.js';
@@ -41,6 +43,8 @@ export const buildProgram = (context: Context): Command => {
         executeCommand(context),
         watchCommand(context),
         ...controlCommands(context),
+        discardCommand(context),
+        retryCommand(context),
       ],
     ],
     [

@@ -6,27 +6,30 @@ import { HyperRunError, isHyperRunError } from '#contracts';
 import { TaskView, type SprintTask } from '../api.js';
 import type { ServiceClient } from '../client.js';
 import type { Context } from '../context.js';
-import { workFailed } from '../exit-codes.js';
+import { usageError, workFailed } from '../exit-codes.js';
 import { readSprint } from '../following.js';
 import { outcomeOf } from '../render/sprint.js';
 import { answered } from '../reviewing.js';
+import { oneLine } from '../text.js';
 
 export const mergeCommand = (context: Context) =>
   new Command('merge')
     .description('merge what a task, or a sprint, produced into the branch that is checked out, with your own git')
     .argument('<task|sprint>')
-    .option('--no-ask', 'do not ask before merging')
-    .action(async (id: string, options: { ask: boolean }) => {
+    .option('-y, --yes', 'do not ask before merging')
+    .action(async (id: string, options: { yes?: boolean }) => {
       const { repository, branches } = await branchesOf(await context.connect(), id);
       for (const branch of branches) context.line(`git -C ${repository} merge ${branch}`);
-      if (
-        context.interactive &&
-        options.ask &&
-        !(await answered(confirm({ message: 'Run it?', signal: context.signal })))
-      )
-        return;
+      if (!options.yes && !(await isWanted(context, id))) return;
       for (const branch of branches) await merge(context, repository, branch);
     });
+
+const isWanted = (context: Context, id: string): Promise<boolean> => {
+  if (context.interactive) return answered(confirm({ message: 'Run it?', signal: context.signal }));
+  throw usageError(
+    `Nothing is merged before a person says so, and nobody can be asked here. Merge it: hyper-run merge ${oneLine(id)} --yes`,
+  );
+};
 
 /** Of a sprint, the branches of its passed tasks in order; of a task, its own. */
 const branchesOf = async (client: ServiceClient, id: string) => {
