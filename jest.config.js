@@ -10,6 +10,8 @@ export default {
   roots: ['<rootDir>/src', '<rootDir>/libs', '<rootDir>/cli', '<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', '/test/faults/long/'],
+  globalSetup: '<rootDir>/test/harness/tools.mjs',
+  globalTeardown: '<rootDir>/test/harness/remove-tools.mjs',
   testTimeout: 30_000,
   maxWorkers: 2,
   extensionsToTreatAsEsm: ['.ts'],

@@ -20,6 +20,12 @@ import {
   type SprintAnswer,
 } from '../harness/sprints.js';
 
+/** What an instance answers: a plan or a sprint, or why not. */
+interface Heard {
+  readonly response: PlanAnswer & SprintAnswer;
+  readonly error?: { readonly code: string };
+}
+
 describe('two instances on one Redis and one data directory', () => {
   let redis: RedisServer;
   let place: Place;
@@ -49,19 +55,19 @@ describe('two instances on one Redis and one data directory', () => {
   });
 
   /** One message, heard by both; what they answered, which has to be the same. */
-  const both = async <Response>(pattern: string, data: object, commandId: string = randomUUID()) => {
+  const both = async (pattern: string, data: object, commandId: string = randomUUID()): Promise<Heard> => {
     const { token } = apis[0];
     const answers = await messages.ask(pattern, { ...data, commandId, token }, 2);
     expect(answers).toHaveLength(2);
     expect(answers[1]).toEqual(answers[0]);
-    return answers[0] as { response: Response; error?: { code: string } };
+    return answers[0] as Heard;
   };
   const told = (sprintId: string, name: string) =>
     live.events.filter((event) => event.sprintid === sprintId && event.type === `hyperrun.${name}`);
 
   it('hear one request for a plan, make one plan, and answer alike', async () => {
     const repository = await makeRepository(place.repositories, 'plan', QUICK);
-    const { response: plan } = await both<PlanAnswer>('sprint.plan', { repository });
+    const { response: plan } = await both('sprint.plan', { repository });
     expect(plan.status).toBe('proposed');
     await live.wait('sprint.plan-proposed', plan.planId);
     expect(told(plan.planId, 'sprint.plan-requested')).toHaveLength(1);
@@ -72,8 +78,8 @@ describe('two instances on one Redis and one data directory', () => {
     const repository = await makeRepository(place.repositories, 'execute', QUICK);
     const plan = await propose(apis[1], { repository });
     const commandId = randomUUID();
-    const first = await both<SprintAnswer>('sprint.execute', approvalOf(plan), commandId);
-    const again = await both<SprintAnswer>('sprint.execute', approvalOf(plan), commandId);
+    const first = await both('sprint.execute', approvalOf(plan), commandId);
+    const again = await both('sprint.execute', approvalOf(plan), commandId);
     expect(first.response.sprintId).toBe(plan.planId);
     expect(again).toEqual(first);
     const sprint = await completed(apis[0], plan.planId);
@@ -119,10 +125,10 @@ describe('two instances on one Redis and one data directory', () => {
     const repository = await makeRepository(place.repositories, 'review', QUICK);
     const plan = await propose(apis[0], { repository });
     const edit = { drop: [taskOf(plan, 'links').taskId] };
-    const edited = await both<PlanAnswer>('plan.edit', { planId: plan.planId, planHash: plan.planHash, edit });
+    const edited = await both('plan.edit', { planId: plan.planId, planHash: plan.planHash, edit });
     expect(edited.response.tasks).toHaveLength(2);
     expect(edited.response.planHash).not.toBe(plan.planHash);
-    const rejected = await both<PlanAnswer>('plan.reject', { planId: plan.planId, reason: 'No' });
+    const rejected = await both('plan.reject', { planId: plan.planId, reason: 'No' });
     expect(rejected.response.status).toBe('rejected');
     await live.wait('sprint.plan-rejected', plan.planId);
     expect(told(plan.planId, 'sprint.plan-edited')).toHaveLength(1);
@@ -135,7 +141,7 @@ describe('two instances on one Redis and one data directory', () => {
     await both('sprint.execute', approvalOf(plan));
     await live.wait('task.claimed', plan.planId);
     const { sprintId } = { sprintId: plan.planId };
-    expect((await both<SprintAnswer>('sprint.pause', { sprintId })).response.status).toBe('pausing');
+    expect((await both('sprint.pause', { sprintId })).response.status).toBe('pausing');
     await live.wait('sprint.paused', sprintId);
     await both('sprint.resume', { sprintId });
     await both('sprint.cancel', { sprintId, reason: 'Enough' });

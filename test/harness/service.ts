@@ -1,5 +1,4 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -41,10 +40,12 @@ export const launch = (place: Place, settings: Settings = {}): Service => {
   const output = outputOf(child);
   const killOnExit = () => child.kill('SIGKILL');
   process.once('exit', killOnExit);
-  const ended: Promise<Ended> = once(child, 'exit').then(([code, signal]: [Ended['code'], Ended['signal']]) => {
-    process.off('exit', killOnExit);
-    return { code, signal };
-  });
+  const ended = new Promise<Ended>((resolve) =>
+    child.once('exit', (code, signal) => {
+      process.off('exit', killOnExit);
+      resolve({ code, signal });
+    }),
+  );
   const ready = readyApi(child, output, ended, place.dataDirectory);
   ready.catch(() => undefined);
   const end = (signal: NodeJS.Signals) => {

@@ -22,5 +22,7 @@ describe(`a service that is killed fifty times at random moments (HYPER_RUN_TEST
     expect(inside.length).toBeGreaterThan(moments.length / 2);
   });
 
-  afterAll(() => process.stdout.write(`${moments.length} kills, after: ${moments.join(', ')}\n`));
+  afterAll(() => {
+    process.stdout.write(`${moments.length} kills, after: ${moments.join(', ')}\n`);
+  });
 });
