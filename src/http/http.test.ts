@@ -105,6 +105,12 @@ describe('the HTTP edge', () => {
 
   it.each([
     ['malformed JSON', () => post('{"name":'), 400, 'request.malformed'],
+    [
+      'a body nested without end',
+      () => post(`{"name":"a","part":${'['.repeat(300)}${']'.repeat(300)}}`),
+      400,
+      'request.malformed',
+    ],
     ['a body of a poisonous key', () => post('{"__proto__":{"admin":true}}'), 400, 'request.malformed'],
     ['a giant body', () => post(JSON.stringify({ name: 'x'.repeat(3000) })), 413, 'request.body-too-large'],
     ['another media type', () => post(thing, { 'content-type': 'text/plain' }), 415, 'request.media-type-unsupported'],

@@ -1,4 +1,4 @@
-import { ValidationPipe, type ValidationError } from '@nestjs/common';
+import { ValidationPipe, type ArgumentMetadata, type ValidationError } from '@nestjs/common';
 import { HyperRunError } from '#contracts';
 
 export interface FieldError {
@@ -14,9 +14,31 @@ export const fieldErrors = (errors: readonly ValidationError[], parent = ''): Fi
     return [...own, ...fieldErrors(error.children ?? [], field)];
   });
 
+/** Far more than any body of ours has. Validation recurses, and some thousand levels overflow its stack. */
+const MAX_DEPTH = 32;
+
+const childrenOf = (value: unknown): unknown[] =>
+  typeof value === 'object' && value !== null ? Object.values(value) : [];
+
+const requireShallow = (value: unknown): void => {
+  let level = [value];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > MAX_DEPTH)
+      throw new HyperRunError('request.malformed', `Expected a body of at most ${MAX_DEPTH} levels, found more.`);
+    level = level.flatMap(childrenOf);
+  }
+};
+
+class ShallowValidationPipe extends ValidationPipe {
+  override transform(value: unknown, metadata: ArgumentMetadata) {
+    if (metadata.type === 'body') requireShallow(value);
+    return super.transform(value, metadata);
+  }
+}
+
 /** Bodies, queries and parameters are validated against their DTO; a field that it does not name is refused. */
 export const validationPipe = (): ValidationPipe =>
-  new ValidationPipe({
+  new ShallowValidationPipe({
     whitelist: true,
     forbidNonWhitelisted: true,
     forbidUnknownValues: true,
