@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
 import { maskSecrets } from '#agents';
-import { cacheDirectory } from '#system-tools';
 import { HyperRunError, type Isolation, type Oid, type StepResult, type Verification } from '#contracts';
 import type { GitRepository } from '#git';
 import { prepareSetup, removeTree, verifyTree, type SetupResult } from '#sandbox';
@@ -9,6 +8,7 @@ import { verificationCheckout, withBaseFiles } from '#workspace';
 import { ArtifactStore } from '../artifacts/artifact-store.port.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { IsolationLevel, type Measured } from '../isolation/isolation-level.port.js';
+import { setupCacheOf } from './setup-cache.js';
 
 /** Output up to this is in the event as a whole; of more, the whole is kept as an artefact. */
 const INLINE_BYTES = 8000;
@@ -63,7 +63,7 @@ export class TreeVerification {
         directory,
         files,
         commands: verification.setup,
-        cacheDirectory: join(cacheDirectory(), 'setup'),
+        cacheDirectory: setupCacheOf(repository),
         network: verification.setupNetwork,
         timeoutSeconds: verification.timeoutSeconds,
         isolation: ground.isolation,
