@@ -3,7 +3,7 @@ import { oneLine } from '../text.js';
 const MOST = 8;
 /** How the usual runners mark what failed: TAP, node:test, jest, vitest, mocha, pytest, go, cargo, compilers. */
 const MARKS =
-  /^\s*(not ok\b|✖|✗|×|FAIL\b|FAILED\b|--- FAIL|E {3}|error\b|panicked|Traceback|\w*Error\b)|\berror(\[\w+\])?:|\bAssertionError\b|\bpanicked at\b/;
+  /^\s*(not ok\b|✖|✗|×|FAIL\b|FAILED\b|--- FAIL|E {3}|error\b|ERROR\b|# failed \d|panicked|Traceback|\w*Error\b)|\berror(\[\w+\])?:|\bAssertionError\b|\bpanicked at\b/;
 
 /** YAML of TAP: the text itself stands on the next line. */
 const BLOCK = /: [|>]-?$/;
