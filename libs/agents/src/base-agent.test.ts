@@ -44,6 +44,21 @@ describe('an agent', () => {
     ]);
   });
 
+  it('has tools until it says that it is done, and none afterwards', async () => {
+    let kept: Toolbox | undefined;
+    const tree = treeWith({ 'docs/a.md': 'a' });
+    const { ports, types } = recorder(tree);
+    const agent = new Scripted(async (_, tools) => {
+      kept = tools;
+      await tools.write('docs/a.md', 'in time');
+    });
+    await agent.run({ task: someTask, ports });
+    const told = types();
+    await expect(kept?.write('docs/a.md', 'late')).rejects.toMatchObject({ code: 'agent.not-running' });
+    await expect(kept?.say('late')).rejects.toMatchObject({ code: 'agent.not-running' });
+    expect({ text: tree.files.get('docs/a.md')?.toString(), types: types() }).toEqual({ text: 'in time', types: told });
+  });
+
   it.each([
     'task.passed',
     'task.publish-decided',

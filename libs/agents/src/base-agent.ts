@@ -81,6 +81,7 @@ export abstract class BaseAgent {
       session.signal.throwIfAborted();
       return { outcome: result.outcome, summary: eventText(result.summary, ports.secrets).slice(0, 2000) };
     } finally {
+      session.close();
       this.#session = undefined;
     }
   }

@@ -66,6 +66,11 @@ export class ToolSession {
     throw over;
   }
 
+  /** Nothing that the agent left running, a timer or a call that it did not wait for, can use the tools any more. */
+  close(): void {
+    this.ending.abort(new HyperRunError('agent.not-running', 'The attempt is over: no tool can be used any more.'));
+  }
+
   /** Writes an action, stamped with the attempt and with who says so. @throws HyperRunError agent.invalid-event */
   async act(
     type: ActionType,
