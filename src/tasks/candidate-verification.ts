@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { EventData, StepResult } from '#contracts';
+import type { StepResult } from '#contracts';
 import { event, isActive } from '#domain';
 import { analyseFiles, compareFindings, isTestPath, memoryCache } from '#findings';
 import type { GitRepository } from '#git';
@@ -8,10 +8,9 @@ import { LiveWorld } from '../world/live-world.port.js';
 import type { Attempt } from './attempt.js';
 import { baseTerms } from '../strategist/base-terms.port.js';
 import type { Judged } from './candidate-gate.js';
+import { judgeSteps } from './judge-steps.js';
 import { TaskFailure } from './task-failure.js';
 import { failureOf, TreeVerification, type Ground, type TreeRun } from './tree-verification.js';
-
-type Base = EventData<'sprint.base-verified'>;
 
 /** How often a failing run is made again: a test that fails now and then must not decide alone. Both are recorded. */
 const RUNS = 2;
@@ -145,36 +144,10 @@ export class CandidateVerification {
   #judge(attempt: Attempt, steps: readonly StepResult[]): string | undefined {
     const { spec } = attempt.claimed;
     const sprint = this.live.world.sprints.get(spec.sprintId);
-    const base: Base | undefined = sprint !== undefined && isActive(sprint) ? sprint.base : undefined;
-    const accepted = base !== undefined && base.outcome !== 'passed';
-    const failure = failureOf(steps, spec.verification.commands.length);
-    if (failure !== undefined && !(accepted && failsAsBefore(steps, base.steps))) return failure;
-    return steps.map((step, index) => fewerTests(step, base?.steps[index])).find((reason) => reason !== undefined);
+    const base = sprint !== undefined && isActive(sprint) ? sprint.base : undefined;
+    return judgeSteps(steps, spec.verification.commands.length, base);
   }
 }
 
 const placeOf = ({ path, range, message }: { path: string; range: { startLine: number }; message: string }) =>
   `${path}:${range.startLine} ${message}`;
-
-/** On a base that was red and accepted: the same command fails, with no more failing tests than before. */
-const failsAsBefore = (steps: readonly StepResult[], base: readonly StepResult[]): boolean => {
-  const now = steps.at(-1);
-  const before = base.at(-1);
-  if (now === undefined || before === undefined || steps.length !== base.length || now.command !== before.command)
-    return false;
-  if (now.outcome !== before.outcome) return false;
-  if (now.tests === undefined || before.tests === undefined) return now.exitCode === before.exitCode;
-  return now.tests.failed <= before.tests.failed;
-};
-
-const fewerTests = (step: StepResult, base: StepResult | undefined): string | undefined => {
-  if (base?.tests === undefined) return undefined;
-  if (step.tests === undefined)
-    return `"${step.command}" no longer says how many tests it ran; at the base there were ${base.tests.passed}.`;
-  const total = (tests: NonNullable<StepResult['tests']>) => tests.passed + tests.failed;
-  if (total(step.tests) < total(base.tests))
-    return `"${step.command}" ran ${total(step.tests)} tests; at the base it ran ${total(base.tests)}.`;
-  if (step.tests.skipped > base.tests.skipped)
-    return `"${step.command}" skipped ${step.tests.skipped} tests; at the base it skipped ${base.tests.skipped}.`;
-  return undefined;
-};
