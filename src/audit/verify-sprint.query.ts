@@ -1,6 +1,6 @@
 import { Inject } from '@nestjs/common';
 import { Query, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
-import type { SprintId } from '#contracts';
+import type { Oid, SprintId } from '#contracts';
 import type { EventStore } from '#event-store';
 import { GitRepository } from '#git';
 import { exportLines, parseTrailer, verifyExport, type Anchor, type Verified } from '#seal';
@@ -27,7 +27,10 @@ export class VerifySprintHandler implements IQueryHandler<VerifySprintQuery> {
   }
 }
 
-/** The seals in the trailers of the commits that the sprint published, as far as they are still in the repository. */
+/**
+ * The seals in the trailers of the commits that the sprint published, as far as they are still in the repository, and of
+ * what its branches name by now: an amended commit has another name, the one that was published may live on beside it.
+ */
 const anchorsOf = async (history: SprintHistory): Promise<Anchor[]> => {
   const published = history.events.flatMap((event) => (event.type === 'task.branch-published' ? [event.data] : []));
   const path = history.sprint.find((event) => event.type === 'sprint.plan-requested')?.data.path;
@@ -37,13 +40,22 @@ const anchorsOf = async (history: SprintHistory): Promise<Anchor[]> => {
   try {
     const anchors: Anchor[] = [];
     for (const { commit, branch } of published) {
-      if (!(await repository.objects.has(commit))) continue;
-      const { content } = await repository.objects.readObject(commit);
-      const head = parseTrailer(content.toString('utf8'));
-      if (head !== undefined) anchors.push({ head, from: `commit ${commit.slice(0, 12)} on ${branch}` });
+      const anchor = await anchorOf(repository, commit, branch);
+      if (anchor !== undefined) anchors.push(anchor);
+      const tip = await repository.readRef(`refs/heads/${branch}`);
+      const moved = tip === undefined || tip === commit ? undefined : await anchorOf(repository, tip, branch);
+      // A person may have put work of another sprint on top: its seal is proven there.
+      if (moved !== undefined && history.streams.includes(moved.head.stream)) anchors.push(moved);
     }
     return anchors;
   } finally {
     repository.close();
   }
+};
+
+const anchorOf = async (repository: GitRepository, commit: Oid, branch: string): Promise<Anchor | undefined> => {
+  if (!(await repository.objects.has(commit))) return undefined;
+  const { content } = await repository.objects.readObject(commit);
+  const head = parseTrailer(content.toString('utf8'));
+  return head === undefined ? undefined : { head, from: `commit ${commit.slice(0, 12)} on ${branch}` };
 };
