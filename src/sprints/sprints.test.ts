@@ -2,7 +2,16 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { SprintId } from '#contracts';
+import {
+  repositoryStream,
+  sprintStream,
+  taskStream,
+  type EventType,
+  type RepositoryId,
+  type SprintId,
+  type StreamName,
+  type TaskId,
+} from '#contracts';
 import { makeRepository } from '../../test/harness/repositories.js';
 import { openRooms, type Rooms } from '../../test/harness/rooms.js';
 import { ArtifactsModule } from '../artifacts/artifacts.module.js';
@@ -18,8 +27,18 @@ interface Seen {
   readonly sprintId: SprintId;
   readonly planId: SprintId;
   readonly planHash: string;
+  readonly status?: string;
+  readonly cursor?: string;
   readonly code?: string;
-  readonly tasks: readonly { readonly taskId: string }[];
+  readonly repositoryId?: RepositoryId;
+  readonly items?: readonly Found[];
+  readonly tasks: readonly { readonly taskId: string; readonly status?: string; readonly evidence: readonly Found[] }[];
+}
+
+interface Found {
+  readonly findingId: string;
+  readonly path: string;
+  readonly dismissed?: boolean;
 }
 
 describe('plans and sprints', () => {
@@ -87,5 +106,110 @@ describe('plans and sprints', () => {
     expect(other.status).toBe(202);
     expect(other.seen.sprintId).not.toBe(first.seen.sprintId);
     await completed(other.seen.sprintId);
+  });
+
+  const get = async (path: string) => {
+    const response = await rooms.fetch(path);
+    return { status: response.status, seen: (await response.json()) as Seen };
+  };
+  const find = async (stream: StreamName, type: EventType) => {
+    const found = (await rooms.store.read(stream)).find((one) => one.type === type);
+    if (found === undefined) throw new Error(`There is no ${type} in ${stream}.`);
+    return found;
+  };
+
+  it('are shown as they were at a cursor: the sprint', async () => {
+    const path = `/hyper-running/sprints/${plan.planId}`;
+    const at = async (type: EventType) => {
+      const { position } = await find(sprintStream(plan.planId), type);
+      return (await get(`${path}?at=${rooms.store.cursorOf(position)}`)).seen;
+    };
+    expect(await at('sprint.plan-proposed')).toMatchObject({ status: 'proposed', tasks: [] });
+    expect(await at('sprint.plan-approved')).toMatchObject({ status: 'approved', tasks: [{ status: 'queued' }] });
+    expect(await at('sprint.started')).toMatchObject({ status: 'running' });
+    const { cursor: then, ...last } = await at('sprint.completed');
+    const { cursor: now, ...live } = (await get(path)).seen;
+    expect(last).toEqual(live);
+    expect(last).toMatchObject({ status: 'completed', tasks: [{ status: 'passed' }] });
+    expect([then, now]).toEqual([expect.any(String), expect.any(String)]);
+  });
+
+  it('are shown as they were at a cursor: the task', async () => {
+    const taskId = plan.tasks[0]?.taskId ?? '';
+    const path = `/hyper-running/tasks/${taskId}`;
+    const at = async (type: EventType, before = 0) => {
+      const { position } = await find(taskStream(taskId as TaskId), type);
+      return get(`${path}?at=${rooms.store.cursorOf((position - before) as typeof position)}`);
+    };
+    expect((await at('task.queued')).seen.status).toBe('queued');
+    expect((await at('task.claimed')).seen.status).toBe('working');
+    expect((await at('task.passed')).seen).toEqual((await get(path)).seen);
+    const before = await at('task.queued', 1);
+    expect([before.status, before.seen.code]).toEqual([404, 'task.unknown']);
+  });
+
+  it('are shown as they were at a time, with its offset', async () => {
+    const approved = await find(sprintStream(plan.planId), 'sprint.plan-approved');
+    const requested = await find(sprintStream(plan.planId), 'sprint.plan-requested');
+    const path = `/hyper-running/sprints/${plan.planId}`;
+    const at = (time: number, zone = 'Z') =>
+      get(`${path}?at=${encodeURIComponent(new Date(time).toISOString().replace('Z', zone))}`);
+    expect((await at(approved.time - 1)).seen.status).toBe('proposed');
+    expect((await at(approved.time)).seen.status).not.toBe('proposed');
+    expect((await at(approved.time - 1 + 3_600_000, '+01:00')).seen.status).toBe('proposed');
+    expect((await at(approved.time + 3_600_000)).seen.status).toBe('completed');
+    const before = await at(requested.time - 1);
+    expect([before.status, before.seen.code]).toEqual([404, 'sprint.unknown']);
+  });
+
+  it('refuse a moment that is none, that is of another log, or that has not come', async () => {
+    const taskId = plan.tasks[0]?.taskId ?? '';
+    const { incarnation } = rooms.store;
+    const moments: readonly (readonly [string, number, string])[] = [
+      ['yesterday', 422, 'cursor.invalid'],
+      ['2026-13-45T00:00:00Z', 422, 'cursor.invalid'],
+      ['2026-01-01T00:00:00', 422, 'cursor.invalid'],
+      [`${incarnation}.-1`, 422, 'cursor.invalid'],
+      ['x'.repeat(81), 422, 'request.invalid'],
+      ['elsewhere.1', 410, 'cursor.other-incarnation'],
+      [`${incarnation}.999999`, 410, 'cursor.beyond-top'],
+    ];
+    for (const path of [`/hyper-running/sprints/${plan.planId}`, `/hyper-running/tasks/${taskId}`])
+      for (const [at, status, code] of moments) {
+        const answer = await get(`${path}?at=${encodeURIComponent(at)}`);
+        expect([at, answer.status, answer.seen.code]).toEqual([at, status, code]);
+      }
+  });
+
+  it('propose a finding that was dismissed never again, and the others still', async () => {
+    const files = {
+      'docs/one.md': '# One\n\nWe recieve the letters and read them.\n',
+      'docs/two.md': '# Two\n\nWe beleive the letters that we read.\n',
+    };
+    const repository = await makeRepository(folder, 'words', files);
+    const scan = async (key: string) =>
+      (await send('/hyper-running/plan', key, { repository, scope: ['docs/**'] })).seen;
+    const proposed = ({ tasks }: Seen) => tasks.flatMap(({ evidence }) => evidence.map(({ path }) => path)).toSorted();
+    const first = await scan('words');
+    expect(proposed(first)).toEqual(['docs/one.md', 'docs/two.md']);
+    const found = first.tasks.flatMap(({ evidence }) => evidence).find(({ path }) => path === 'docs/one.md');
+    const query = `?repository=${encodeURIComponent(repository)}`;
+    const dismiss = (key: string, id = found?.findingId) =>
+      send(`/findings/${id ?? ''}/dismiss${query}`, key, { reason: 'It is a name.' });
+    const dismissed = await dismiss('dismiss');
+    expect(dismissed.status).toBe(200);
+    expect(await dismiss('dismiss')).toEqual(dismissed);
+    expect(await dismiss('dismiss-anew')).toEqual(dismissed);
+    expect((await dismiss('dismiss-nothing', 'nowhere')).seen.code).toBe('finding.unknown');
+    expect(proposed(await scan('words-again'))).toEqual(['docs/two.md']);
+    expect(await dismiss('dismiss')).toEqual(dismissed);
+    expect((await dismiss('dismiss-after-the-scan')).status).toBe(200);
+    const { repositoryId = '' as RepositoryId, items = [] } = (await get(`/findings${query}`)).seen;
+    expect(Object.fromEntries(items.map(({ path, dismissed: gone }) => [path, gone]))).toEqual({
+      'docs/one.md': true,
+      'docs/two.md': false,
+    });
+    const told = await rooms.store.read(repositoryStream(repositoryId));
+    expect(told.filter(({ type }) => type === 'repository.finding-dismissed')).toHaveLength(1);
   });
 });
