@@ -48,16 +48,20 @@ export class StatusProjection implements OnApplicationBootstrap, OnModuleDestroy
 
   #write(): void {
     if (this.#stopped || this.#writing !== undefined || this.#changed().length === 0) return;
-    this.#writing = this.#writeChanged()
-      .catch((error: unknown) => {
-        this.#logger.warn(`The status of the agents could not be written: ${String(error)}`);
-        this.#retry = setTimeout(() => this.#write(), RETRY_MS);
-        return false;
-      })
-      .then((done) => {
-        this.#writing = undefined;
-        if (done !== false) this.#write();
-      });
+    this.#writing = this.#try();
+  }
+
+  async #try(): Promise<void> {
+    let written = true;
+    try {
+      await this.#writeChanged();
+    } catch (error) {
+      written = false;
+      this.#logger.warn(`The status of the agents could not be written: ${String(error)}`);
+      this.#retry = setTimeout(() => this.#write(), RETRY_MS);
+    }
+    this.#writing = undefined;
+    if (written) this.#write();
   }
 
   #changed(): AgentCard[] {
