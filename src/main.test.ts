@@ -5,7 +5,12 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { Redis } from 'ioredis';
 import { startRedisServer, type RedisServer } from '../libs/event-store/test/redis-server.js';
+import { Api } from '../test/harness/api.js';
+import { exportSprint } from '../test/harness/audit.js';
+import { makeRepository, QUICK } from '../test/harness/repositories.js';
+import { ALL_PASSED, outcomesOf, runSprint } from '../test/harness/sprints.js';
 
 const MAIN = join(process.cwd(), 'dist', 'src', 'main.js');
 
@@ -125,6 +130,37 @@ describe('the service as a process', () => {
     const service = serve({ HYPER_RUN_PORT: String(port) });
     expect(await service.exit).toBe(1);
     expect(service.output).toContain(`Port ${port} on 127.0.0.1 is in use.`);
+    other.close();
+  });
+
+  it('as a worker alone opens no port and says nowhere that it is there, and does what another one is asked for', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const taken = String((other.address() as AddressInfo).port);
+    const file = join(dataDirectory, 'service.json');
+    const shared = { HYPER_RUN_REPOSITORIES: dataDirectory, HYPER_RUN_ALLOW_UNCONFINED: 'true' };
+    const worker = serve({ ...shared, HYPER_RUN_ROLES: 'worker', HYPER_RUN_PORT: taken });
+    await worker.ready();
+    expect(worker.output).toContain('HyperRun is ready: roles worker · ');
+    await expect(access(file)).rejects.toThrow('ENOENT');
+
+    const asked = serve({ ...shared, HYPER_RUN_ROLES: 'api,orchestrator' });
+    await asked.ready();
+    const { url, pid } = JSON.parse(await readFile(file, 'utf8')) as { url: string; pid: number };
+    expect(pid).toBe(asked.child.pid);
+    const api = new Api(url, (await readFile(join(dataDirectory, 'token'), 'utf8')).trim());
+    const sprint = await runSprint(api, { repository: await makeRepository(dataDirectory, 'atlas', QUICK) });
+    expect(outcomesOf(sprint)).toEqual(ALL_PASSED);
+    const { events } = await exportSprint(api, sprint.sprintId);
+    const workers = new Set(events.flatMap((one) => (one.type === 'task.claimed' ? [one.data.worker] : [])));
+    const client = new Redis({ path: redis.path });
+    const signs = await Promise.all([...workers].map((id) => client.get(`hyper:{p0}:lease:${id}`)));
+    client.disconnect();
+    expect(signs.map((sign) => JSON.parse(sign ?? '{}') as unknown)).toMatchObject([{ pid: worker.child.pid }]);
+
+    expect(await worker.stop()).toBe(0);
+    await access(file);
+    expect(await asked.stop()).toBe(0);
     other.close();
   });
 });
