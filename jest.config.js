@@ -12,7 +12,7 @@ export default {
   testPathIgnorePatterns: ['/node_modules/', '/test/faults/long/'],
   globalSetup: '<rootDir>/test/harness/tools.mjs',
   globalTeardown: '<rootDir>/test/harness/remove-tools.mjs',
-  testTimeout: 30_000,
+  testTimeout: 60_000,
   maxWorkers: 2,
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { [`^#(${libs})$`]: '<rootDir>/libs/$1/src/index.ts', '^(\\.{1,2}/.*)\\.js$': '$1' },
