@@ -25,8 +25,10 @@ export const planCommand = (context: Context) =>
         const { isolation } = await readHealth(client);
         context.lines([
           ...renderPlan(plan, context.style, { evidence: 3, isolation }),
-          '',
-          `Read and decide: ${context.style.cyan(`hyper-run review ${plan.planId}`)}   Approve all: ${context.style.cyan(`hyper-run execute ${plan.planId}`)}`,
+          ...(plan.tasks.length === 0 ? [] : ['', decide(context, plan.planId)]),
         ]);
       }),
     );
+
+const decide = ({ style }: Context, planId: string): string =>
+  `Read and decide: ${style.cyan(`hyper-run review ${planId}`)}   Approve all: ${style.cyan(`hyper-run execute ${planId}`)}`;

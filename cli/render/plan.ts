@@ -74,6 +74,11 @@ const renderFindings = ({ findings }: Plan, style: Style): string[] => {
       .map(({ pattern, count }) =>
         style.dim(`          ${count} more in ${oneLine(pattern)}: widen with --scope '${oneLine(pattern)}'`),
       ),
+    ...findings.protected
+      .slice(0, 5)
+      .map(({ path, count }) =>
+        style.dim(`          ${count} more in ${oneLine(path)}, which is protected: --grant '${oneLine(path)}'`),
+      ),
   ];
 };
 

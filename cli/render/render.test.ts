@@ -50,6 +50,7 @@ const plan = Plan.parse({
     dismissed: 1,
     bySource: { links: { total: 4, inScope: 4 } },
     outside: [{ pattern: 'src/**', count: 213 }],
+    protected: [{ path: 'docs/package.json', count: 2 }],
   },
   verification: {
     setup: [{ name: 'install', command: 'npm ci', origin: 'package-lock.json' }],
@@ -76,6 +77,11 @@ describe('a plan on the screen', () => {
     expect(text).toContain('… and 1 more');
     expect(text).toContain('docs/index.md, docs/a.md and 2 more files');
   });
+
+  it('says what lies in protected files, and how to let a plan name them', () =>
+    expect(renderPlan(plan, plain).join('\n')).toContain(
+      "2 more in docs/package.json, which is protected: --grant 'docs/package.json'",
+    ));
 
   it('says what lies outside the scope, and how to widen it', () => {
     expect(text).toContain("213 more in src/**: widen with --scope 'src/**'");

@@ -68,7 +68,7 @@ const MARKS: Readonly<Record<string, string>> = {
 };
 
 /** A repository's words in a Markdown document: shown as they are, never as markup, links or images. */
-const plain = (text: string): string => text.replace(/[\\`*_{}[\]<>()#+!|~]/g, '\\$&').replace(/\s+/g, ' ');
+const plain = (text: string): string => text.replace(/[\\`*_[\]<>|~]/g, '\\$&').replace(/\s+/g, ' ');
 
 const code = (words: string): string => {
   const text = words.replace(/\s+/g, ' ');

@@ -14,14 +14,14 @@ import {
 } from '#contracts';
 import { sprint, type Analysing, type SprintCommand, type World } from '#domain';
 import { GitRepository } from '#git';
-import { commitTree, compileScope } from '#workspace';
+import { commitTree, compileScope, type ScopeDecision } from '#workspace';
 import { ArtifactStore } from '../artifacts/artifact-store.port.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { failpoint } from '../config/failpoint.js';
 import type { Job, JobContext, JobSource } from '../tasks/job.port.js';
 import { Decisions } from '../world/decisions.port.js';
 import { LiveWorld } from '../world/live-world.port.js';
-import { buildPlan, countFindings, followUp } from './build-plan.js';
+import { buildPlan, countFindings, followUp, type Place } from './build-plan.js';
 import { byWorth } from './rank.js';
 import { readRepositoryConfig } from './repository-config.port.js';
 import { Strategist } from './strategist.js';
@@ -98,7 +98,6 @@ export class AnalysisJobs implements JobSource {
       const grants = request.grants ?? [];
       const compiled = compileScope({ patterns: scope, grants, protect: settings.protect ?? [] });
       const dismissed = this.#dismissed(state);
-      const inScope = (path: string) => compiled.check(path).allowed;
       const verification = await verificationOf(tree, settings, this.config.verifySeconds);
       const now = Date.now();
       const common = {
@@ -106,7 +105,7 @@ export class AnalysisJobs implements JobSource {
         repository: { repositoryId: request.repositoryId, path: request.path, name: request.name },
         baseCommit: commit,
         scope,
-        inScope,
+        placeOf: (path: string) => placeOf(compiled.check(path)),
         findings,
         dismissed,
         agents: Object.fromEntries(agentKinds().map((kind) => [kind, agentFor(kind).digest])),
@@ -174,3 +173,9 @@ export class AnalysisJobs implements JobSource {
     return known?.status === 'registered' ? known.dismissed : new Set();
   }
 }
+
+const placeOf = (decision: ScopeDecision): Place => {
+  if (decision.allowed) return 'inside';
+  if (decision.rule === 'outside-scope') return 'outside';
+  return decision.rule.startsWith('protected.') ? 'protected' : 'unnameable';
+};

@@ -14,12 +14,15 @@ import type {
 import { planHash } from '#domain';
 import { areaOf, counted, groupBy, groupFindings, rankGroups, scoreOf, type RankedGroup } from './rank.js';
 
+/** Where a path lies, as the scope sees it; `unnameable`: no agent may ever name it. */
+export type Place = 'inside' | 'outside' | 'protected' | 'unnameable';
+
 export interface PlanBasis {
   readonly planId: SprintId;
   readonly repository: Plan['repository'];
   readonly baseCommit: Oid;
   readonly scope: readonly string[];
-  readonly inScope: (path: string) => boolean;
+  readonly placeOf: (path: string) => Place;
   readonly findings: readonly Finding[];
   readonly dismissed: ReadonlySet<string>;
   /** The agents that there are: kind → what a plan names it by, version included. */
@@ -62,10 +65,10 @@ export const followUp = (basis: PlanBasis, before: PlannedTask, follows: Plan['f
   return assemble(basis, tasks, follows === undefined ? {} : { follows });
 };
 
-const plannable = ({ findings, inScope, dismissed, agents }: PlanBasis): Finding[] =>
+const plannable = ({ findings, placeOf, dismissed, agents }: PlanBasis): Finding[] =>
   findings.filter(
     ({ findingId, path, fixer }) =>
-      fixer !== undefined && Object.hasOwn(agents, fixer) && inScope(path) && !dismissed.has(findingId),
+      fixer !== undefined && Object.hasOwn(agents, fixer) && placeOf(path) === 'inside' && !dismissed.has(findingId),
   );
 
 const assemble = (basis: PlanBasis, tasks: PlannedTask[], more: Pick<Partial<Plan>, 'focus' | 'follows'>): Plan => {
@@ -173,33 +176,35 @@ const rationaleOf = ({ findings, score }: RankedGroup, files: number): string =>
 
 /** What was found, where, and how much of it nobody here can do for certain. */
 export const countFindings = (
-  basis: Pick<PlanBasis, 'findings' | 'inScope' | 'dismissed' | 'agents'>,
+  basis: Pick<PlanBasis, 'findings' | 'placeOf' | 'dismissed' | 'agents'>,
 ): FindingCounts => {
-  const { findings, inScope, dismissed, agents } = basis;
+  const { findings, placeOf, dismissed, agents } = basis;
   const open = findings.filter(({ findingId }) => !dismissed.has(findingId));
-  const inside = open.filter(({ path }) => inScope(path));
+  const inside = open.filter(({ path }) => placeOf(path) === 'inside');
   const bySource: FindingCounts['bySource'] = {};
   for (const { source, path } of open) {
     const counts = (bySource[source] ??= { total: 0, inScope: 0 });
     counts.total += 1;
-    if (inScope(path)) counts.inScope += 1;
+    if (placeOf(path) === 'inside') counts.inScope += 1;
   }
-  const outside = [
-    ...groupBy(
-      open.filter(({ path }) => !inScope(path)),
-      ({ path }) => patternOf(path),
-    ),
-  ]
-    .map(([pattern, members]) => ({ pattern, count: members.length }))
-    .toSorted((a, b) => b.count - a.count || (a.pattern < b.pattern ? -1 : 1))
-    .slice(0, 20);
+  const tally = (place: Place, nameOf: (path: string) => string) =>
+    [
+      ...groupBy(
+        open.filter(({ path }) => placeOf(path) === place),
+        ({ path }) => nameOf(path),
+      ),
+    ]
+      .map(([name, members]) => ({ name, count: members.length }))
+      .toSorted((a, b) => b.count - a.count || (a.name < b.name ? -1 : 1))
+      .slice(0, 20);
   return {
     total: open.length,
     inScope: inside.length,
     needModel: inside.filter(({ fixer }) => fixer === undefined || !Object.hasOwn(agents, fixer)).length,
     dismissed: findings.length - open.length,
     bySource,
-    outside,
+    outside: tally('outside', patternOf).map(({ name, count }) => ({ pattern: name, count })),
+    protected: tally('protected', (path) => path).map(({ name, count }) => ({ path: name, count })),
   };
 };
 

@@ -30,7 +30,7 @@ const wish = (findings: Finding[], more: Partial<PlanWish> = {}): PlanWish => ({
   repository: { repositoryId: 'r' as RepositoryId, path: '/r', name: 'r' },
   baseCommit: '0'.repeat(40) as Oid,
   scope: ['docs/**'],
-  inScope: (path) => path.startsWith('docs/'),
+  placeOf: (path) => (path.startsWith('docs/') ? 'inside' : path.startsWith('ci/') ? 'protected' : 'outside'),
   findings,
   dismissed: new Set(),
   agents: { links: 'links@1', markdown: 'markdown@1', spelling: 'spelling@1', lint: 'lint@1' },
@@ -136,6 +136,7 @@ describe('a plan', () => {
     finding('spelling', 'src/c.ts'),
     finding('spelling', 'README.md'),
     finding('links', 'docs/d.md'),
+    finding('markdown', 'ci/e.md'),
   ];
 
   it('is valid, holds only what can be done inside the scope, and counts the rest', () => {
@@ -146,15 +147,21 @@ describe('a plan', () => {
     ]);
     expect(plan.tasks[0]?.rationale).toMatch(/^1 finding in 1 file: links-rule \(1\)\./);
     expect(plan.findings).toEqual({
-      total: 4,
+      total: 5,
       inScope: 2,
       needModel: 1,
       dismissed: 1,
-      bySource: { links: { total: 1, inScope: 1 }, todo: { total: 1, inScope: 1 }, spelling: { total: 2, inScope: 0 } },
+      bySource: {
+        links: { total: 1, inScope: 1 },
+        todo: { total: 1, inScope: 1 },
+        spelling: { total: 2, inScope: 0 },
+        markdown: { total: 1, inScope: 0 },
+      },
       outside: [
         { pattern: 'README.md', count: 1 },
         { pattern: 'src/**', count: 1 },
       ],
+      protected: [{ path: 'ci/e.md', count: 1 }],
     });
   });
 

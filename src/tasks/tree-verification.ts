@@ -122,7 +122,7 @@ export const failureOf = (steps: readonly StepResult[], commands: number): strin
   const how: Record<StepResult['outcome'], string> = {
     passed: 'passed',
     failed: `failed with exit code ${failed.exitCode ?? 'none'}`,
-    'timed-out': 'was not done in time',
+    'timed-out': `was not done in time, that is within ${Math.round(failed.durationMs / 1000)} s (HYPER_RUN_VERIFY_SECONDS sets the limit)`,
     'could-not-start': 'could not start',
   };
   const tests =

@@ -105,6 +105,8 @@ export const FindingCounts = z.object({
   bySource: z.record(z.string(), z.object({ total: z.number().int(), inScope: z.number().int() })),
   /** Where the findings outside the scope are: `[{ pattern: "src/**", count: 213 }]`. */
   outside: z.array(z.object({ pattern: z.string().max(1024), count: z.number().int() })).max(20),
+  /** Files inside the scope that only a grant lets a plan name, and how much was found in each. */
+  protected: z.array(z.object({ path: z.string().max(1024), count: z.number().int() })).max(20),
 });
 export type FindingCounts = z.infer<typeof FindingCounts>;
 

@@ -38,7 +38,7 @@ export const planOf = (...tasks: readonly PlannedTask[]): Plan => {
     baseCommit: 'a'.repeat(40) as Oid,
     scope: ['docs/**'],
     tasks: [...tasks],
-    findings: { total: 2, inScope: 2, needModel: 0, dismissed: 0, bySource: {}, outside: [] },
+    findings: { total: 2, inScope: 2, needModel: 0, dismissed: 0, bySource: {}, outside: [], protected: [] },
     verification: { setup: [], commands: [], weak: true, timeoutSeconds: 60, setupNetwork: false },
     grants: [],
     budgets: { wallSeconds: 600, toolCalls: 100, attempts: 3 },
