@@ -18,7 +18,7 @@ export interface OfflineProof extends Verified {
   readonly commits: readonly CommitCheck[];
 }
 
-const PublishDecided = z.object({ commit: Oid, branch: z.string(), tree: Oid });
+const PublishDecided = z.object({ commit: Oid, branch: z.string().regex(/^hyper-run\/[a-z0-9-]{1,48}$/), tree: Oid });
 type Publication = z.infer<typeof PublishDecided>;
 
 const linesOf = (file: string) => createInterface({ input: createReadStream(file), crlfDelay: Infinity });
@@ -29,15 +29,35 @@ export const verifyOffline = async (file: string, repository?: string): Promise<
   const { gitDir } = await locate(repository);
   const anchors: Anchor[] = [];
   const commits: CommitCheck[] = [];
+  const streams = await streamsOf(file);
   for await (const publication of publications(file)) {
     const { result, head } = await check(gitDir, publication);
     const { commit, branch } = publication;
     commits.push({ commit, branch, result });
     if (head !== undefined) anchors.push({ head, from: `commit ${commit}` });
+    const tip = await sealOfTip(gitDir, publication);
+    if (tip !== undefined && streams.has(tip.stream)) anchors.push({ head: tip, from: `branch ${branch}` });
   }
   const verified = await verifyExport(linesOf(file), anchors);
   const unproven = commits.some(({ result }) => result === 'no seal' || result === 'another tree');
   return { ...verified, valid: verified.valid && !unproven, commits };
+};
+
+const streamsOf = async (file: string): Promise<ReadonlySet<string>> => {
+  const streams = new Set<string>();
+  for await (const line of readExport(linesOf(file))) if (line.kind === 'record') streams.add(line.stream);
+  return streams;
+};
+
+/** What the branch names by now, when that is another commit: an amended one carries the seal of somebody else's making. */
+const sealOfTip = async (gitDir: string, { branch, commit }: Publication): Promise<SealedHead | undefined> => {
+  const ref = `refs/heads/${branch}`;
+  const { exitCode, stdout } = await runGit(['cat-file', 'commit', ref], { gitDir, answers: [0, 1, 128] });
+  if (exitCode !== 0) return undefined;
+  const tip = await runGit(['rev-parse', '--verify', '--quiet', ref], { gitDir, answers: [0, 1, 128] });
+  if (tip.stdout.toString('latin1').trim() === commit) return undefined;
+  const [, ...message] = stdout.toString('utf8').split('\n\n');
+  return parseTrailer(message.join('\n\n'));
 };
 
 async function* publications(file: string): AsyncGenerator<Publication> {

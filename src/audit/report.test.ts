@@ -41,7 +41,7 @@ const report = (command: string): Report => ({
 
 describe('the report in Markdown', () => {
   it('shows the words of a repository as words', () => {
-    expect(reportMarkdown(report('npm test'))).toContain(String.raw`## ❌ \# \<img src=x\>`);
+    expect(reportMarkdown(report('npm test'))).toContain(String.raw`## ❌ # \<img src=x\>`);
   });
 
   it('keeps a command of several lines inside its code', () => {

@@ -1,9 +1,9 @@
 import { Inject } from '@nestjs/common';
 import { Query, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
-import type { Oid, SprintId } from '#contracts';
+import { isHyperRunError, type Oid, type SprintId } from '#contracts';
 import type { EventStore } from '#event-store';
 import { GitRepository } from '#git';
-import { exportLines, parseTrailer, verifyExport, type Anchor, type Verified } from '#seal';
+import { exportLines, parseTrailer, verifyExport, type Anchor, type Problem, type Verified } from '#seal';
 import { EVENT_STORE } from '../log/log.port.js';
 import { readSprint, type SprintHistory } from './sprint-streams.js';
 
@@ -19,13 +19,27 @@ export class VerifySprintHandler implements IQueryHandler<VerifySprintQuery> {
   constructor(@Inject(EVENT_STORE) private readonly store: EventStore) {}
 
   async execute({ sprintId }: VerifySprintQuery) {
-    const history = await readSprint(this.store, sprintId);
+    const history = await readSprint(this.store, sprintId).catch(unreadable);
+    if ('problems' in history) return history;
     const anchors = await anchorsOf(history);
     const streams = history.streams.map((stream) => ({ stream, records: this.store.readBytes(stream) }));
     const lines = exportLines({ sprintId, incarnation: this.store.incarnation, streams });
     return { ...(await verifyExport(lines, anchors)), commits: anchors.length };
   }
 }
+
+/** A log that cannot be read any more is an answer, not an accident: it was altered or damaged. */
+const unreadable = (error: unknown): Verified & { readonly commits: number } => {
+  if (!isHyperRunError(error) || !['log.corrupt', 'log.unknown-event'].includes(error.code)) throw error;
+  const { stream, version } = error.details as Pick<Problem, 'stream' | 'version'>;
+  return {
+    valid: false,
+    problems: [{ stream, version, kind: 'altered', text: error.message }],
+    heads: [],
+    events: 0,
+    commits: 0,
+  };
+};
 
 /**
  * The seals in the trailers of the commits that the sprint published, as far as they are still in the repository, and of

@@ -30,6 +30,8 @@ const fewerTests = (step: StepResult, base: StepResult | undefined): string | un
   if (base?.tests === undefined) return undefined;
   if (step.tests === undefined)
     return `"${step.command}" no longer says how many tests it ran; at the base it ran ${ranOf(base.tests)}.`;
+  if (step.tests.runner !== base.tests.runner)
+    return `"${step.command}" was counted as ${step.tests.runner}; at the base as ${base.tests.runner}.`;
   if (ranOf(step.tests) < ranOf(base.tests))
     return `"${step.command}" ran ${ranOf(step.tests)} tests; at the base it ran ${ranOf(base.tests)}.`;
   if (step.tests.skipped > base.tests.skipped)

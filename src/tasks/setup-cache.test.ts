@@ -39,6 +39,7 @@ const setUp = async (path: string) => {
     directory,
     files: Object.keys(makes('')),
     commands: [{ name: 'make', command: 'sh make.sh', origin: 'a test' }],
+    tree: 'one tree',
     cacheDirectory: await cacheOf(path),
     network: false,
     timeoutSeconds: 20,

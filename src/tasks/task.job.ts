@@ -118,8 +118,9 @@ export class TaskJobs implements JobSource {
       );
       return;
     }
-    this.#logger.error(`${taskId}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
     await this.#interrupt(attempt, error instanceof Error ? error.message : String(error));
+    // For the worker to report, and to wait a while before it tries again: what broke may mend.
+    throw error;
   }
 
   /** A shutdown gives the task back at once, instead of leaving it to the end of the lease. */

@@ -62,6 +62,7 @@ export class TreeVerification {
       const setup = await prepareSetup({
         directory,
         files,
+        tree: await repository.treeOf(base),
         commands: verification.setup,
         cacheDirectory: setupCacheOf(repository),
         network: verification.setupNetwork,

@@ -6,8 +6,9 @@ import { JOB_SOURCES, type Job, type JobSource } from './job.port.js';
 import { LeaseHolder } from './lease-holder.js';
 import { LostWork } from './lost-work.js';
 
-/** How long a job that broke off by surprise is left alone before this worker tries it again. */
+/** How long a job that broke off by surprise is left alone before this worker tries it again; four times as long each time. */
 const BACKOFF_MS = 2000;
+const LONGEST_BACKOFF_MS = 60_000;
 
 /** Follows the world and does what is to be done, as much at once as was configured. Idle, it costs nothing. */
 @Injectable()
@@ -16,6 +17,7 @@ export class WorkerService implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #running = new Map<string, Promise<void>>();
   readonly #stopping = new AbortController();
   readonly #resting = new Set<string>();
+  readonly #failures = new Map<string, number>();
   readonly #slots = new Set<number>();
   #forget?: () => void;
 
@@ -83,9 +85,14 @@ export class WorkerService implements OnApplicationBootstrap, OnModuleDestroy {
     if (isHyperRunError(error) && lost.includes(error.code)) return;
     this.#logger.error(`${job.key}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
     this.#resting.add(job.key);
-    setTimeout(() => {
-      this.#resting.delete(job.key);
-      this.#look();
-    }, BACKOFF_MS).unref();
+    const failures = (this.#failures.get(job.key) ?? 0) + 1;
+    this.#failures.set(job.key, failures);
+    setTimeout(
+      () => {
+        this.#resting.delete(job.key);
+        this.#look();
+      },
+      Math.min(LONGEST_BACKOFF_MS, BACKOFF_MS * 4 ** (failures - 1)),
+    ).unref();
   }
 }

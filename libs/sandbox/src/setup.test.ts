@@ -27,11 +27,12 @@ const isolation = bwrap ? 'bwrap' : 'none';
 const INSTALL =
   'mkdir -p node_modules/x sub/node_modules && echo x > node_modules/x/x && date +%s%N > sub/node_modules/y';
 const cacheDirectory = () => join(folder, 'cache');
-const setUp = async (command = INSTALL, files: Readonly<Record<string, string>> = FILES) =>
+const setUp = async (command = INSTALL, files: Readonly<Record<string, string>> = FILES, tree = 'one tree') =>
   prepareSetup({
     directory: await checkout(files),
     files: Object.keys(files),
     commands: [{ name: 'install', command, origin: 'a test' }],
+    tree,
     cacheDirectory: cacheDirectory(),
     network: false,
     timeoutSeconds: 20,
@@ -41,6 +42,14 @@ const setUp = async (command = INSTALL, files: Readonly<Record<string, string>> 
 const hosts = (mounts: readonly { host: string }[]) => mounts.map(({ host }) => host);
 
 describe('a set-up', () => {
+  it('is made again for another tree, unless it only installs packages', async () => {
+    await setUp('mkdir dist && echo built > dist/x');
+    expect((await setUp('mkdir dist && echo built > dist/x')).reused).toBe(true);
+    expect((await setUp('mkdir dist && echo built > dist/x', FILES, 'another tree')).reused).toBe(false);
+    await setUp('npm install --ignore-scripts', { 'package.json': '{}' });
+    expect((await setUp('npm install --ignore-scripts', { 'package.json': '{}' }, 'another tree')).reused).toBe(true);
+  });
+
   it('keeps what it made, at any depth, for the runs that follow', async () => {
     const { mounts, passed, reused, scratch } = await setUp();
     expect({ passed, reused }).toEqual({ passed: true, reused: false });

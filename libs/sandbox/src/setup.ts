@@ -29,6 +29,8 @@ export interface Setup {
   /** Paths of the checkout's own files: what else is there afterwards was made by the set-up. */
   readonly files: readonly string[];
   readonly commands: readonly VerificationCommand[];
+  /** Name of the whole tree: what a command makes may depend on any of its files, unless it only installs packages. */
+  readonly tree: string;
   readonly cacheDirectory: string;
   /** Only with a grant in the approved plan. */
   readonly network: boolean;
@@ -67,9 +69,13 @@ export const prepareSetup = async (setup: Setup): Promise<SetupResult> => {
   return { steps, passed: true, reused: false, ...mountsOf(kept, (await made(kept)) ?? paths) };
 };
 
-const keyOf = async ({ directory, files, commands, network }: Setup): Promise<string> => {
+/** What package managers install is decided by manifests alone. */
+const INSTALLS_ONLY = /^(npm (ci|install)|yarn install|pnpm install|pip3? install)( --?[\w=-]+)*$/;
+
+const keyOf = async ({ directory, files, commands, network, tree }: Setup): Promise<string> => {
   const hash = createHash('sha256').update(
-    JSON.stringify([process.version, process.platform, process.arch, network, commands.map(({ command }) => command)]),
+    JSON.stringify([process.version, process.platform, process.arch, network, commands.map(({ command }) => command)]) +
+      (commands.every(({ command }) => INSTALLS_ONLY.test(command)) ? '' : tree),
   );
   for (const path of files.filter((file) => MANIFESTS.test(basename(file))).toSorted())
     hash.update(`\0${path}\0`).update(await contentOf(join(directory, path)));
