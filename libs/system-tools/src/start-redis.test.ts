@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
-import { findTool, type RedisHandle, startRedis } from './index.js';
+import { findTool, type RedisHandle, startRedis, type StartRedisOptions } from './index.js';
 
 const tool = await findTool('redis-server');
 const onLinux = process.platform === 'linux' ? it : it.skip;
@@ -27,7 +27,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-const start = async (options: { directory?: string; log?: (line: string) => void } = {}) => {
+const start = async (options: Partial<StartRedisOptions> = {}) => {
   const handle = await startRedis({ directory, tool, ...options });
   handles.push(handle);
   return handle;
@@ -192,6 +192,100 @@ describe('the death of Redis', () => {
     expect(await client.get('key')).toBe('value');
     expect(await serversIn(directory)).toEqual([handle.pid]);
     expect(lines).toEqual([expect.stringMatching(/Redis was started again .*SIGKILL/)]);
+  });
+});
+
+describe('an outage', () => {
+  const LONG = { firstMs: 600_000, mostMs: 600_000 };
+  const SHORT = { firstMs: 20, mostMs: 100 };
+  let lines: string[];
+  beforeEach(() => {
+    lines = [];
+  });
+  const log = (line: string) => void lines.push(line);
+  const obstacle = () => join(directory, 'obstacle');
+  /** Redis that ends at once, as on a full disk, for as long as the obstacle is there. */
+  const hindered = async (): Promise<typeof tool> => {
+    const path = join(directory, 'hindered.sh');
+    await writeFile(path, `#!/bin/sh\n[ -e '${obstacle()}' ] && exit 1\nexec '${tool.path}' "$@"\n`, { mode: 0o700 });
+    return { ...tool, path };
+  };
+  const deaths = async () =>
+    (await readFile(join(directory, 'redis', 'redis.log'), 'utf8')).split('Redis is gone').length - 1;
+  const supervisors = async () =>
+    (await commandLines()).filter(({ cwd, command }) => cwd === join(directory, 'redis') && command[1]?.endsWith('supervisor.mjs')); // prettier-ignore
+
+  onLinux('of many deaths in a row ends with Redis for the same holder', async () => {
+    const handle = await start({ pauses: { restart: SHORT } });
+    const client = clientOf(handle);
+    await client.set('key', 'value');
+    for (let death = 1; death <= 9; death += 1) {
+      const { pid } = handle;
+      process.kill(pid, 'SIGKILL');
+      await until(() => handle.pid !== pid);
+    }
+    expect(await client.get('key')).toBe('value');
+    expect(await serversIn(directory)).toEqual([handle.pid]);
+  });
+
+  onLinux('in which Redis cannot start is outlasted', async () => {
+    const handle = await start({ tool: await hindered(), pauses: { restart: SHORT } });
+    const client = clientOf(handle);
+    await client.set('key', 'value');
+    const { pid } = handle;
+    await writeFile(obstacle(), '');
+    process.kill(pid, 'SIGKILL');
+    await until(async () => (await deaths()) > 8);
+    await rm(obstacle());
+    await until(() => handle.pid !== pid);
+    expect(await client.get('key')).toBe('value');
+  });
+
+  onLinux('of the supervisor too is outlasted', async () => {
+    const handle = await start({ tool: await hindered(), log, pauses: { retake: SHORT } });
+    const client = clientOf(handle);
+    await client.set('key', 'value');
+    const { pid } = handle;
+    await writeFile(obstacle(), '');
+    process.kill(await supervisor(), 'SIGKILL');
+    process.kill(pid, 'SIGKILL');
+    await until(() => lines.filter((line) => line.endsWith('Trying again in 0.1 s.')).length >= 2);
+    await rm(obstacle());
+    await until(() => handle.pid !== pid);
+    expect(await client.get('key')).toBe('value');
+  });
+
+  onLinux('does not hold up who lets go while Redis waits for its restart', async () => {
+    const handle = await start({ pauses: { restart: LONG } });
+    process.kill(handle.pid, 'SIGKILL');
+    await until(async () => (await deaths()) === 1);
+    await handle.close();
+    await until(async () => (await supervisors()).length === 0);
+    expect(await serversIn(directory)).toEqual([]);
+    expect((await start()).joined).toBe(false);
+  });
+
+  onLinux('does not hold up who lets go while a supervisor cannot be had', async () => {
+    const handle = await start({ tool: await hindered(), log, pauses: { retake: LONG } });
+    const { pid } = handle;
+    await writeFile(obstacle(), '');
+    process.kill(await supervisor(), 'SIGKILL');
+    process.kill(pid, 'SIGKILL');
+    await until(() => lines.some((line) => line.endsWith('Trying again in 600 s.')));
+    await handle.close();
+    await until(async () => (await supervisors()).length === 0);
+    expect(await serversIn(directory)).toEqual([]);
+    expect((await start()).joined).toBe(false);
+  });
+
+  onLinux('in which the last holder lets go leaves no Redis that outlived its supervisor', async () => {
+    const handle = await start({ log });
+    const { pid } = handle;
+    process.kill(await supervisor(), 'SIGKILL');
+    await until(() => lines.length > 0);
+    await handle.close();
+    expect(await isAlive(pid)).toBe(false);
+    await until(async () => (await supervisors()).length === 0);
   });
 });
 

@@ -1,11 +1,13 @@
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { HyperRunError } from '#contracts';
 import { messageOf } from './failure.js';
 import { privateDirectory } from './private-directory.js';
 import { socketDirectory } from './socket-directory.js';
 import {
   type Message,
+  type Pause,
   reach,
   startSupervisor,
   type Supervised,
@@ -21,6 +23,8 @@ export interface StartRedisOptions {
   readonly log?: Log;
   /** Directives that replace ours. Heard only by the start that starts Redis, not by those that join. */
   readonly config?: Readonly<Record<string, string>>;
+  /** Between two starts of Redis by its supervisor, and between two attempts to have a supervisor again. */
+  readonly pauses?: { readonly restart?: Pause; readonly retake?: Pause };
 }
 
 export interface RedisHandle {
@@ -32,6 +36,9 @@ export interface RedisHandle {
   /** Lets go. The last one that does so ends Redis, and resolves when it has written everything and ended. */
   close(): Promise<void>;
 }
+
+const RESTART: Pause = { firstMs: 100, mostMs: 5_000 };
+const RETAKE: Pause = { firstMs: 1_000, mostMs: 30_000 };
 
 /** Everything that was acknowledged is on disk, nothing is evicted, and streams of few events take little memory. */
 const CONFIG = {
@@ -52,6 +59,7 @@ const CONFIG = {
  * Redis on a Unix socket in the data directory, one per directory: a second start joins the first, and Redis ends
  * with the last of its holders, however that one ends. A start during a shutdown waits for it. When Redis dies it is
  * started again with the same log; when its supervisor dies, the holders start another one, which takes Redis over.
+ * Neither is ever given up once it ran: attempts go on, with growing pauses, until the last holder lets go.
  * @throws HyperRunError `redis.start-failed` with the last lines of its log, `directory.not-ours`.
  */
 export const startRedis = async (options: StartRedisOptions): Promise<RedisHandle> => {
@@ -63,8 +71,9 @@ export const startRedis = async (options: StartRedisOptions): Promise<RedisHandl
     program: options.tool.path,
     env: { LC_ALL: 'C', ...options.tool.env },
     config: { ...CONFIG, ...options.config },
+    pause: options.pauses?.restart ?? RESTART,
   };
-  const hold = new Hold(supervised, options.log ?? (() => undefined));
+  const hold = new Hold(supervised, options.pauses?.retake ?? RETAKE, options.log ?? (() => undefined));
   await hold.take();
   return hold;
 };
@@ -73,11 +82,15 @@ class Hold implements RedisHandle {
   #connection?: SupervisorConnection;
   #state?: Message;
   #joined = true;
-  #closing = false;
   #retaking: Promise<void> = Promise.resolve();
+  readonly #closing = new AbortController();
+  readonly #closed = new Promise<void>((resolve) =>
+    this.#closing.signal.addEventListener('abort', () => resolve(), { once: true }),
+  );
 
   constructor(
     private readonly supervised: Supervised,
+    private readonly pause: Pause,
     private readonly log: Log,
   ) {}
 
@@ -93,6 +106,7 @@ class Hold implements RedisHandle {
     return this.#joined;
   }
 
+  /** Called off, it still reaches a supervisor, if only to let go: Redis might have outlived the one before. */
   async take(): Promise<void> {
     let started: number | undefined;
     for (;;) {
@@ -101,7 +115,8 @@ class Hold implements RedisHandle {
         started = (await this.#start()) ?? started;
         continue;
       }
-      const message = await connection.first;
+      const message = await Promise.race([connection.first, this.#closed]);
+      if (this.#closing.signal.aborted) return connection.release();
       if (message?.type === 'failed' && message.supervisor === started) throw failed(message.why);
       if (message?.type === 'ready' || message?.type === 'restarted') {
         this.#joined = message.supervisor !== started;
@@ -112,7 +127,7 @@ class Hold implements RedisHandle {
   }
 
   async close(): Promise<void> {
-    this.#closing = true;
+    this.#closing.abort();
     await this.#retaking;
     await this.#connection?.release();
   }
@@ -138,9 +153,21 @@ class Hold implements RedisHandle {
   }
 
   #retake(lost: SupervisorConnection): void {
-    if (this.#closing || this.#connection !== lost) return;
+    if (this.#closing.signal.aborted || this.#connection !== lost) return;
     this.log('The supervisor of Redis is gone: starting another one');
-    this.#retaking = this.take().catch((error: unknown) => this.log(messageOf(error)));
+    this.#retaking = this.#takeUntilHeld();
+  }
+
+  async #takeUntilHeld(): Promise<void> {
+    const { signal } = this.#closing;
+    for (let ms = this.pause.firstMs; !signal.aborted; ms = Math.min(2 * ms, this.pause.mostMs)) {
+      try {
+        return await this.take();
+      } catch (error) {
+        this.log(`${messageOf(error)} Trying again in ${ms / 1000} s.`);
+      }
+      await delay(ms, undefined, { signal, ref: false }).catch(() => undefined); // called off: the loop sees it
+    }
   }
 }
 

@@ -14,6 +14,12 @@ const Message = z.object({
 });
 export type Message = z.infer<typeof Message>;
 
+/** Between two attempts: the first pause, doubled after each, up to the most. */
+export interface Pause {
+  readonly firstMs: number;
+  readonly mostMs: number;
+}
+
 /** What a supervisor is told at its start; see supervisor.mjs. */
 export interface Supervised {
   readonly home: string;
@@ -21,6 +27,8 @@ export interface Supervised {
   readonly program: string;
   readonly env: Readonly<Record<string, string>>;
   readonly config: Readonly<Record<string, string>>;
+  /** Before Redis is started again; back to the first after a minute of health. */
+  readonly pause: Pause;
 }
 
 const SUPERVISOR = fileURLToPath(new URL('./supervisor.mjs', import.meta.url));

@@ -6,7 +6,10 @@
 // free name `supervisor.<n>`. A name is never used twice, and the newest one is left behind as the counter. A name is
 // taken when connecting to it works, so that the death of its owner frees it at once, in whatever container it was.
 //
-// argv: JSON {home, sockets, program, env, config}. stdout: one line, `won` or `lost`. To every connection, as JSON
+// A Redis that dies is started again for as long as somebody holds it, after a growing pause: what kills it (a full disk)
+// may end at any time. Only one that never ran under us is given up.
+//
+// argv: JSON {home, sockets, program, env, config, pause: {firstMs, mostMs}}. stdout: one line, `won` or `lost`. To every connection, as JSON
 // lines: `ready`, `restarted`, `closing`, `failed`. A service says goodbye by ending its side, or by dying.
 import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -19,9 +22,9 @@ const POLL_MS = 20;
 const FIRST_CLIENT_MS = 20_000;
 const SILENT_ORPHAN_MS = 10_000;
 const SHUTDOWN_MS = 60_000;
-const CRASHES = { most: 5, withinMs: 60_000 };
+const HEALTHY_MS = 60_000;
 
-const { home, sockets, program, env, config } = JSON.parse(process.argv[2] ?? '{}');
+const { home, sockets, program, env, config, pause } = JSON.parse(process.argv[2] ?? '{}');
 const redisSocket = join(sockets, 'redis.sock');
 const pidFile = join(home, 'redis.pid');
 const logFile = join(home, 'redis.log');
@@ -32,14 +35,16 @@ const clients = new Set();
 let state = 'starting';
 let redisPid = 0;
 let why = '';
-/** @type {number[]} */
-const crashes = [];
+/** When Redis became ready, the last time; 0 before the first. */
+let readyAt = 0;
+let deaths = 0;
+let nextPauseMs = pause.firstMs;
 
 const log = (line) => {
   try {
     appendFileSync(logFile, `${process.pid}:supervisor ${new Date().toISOString()} ${line}\n`);
-  } catch (error) {
-    if (error.code !== 'ENOENT') throw error; // the data directory was removed under us: nobody reads the log either
+  } catch {
+    // The disk is full or the data directory was removed: a lost line is no reason to let go of Redis.
   }
 };
 const send = (socket, message) => socket.write(`${JSON.stringify(message)}\n`);
@@ -164,6 +169,7 @@ const start = async () => {
   process.umask(0o077);
   const left = orphan();
   if (left && (await adopt(left))) return becomeReady();
+  if (state !== 'starting') return;
   rmSync(redisSocket, { force: true });
   const args = Object.entries({ ...config, dir: home, unixsocket: redisSocket, logfile: logFile });
   const child = spawn(program, args.flatMap(([key, value]) => [`--${key}`, value]), { cwd: home, env, stdio: 'ignore' }); // prettier-ignore
@@ -171,30 +177,42 @@ const start = async () => {
     child.once('error', (error) => resolve(error.message));
     child.once('exit', (code, signal) => resolve(signal ? `it was ended by ${signal}` : `it exited with ${code}`));
   });
-  if (child.pid) writeFileSync(pidFile, String((redisPid = child.pid)));
+  if (child.pid) rememberPid((redisPid = child.pid));
   void exit.then(ended);
   const isStarting = () => state === 'starting' && child.exitCode === null && child.signalCode === null;
   while (isStarting() && (await ping()) !== 'pong') await delay(POLL_MS);
   if (isStarting()) becomeReady();
 };
 
+const rememberPid = (pid) => {
+  try {
+    writeFileSync(pidFile, String(pid));
+  } catch (error) {
+    log(`${pidFile} cannot be written: ${error.message}`);
+  }
+};
+
 const becomeReady = () => {
   if (state !== 'starting') return;
   state = 'ready';
-  broadcast({ ...greeting(), type: crashes.length > 0 ? 'restarted' : 'ready' });
+  readyAt = Date.now();
+  broadcast({ ...greeting(), type: deaths > 0 ? 'restarted' : 'ready' });
 };
 
-const ended = (reason) => {
+const ended = async (reason) => {
   redisPid = 0;
   if (state === 'closing' || state === 'failed') return;
-  log(`Redis is gone: ${reason}`);
-  const neverReady = state === 'starting' && crashes.length === 0;
+  const wasHealthy = state === 'ready' && Date.now() - readyAt >= HEALTHY_MS;
   state = 'starting';
+  deaths += 1;
   why = `${reason}; ${lastLogLines()}`;
-  crashes.push(Date.now());
-  const recent = crashes.filter((time) => time > Date.now() - CRASHES.withinMs);
-  if (neverReady || recent.length > CRASHES.most) return fail();
-  void start();
+  log(`Redis is gone: ${reason}`);
+  if (readyAt === 0) return fail();
+  if (wasHealthy) nextPauseMs = pause.firstMs;
+  const pauseMs = nextPauseMs;
+  nextPauseMs = Math.min(2 * pauseMs, pause.mostMs);
+  await delay(pauseMs);
+  if (state === 'starting') await start();
 };
 
 const lastLogLines = () => {
