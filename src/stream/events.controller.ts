@@ -59,6 +59,7 @@ export class EventsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
+    if (request.method === 'HEAD') return void reply.headers(SSE_HEADERS).send();
     this.hub.requireRoom();
     const start = await this.#startOf(lastEventId === undefined || lastEventId === '' ? query.after : lastEventId);
     this.hub.requireRoom();

@@ -125,6 +125,19 @@ describe('the stream', () => {
     expect((await open()).status).toBe(200);
   });
 
+  it('answers HEAD with the headers alone, also when it is full, and takes no place for it', async () => {
+    const head = async () => {
+      const answer = await rooms.fetch('/events/stream', { method: 'HEAD' });
+      return [answer.status, answer.headers.get('content-type'), await answer.text()];
+    };
+    const headers = [200, 'text/event-stream; charset=utf-8', ''];
+    expect(await head()).toEqual(headers);
+    expect(rooms.app.get(SseHub).clients).toBe(0);
+    for (let count = 0; count < 8; count++) await open();
+    expect(await head()).toEqual(headers);
+    expect(rooms.app.get(SseHub).clients).toBe(8);
+  });
+
   it('names a filter that cannot be', async () => {
     const answer = await rooms.fetch('/events/stream?type=sprint.invented');
     expect(answer.status).toBe(422);
