@@ -91,8 +91,9 @@ export class SseClient {
   async #run(): Promise<void> {
     try {
       while (!this.#gone && !this.#isFull()) {
+        // The log may be ahead of the memory: who has read further there is not live until the batches have come so far.
         if (this.#cursor >= this.backlog.newest) {
-          this.#live = true;
+          this.#live = this.#cursor === this.backlog.newest;
           return;
         }
         const found = this.backlog.frames(this.#cursor, PAGE);
