@@ -57,6 +57,7 @@ export class RepositoriesController {
     'repository.outside-roots',
     'repository.not-found',
     'repository.not-a-repository',
+    'repository.unreadable',
     'repository.branch-in-the-way',
     'repository.unsupported-format',
   )

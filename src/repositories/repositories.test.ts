@@ -51,4 +51,10 @@ describe('the folders that the service may work in', () => {
     await writeFile(join(allowed, 'disguise', '.git'), `gitdir: ${foreign}/.git\n`);
     expect(await register(join(allowed, 'disguise'))).toEqual({ status: 403, code: 'repository.outside-roots' });
   });
+
+  it('answer a repository that git cannot read with what git says', async () => {
+    const broken = await makeRepository(allowed, 'broken', { 'a.md': '# A\n' });
+    await writeFile(join(broken, '.git', 'HEAD'), 'garbage');
+    expect(await register(broken)).toEqual({ status: 422, code: 'repository.unreadable' });
+  });
 });

@@ -64,6 +64,7 @@ export class PlansController {
     'repository.ambiguous',
     'repository.not-found',
     'repository.not-a-repository',
+    'repository.unreadable',
     'repository.empty',
     'repository.branch-in-the-way',
     'repository.unsupported-format',

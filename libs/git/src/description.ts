@@ -1,7 +1,8 @@
 import { type Oid } from '#contracts';
 import type { GitRepository } from './repository.js';
-import { runGit } from './run-git.js';
+import { runGit, type GitRun } from './run-git.js';
 import { MODE } from './tree.js';
+import { orUnreadable, SHORT } from './unreadable.js';
 
 export interface RepositoryDescription {
   readonly path: string;
@@ -22,11 +23,15 @@ export interface RepositoryDescription {
 
 const ATTRIBUTE = /\s(text|eol|ident|filter|working-tree-encoding)(?==|\s|$)/g;
 
-export const describe = async (repository: GitRepository): Promise<RepositoryDescription> => {
+/** @throws HyperRunError repository.unreadable, repository.unknown-commit, git.unknown-object, git.corrupt-object */
+export const describe = (repository: GitRepository): Promise<RepositoryDescription> =>
+  orUnreadable(repository.path, readDescription(repository));
+
+const readDescription = async (repository: GitRepository): Promise<RepositoryDescription> => {
   const [commit, branch, status] = await Promise.all([
-    repository.head(),
+    repository.head({ ...repository.call, ...SHORT }),
     branchOf(repository),
-    repository.location.workTree === null ? [] : statusOf(repository),
+    repository.location.workTree === null ? [] : statusOf(repository, SHORT),
   ]);
   const files = await repository.listFiles(commit);
   const attributes = await attributesAt(repository, files);
@@ -47,6 +52,7 @@ export const describe = async (repository: GitRepository): Promise<RepositoryDes
 const branchOf = async (repository: GitRepository): Promise<string | null> => {
   const { stdout, exitCode } = await runGit(['symbolic-ref', '--quiet', 'HEAD'], {
     ...repository.call,
+    ...SHORT,
     answers: [0, 1],
   });
   return exitCode === 0
@@ -58,7 +64,10 @@ const branchOf = async (repository: GitRepository): Promise<string | null> => {
 };
 
 /** Records of `git status --porcelain=v2 -z`, as text; the index is read, never refreshed on disk. */
-export const statusOf = async (repository: GitRepository): Promise<string[]> => {
+export const statusOf = async (
+  repository: GitRepository,
+  limits: Pick<GitRun, 'timeoutMs'> = {},
+): Promise<string[]> => {
   const args = [
     'status',
     '--porcelain=v2',
@@ -67,7 +76,7 @@ export const statusOf = async (repository: GitRepository): Promise<string[]> => 
     '--ignore-submodules=dirty',
     '--no-renames',
   ];
-  const { stdout } = await runGit(args, repository.checkoutCall);
+  const { stdout } = await runGit(args, { ...repository.checkoutCall, ...limits });
   return stdout.toString('latin1').split('\0').filter(Boolean);
 };
 

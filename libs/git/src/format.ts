@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HyperRunError } from '#contracts';
 import type { GitLocation } from './location.js';
+import { readRegularFile } from './regular-file.js';
 import { runGit } from './run-git.js';
 
 /** What the configuration of a repository says that we have to know. */
@@ -21,7 +21,7 @@ const MAX_KNOWN = 100;
  * @throws HyperRunError repository.unsupported-format
  */
 export const readFormat = async (location: GitLocation): Promise<RepositoryFormat> => {
-  const text = await readFile(join(location.commonDir, 'config'), 'latin1').catch(() => '');
+  const text = await readRegularFile(join(location.commonDir, 'config'), 'latin1').catch(() => '');
   const format = known.get(text) ?? (await parseFormat(text));
   if (known.size >= MAX_KNOWN) known.clear();
   known.set(text, format);

@@ -1,6 +1,8 @@
-import { lstat, readFile, realpath, stat } from 'node:fs/promises';
+import { lstat, realpath, stat } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { HyperRunError } from '#contracts';
+import { readRegularFile } from './regular-file.js';
+import { unreadable } from './unreadable.js';
 
 /** The folders of a repository, absolute and free of symbolic links. */
 export interface GitLocation {
@@ -14,7 +16,8 @@ export interface GitLocation {
 
 /**
  * Finds the repository that a folder belongs to, walking up, without starting git.
- * @throws HyperRunError repository.not-found, repository.not-a-repository, repository.outside-roots
+ * @throws HyperRunError repository.not-found, repository.not-a-repository, repository.outside-roots,
+ * repository.unreadable
  */
 export const locate = async (path: string, allowedRoots?: readonly string[]): Promise<GitLocation> => {
   const start = await realpath(resolve(path)).catch(() => {
@@ -52,8 +55,10 @@ const repositoryAt = async (folder: string): Promise<GitLocation | undefined> =>
 
 /** A `.git` file names the git directory of a linked work tree or of a submodule. */
 const linkedTo = async (folder: string, dotGit: string): Promise<GitLocation | undefined> => {
-  const text = (await readFile(dotGit, 'utf8')).slice(0, 4096);
-  const target = /^gitdir: (.+?)\r?\n?$/s.exec(text)?.[1];
+  const text = await readRegularFile(dotGit, 'utf8').catch((error: Error) => {
+    throw unreadable(folder, error.message, error);
+  });
+  const target = /^gitdir: (.+?)\r?\n?$/s.exec(text.slice(0, 4096))?.[1];
   const gitDir = target === undefined ? undefined : await realpath(resolve(folder, target)).catch(() => undefined);
   return gitDir !== undefined && (await isGitDirectory(gitDir)) ? within(gitDir, folder) : undefined;
 };
@@ -65,7 +70,7 @@ const within = async (gitDir: string, workTree: string | null): Promise<GitLocat
 });
 
 const commonDirOf = async (gitDir: string) => {
-  const text = await readFile(join(gitDir, 'commondir'), 'utf8').catch(() => undefined);
+  const text = await readRegularFile(join(gitDir, 'commondir'), 'utf8').catch(() => undefined);
   return text === undefined ? gitDir : realpath(resolve(gitDir, text.trimEnd())).catch(() => gitDir);
 };
 

@@ -2,7 +2,7 @@ import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { Socket } from 'node:net';
 import { HyperRunError, type Oid } from '#contracts';
-import { spawnGit, type GitCall } from './run-git.js';
+import { gitFailed, printable, spawnGit, type GitCall } from './run-git.js';
 
 export interface GitObject {
   readonly type: string;
@@ -17,6 +17,7 @@ interface Waiting {
 }
 
 const IDLE_MS = 10_000;
+const SILENCE_MS = 30_000;
 export const MAX_OBJECT_BYTES = 64 * 1024 * 1024;
 
 /**
@@ -35,7 +36,8 @@ export class ObjectReader {
 
   /**
    * The object, or undefined if the repository does not have it. Its content is checked against its name.
-   * @throws HyperRunError git.object-too-large (above 64 MiB), git.corrupt-object, git.failed
+   * @throws HyperRunError git.object-too-large (above 64 MiB), git.corrupt-object, git.failed, git.timed-out
+   * (asked, and silent for 30 s)
    */
   read(oid: Oid): Promise<GitObject | undefined> {
     return new Promise((resolve, reject) => {
@@ -65,17 +67,18 @@ export class ObjectReader {
     child.stdout.on('data', (chunk: Buffer) => this.child === child && this.receive(chunk));
     child.stderr.on('data', (chunk: Buffer) => stderr.length < 16 && stderr.push(chunk));
     child.stdin.on('error', () => undefined);
-    const ended = (why: string) => {
+    const ended = (error: HyperRunError) => {
       if (this.child !== child) return;
       this.child = undefined;
-      this.rejectAll(new HyperRunError('git.failed', `git cat-file ended: ${why}`, {}, 'operator'));
+      this.rejectAll(error);
     };
-    child.on('error', (error) => ended(error.message));
-    child.on('close', () => ended(Buffer.concat(stderr).toString('utf8').slice(-500) || 'no message'));
+    child.on('error', (error) => ended(failed(-1, error.message)));
+    child.on('close', (code) => ended(failed(code ?? -1, printable(Buffer.concat(stderr)))));
     return child;
   }
 
   private receive(chunk: Buffer): void {
+    this.idle?.refresh();
     let at = 0;
     while (at < chunk.length) at = this.body ? this.receiveBody(chunk, at) : this.receiveHeader(chunk, at);
   }
@@ -124,12 +127,20 @@ export class ObjectReader {
     for (const handle of [child, child.stdin, child.stdout, child.stderr]) {
       if (handle === child || handle instanceof Socket) handle[busy ? 'ref' : 'unref']();
     }
-    if (!busy) this.idle = setTimeout(() => this.retire(child), IDLE_MS).unref();
+    this.idle = busy
+      ? setTimeout(() => this.giveUp(child), SILENCE_MS)
+      : setTimeout(() => this.retire(child), IDLE_MS).unref();
   }
 
   private retire(child: ChildProcessWithoutNullStreams): void {
     this.child = undefined;
     child.stdin.end();
+  }
+
+  private giveUp(child: ChildProcessWithoutNullStreams): void {
+    this.child = undefined;
+    child.kill('SIGKILL');
+    this.rejectAll(silent());
   }
 
   private rejectAll(error: HyperRunError): void {
@@ -145,6 +156,16 @@ const tooLarge = (size: number) =>
   new HyperRunError('git.object-too-large', `An object has ${size} bytes; at most ${MAX_OBJECT_BYTES} are read.`, {
     size,
   });
+
+const failed = (exitCode: number, stderr: string) => gitFailed(['cat-file'], { exitCode, stderr });
+
+const silent = () =>
+  new HyperRunError(
+    'git.timed-out',
+    `git cat-file was silent for ${SILENCE_MS} ms and was killed.`,
+    { ms: SILENCE_MS },
+    'retry',
+  );
 
 const corrupt = (oid: Oid) =>
   new HyperRunError(

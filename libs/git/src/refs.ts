@@ -1,8 +1,9 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HyperRunError, type Oid } from '#contracts';
 import { splitAtNul } from './object-database.js';
-import { isGitFailure, runGit, type GitCall } from './run-git.js';
+import { readRegularFile } from './regular-file.js';
+import { isGitFailure, runGit, type GitCall, type GitRun } from './run-git.js';
 import { oidFrom } from './tree.js';
 
 const REF = /^refs\/heads\/hyper-run\/[a-z0-9-]{1,60}$/;
@@ -16,7 +17,7 @@ const ours = (ref: string): string => {
 };
 
 /** The object that a ref names (not followed further), or undefined. */
-export const readRef = async (call: GitCall, ref: string): Promise<Oid | undefined> => {
+export const readRef = async (call: GitRun, ref: string): Promise<Oid | undefined> => {
   const { stdout, exitCode } = await runGit(['rev-parse', '--verify', '--quiet', '--end-of-options', ref], {
     ...call,
     answers: [0, 1, 128],
@@ -67,7 +68,7 @@ export const checkedOutBranches = async (commonDir: string): Promise<string[]> =
   const linked = join(commonDir, 'worktrees');
   const names = await readdir(linked).catch(absent([]));
   const files = [join(commonDir, 'HEAD'), ...names.map((name) => join(linked, name, 'HEAD'))];
-  const heads = await Promise.all(files.map((file) => readFile(file, 'utf8').catch(absent(''))));
+  const heads = await Promise.all(files.map((file) => readRegularFile(file, 'utf8').catch(absent(''))));
   return heads.map((head) => /^ref: (.+)/.exec(head)?.[1] ?? '').filter((ref) => ref !== '');
 };
 

@@ -198,6 +198,68 @@ describe('opening', () => {
     await opened(way);
   });
 
+  const broken: readonly (readonly [string, (path: string) => void, RegExp])[] = [
+    ['a HEAD that is garbage', (path) => writeFileSync(join(path, '.git/HEAD'), 'garbage\n'), /not a git repository/],
+    ['a configuration that is none', (path) => appendFileSync(join(path, '.git/config'), '[\u001b[31m'), /bad config/],
+    ['a configuration that includes itself', (path) => appendFileSync(join(path, '.git/config'), '[include]\npath = config\n'), /circular includes/],
+    ['packed refs that are garbage', (path) => writeFileSync(join(path, '.git/packed-refs'), 'gar\u001bbage\n'), /packed-refs/],
+    ['packed refs that are a folder', (path) => mkdirSync(join(path, '.git/packed-refs')), /packed-refs/],
+  ]; // prettier-ignore
+  it.each(broken)("tells in git's words of %s", async (name, damage, words) => {
+    const path = make(`broken: ${name}`);
+    commit(path);
+    (await GitRepository.open(path)).close();
+    damage(path);
+    const error = await refusal(path);
+    expect(error).toMatchObject({ code: 'repository.unreadable', actor: 'caller', details: { path } });
+    expect(error).toHaveProperty('message', expect.stringMatching(words));
+    expect(error).toHaveProperty('message', expect.not.stringMatching(/\p{Cc}/u));
+  });
+
+  it('tells of an index that is garbage when it describes', async () => {
+    const path = make('broken index');
+    commit(path);
+    const repository = await opened(path);
+    expect((await repository.describe()).dirty).toBe(false);
+    writeFileSync(join(path, '.git/index'), 'garbage');
+    await expect(repository.describe()).rejects.toMatchObject({
+      code: 'repository.unreadable',
+      message: expect.stringMatching(/index/),
+    });
+  });
+
+  it('waits 10 s at most for a named pipe in place of a file', async () => {
+    const [refs, config, index] = ['packed-refs', 'config', 'index'].map((name) => {
+      const path = make(`pipe as ${name}`);
+      commit(path);
+      return path;
+    });
+    if (!refs || !config || !index) throw new Error('Three repositories were to be made.');
+    const repository = await opened(index);
+    const replace = (path: string) => {
+      rmSync(path, { force: true });
+      execFileSync('mkfifo', [path]);
+    };
+    replace(join(refs, '.git/packed-refs'));
+    replace(join(config, '.git/config'));
+    replace(join(index, '.git/index'));
+    const errors = await Promise.all([refusal(refs), refusal(config), repository.describe().catch((e: unknown) => e)]);
+    for (const error of errors)
+      expect(error).toMatchObject({ code: 'repository.unreadable', message: expect.stringMatching('within 10000 ms') });
+  });
+
+  it('does not wait for a named pipe in place of a HEAD that it reads itself', async () => {
+    const path = make('pipe as HEAD');
+    commit(path);
+    git(path, 'worktree', 'add', '-q', join(root, 'linked-to-pipe'));
+    const repository = await opened(path);
+    expect(await repository.checkedOutBranches()).toHaveLength(2);
+    const head = join(path, '.git/worktrees/linked-to-pipe/HEAD');
+    rmSync(head);
+    execFileSync('mkfifo', [head]);
+    await expect(repository.checkedOutBranches()).rejects.toEqual(code('repository.unreadable'));
+  });
+
   it('refuses a partial clone, which has not all objects', async () => {
     git(plain, 'config', 'uploadpack.allowFilter', 'true');
     git(root, 'clone', '-q', '--filter=blob:none', '--no-checkout', `file://${plain}`, 'partial');

@@ -6,8 +6,9 @@ import { readFormat, unsupported, withoutFilters, type RepositoryFormat } from '
 import { locate, type GitLocation } from './location.js';
 import { ObjectDatabase, type FileEntry } from './object-database.js';
 import { checkedOutBranches, createRef, deleteRef, listRefs, readRef } from './refs.js';
-import { gitFailed, runGit, type GitCall } from './run-git.js';
+import { gitFailed, runGit, type GitCall, type GitRun } from './run-git.js';
 import { oidFrom } from './tree.js';
+import { orUnreadable, SHORT } from './unreadable.js';
 
 /** A repository that was checked once and is worked on by native git. Close it when done with it. */
 export class GitRepository {
@@ -23,14 +24,20 @@ export class GitRepository {
   /**
    * Opens the repository that `path` lies in: its top level, a folder below, a linked work tree or a bare repository.
    * @throws HyperRunError repository.not-found, repository.not-a-repository, repository.outside-roots,
-   * repository.empty, repository.unsupported-format, repository.branch-in-the-way
+   * repository.empty, repository.unsupported-format, repository.branch-in-the-way, repository.unreadable (also after
+   * 10 s in which git did not answer)
    */
   static async open(path: string, options: { readonly allowedRoots?: readonly string[] } = {}): Promise<GitRepository> {
     const location = await locate(path, options.allowedRoots);
+    return orUnreadable(location.workTree ?? location.gitDir, GitRepository.openAt(location));
+  }
+
+  private static async openAt(location: GitLocation): Promise<GitRepository> {
     const repository = new GitRepository(location, await readFormat(location));
+    const short = { ...repository.call, ...SHORT };
     const [{ exitCode, stdout, stderr }, inTheWay] = await Promise.all([
-      runGit(['rev-parse', '--verify', '--quiet', 'HEAD^{commit}'], { ...repository.call, answers: [0, 1, 128] }),
-      repository.branchExists('hyper-run').catch((error: Error) => error),
+      runGit(['rev-parse', '--verify', '--quiet', 'HEAD^{commit}'], { ...short, answers: [0, 1, 128] }),
+      repository.branchExists('hyper-run', short).catch((error: Error) => error),
     ]);
     if (/unknown repository extension|Expected git repo version/.test(stderr))
       throw unsupported(stderr, 'Upgrade git.');
@@ -63,14 +70,14 @@ export class GitRepository {
     return new ObjectDatabase(this.location.gitDir, this.location.commonDir, directory);
   }
 
-  head(): Promise<Oid> {
-    return this.resolveCommit('HEAD');
+  head(call: GitRun = this.call): Promise<Oid> {
+    return this.resolveCommit('HEAD', call);
   }
 
   /** The commit that a branch, tag or abbreviated name means. @throws HyperRunError repository.unknown-commit */
-  async resolveCommit(name: string): Promise<Oid> {
+  async resolveCommit(name: string, call: GitRun = this.call): Promise<Oid> {
     const valid = /^[^\0\s~^:?*[\\{}]{1,250}$/.test(name) && !name.startsWith('-') && !name.includes('..');
-    const found = valid ? await readRef(this.call, `${name}^{commit}`) : undefined;
+    const found = valid ? await readRef(call, `${name}^{commit}`) : undefined;
     if (found) return found;
     throw new HyperRunError(
       'repository.unknown-commit',
@@ -123,9 +130,9 @@ export class GitRepository {
     return seconds > 0 ? seconds * 1000 : undefined;
   }
 
-  async branchExists(name: string): Promise<boolean> {
+  async branchExists(name: string, call: GitRun = this.call): Promise<boolean> {
     const args = ['show-ref', '--verify', '--quiet', '--', `refs/heads/${name}`];
-    return (await runGit(args, { ...this.call, answers: [0, 1] })).exitCode === 0;
+    return (await runGit(args, { ...call, answers: [0, 1] })).exitCode === 0;
   }
 
   readRef(ref: string): Promise<Oid | undefined> {

@@ -157,7 +157,7 @@ export const runGit = (args: readonly string[], run: GitRun = {}): Promise<GitRe
   });
 
 /** Text of git's for a person: control characters gone, the last 2,000 characters. */
-const printable = (bytes: Buffer) =>
+export const printable = (bytes: Buffer) =>
   bytes
     .toString('utf8')
     .replaceAll(/[^\P{Cc}\n]|\p{Bidi_Control}/gu, '\uFFFD')
