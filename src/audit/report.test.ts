@@ -40,6 +40,11 @@ const report = (command: string): Report => ({
 });
 
 describe('the report in Markdown', () => {
+  it('calls nobody whom a repository names', () => {
+    const named = { ...report('npm test'), repository: 'ask @octocat' };
+    expect(reportMarkdown(named)).toContain('ask @&#8203;octocat');
+  });
+
   it('shows the words of a repository as words', () => {
     expect(reportMarkdown(report('npm test'))).toContain(String.raw`## ❌ # \<img src=x\>`);
   });

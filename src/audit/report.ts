@@ -67,8 +67,12 @@ const MARKS: Readonly<Record<string, string>> = {
   discarded: '🗑️',
 };
 
-/** A repository's words in a Markdown document: shown as they are, never as markup, links or images. */
-const plain = (text: string): string => text.replace(/[\\`*_[\]<>|~]/g, '\\$&').replace(/\s+/g, ' ');
+/** A repository's words in a Markdown document: shown as they are, never as markup, links or images, and calling nobody. */
+const plain = (text: string): string =>
+  text
+    .replace(/[\\`*_[\]<>|~]/g, '\\$&')
+    .replace(/@(?=\w)/g, '@&#8203;')
+    .replace(/\s+/g, ' ');
 
 const code = (words: string): string => {
   const text = words.replace(/\s+/g, ' ');

@@ -111,7 +111,7 @@ export class TaskJobs implements JobSource {
   /** What ends an attempt: a failure of the task, which is final, or an accident, after which it is tried again. */
   async #breakOff(attempt: Attempt, error: unknown): Promise<void> {
     if (isOver(error, attempt)) return this.#letGo(attempt);
-    const { taskId, attempt: number } = attempt.claimed;
+    const { attempt: number } = attempt.claimed;
     if (error instanceof TaskFailure) {
       await attempt.outbox.record(
         event('task.failed', { attempt: number, kind: error.kind, reason: error.message.slice(0, 2000) }),
