@@ -21,6 +21,7 @@ import { EVENT_STORE, REDIS } from '../log/log.port.js';
 import { Decisions, foldUntil } from '../world/decisions.port.js';
 import { hintKey } from '../world/keys.port.js';
 import { LiveWorld } from '../world/live-world.port.js';
+import { SprintDecisions } from '../world/sprint-decisions.port.js';
 import { next, type Limits, type Signals, type Step } from './next.js';
 
 const ACTOR = 'orchestrator';
@@ -51,6 +52,7 @@ export class OrchestratorService implements OnApplicationBootstrap, OnModuleDest
   constructor(
     private readonly live: LiveWorld,
     private readonly decisions: Decisions,
+    private readonly sprints: SprintDecisions,
     @Inject(EVENT_STORE) private readonly store: EventStore,
     @Inject(REDIS) private readonly redis: Redis,
     @Inject(CONFIG) private readonly config: Config,
@@ -167,16 +169,8 @@ export class OrchestratorService implements OnApplicationBootstrap, OnModuleDest
   }
 
   async #decideSprint({ sprintId, command }: Extract<Step, { kind: 'sprint' }>): Promise<void> {
-    const stream = sprintStream(sprintId);
     const suffix = command.type === 'settle-task' ? `${command.type}/${command.taskId}` : command.type;
-    const outcome = await this.decisions.make({
-      stream,
-      decider: sprint,
-      command,
-      issued: this.#issued(stream, suffix),
-      subjects: { sprintId },
-    });
-    await this.live.reached(outcome.position);
+    await this.sprints.make(sprintId, command, this.#issued(sprintStream(sprintId), suffix));
   }
 
   async #decideTask({ taskId, command }: Extract<Step, { kind: 'task' }>): Promise<void> {

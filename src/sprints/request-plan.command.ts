@@ -1,11 +1,10 @@
 import { Command, CommandBus, CommandHandler, QueryBus, type ICommandHandler } from '@nestjs/cqrs';
-import { sprintStream, type PlannedTask, type SprintId, type TaskId } from '#contracts';
-import { sprint } from '#domain';
+import { type PlannedTask, type SprintId, type TaskId } from '#contracts';
 import { compileScope } from '#workspace';
 import { FindRepositoryQuery } from '../repositories/find-repository.query.js';
 import { RegisterRepositoryCommand } from '../repositories/register-repository.command.js';
-import { Decisions, derivedId, type Issued } from '../world/decisions.port.js';
-import { LiveWorld } from '../world/live-world.port.js';
+import { derivedId, type Issued } from '../world/decisions.port.js';
+import { SprintDecisions } from '../world/sprint-decisions.port.js';
 
 export interface PlanWish {
   /** Id or path of a known repository, or the path of one within the allowed roots. */
@@ -40,8 +39,7 @@ export const sprintIdOf = ({ actor, id }: Issued): SprintId => derivedId('s', ac
 @CommandHandler(RequestPlanCommand)
 export class RequestPlanHandler implements ICommandHandler<RequestPlanCommand> {
   constructor(
-    private readonly decisions: Decisions,
-    private readonly live: LiveWorld,
+    private readonly decisions: SprintDecisions,
     private readonly commands: CommandBus,
     private readonly queries: QueryBus,
   ) {}
@@ -51,10 +49,9 @@ export class RequestPlanHandler implements ICommandHandler<RequestPlanCommand> {
     compileScope({ patterns: scope ?? ['**'], ...(grants === undefined ? {} : { grants }) });
     const { repositoryId, path, name } = await this.repositoryOf(wish.repository, issued);
     const sprintId = sprintIdOf(issued);
-    const outcome = await this.decisions.make({
-      stream: sprintStream(sprintId),
-      decider: sprint,
-      command: {
+    const outcome = await this.decisions.make(
+      sprintId,
+      {
         type: 'request-plan',
         request: {
           sprintId,
@@ -69,9 +66,7 @@ export class RequestPlanHandler implements ICommandHandler<RequestPlanCommand> {
         },
       },
       issued,
-      subjects: { sprintId },
-    });
-    await this.live.reached(outcome.position);
+    );
     return { sprintId, cursor: outcome.cursor };
   }
 

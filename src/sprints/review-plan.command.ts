@@ -1,10 +1,10 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { HyperRunError, sprintStream, type SprintId } from '#contracts';
-import { sprint, type PlanEdit, type SprintState } from '#domain';
+import { HyperRunError, type SprintId } from '#contracts';
+import type { PlanEdit, SprintState } from '#domain';
 import { agentFor, agentKinds } from '#agents';
 import { compileScope } from '#workspace';
-import { Decisions, type Issued } from '../world/decisions.port.js';
-import { LiveWorld } from '../world/live-world.port.js';
+import type { Issued } from '../world/decisions.port.js';
+import { SprintDecisions } from '../world/sprint-decisions.port.js';
 
 export type Review =
   | { readonly type: 'edit'; readonly ifHash: string; readonly edit: PlanEdit }
@@ -23,10 +23,7 @@ export class ReviewPlanCommand extends Command<{ readonly state: SprintState; re
 
 @CommandHandler(ReviewPlanCommand)
 export class ReviewPlanHandler implements ICommandHandler<ReviewPlanCommand> {
-  constructor(
-    private readonly decisions: Decisions,
-    private readonly live: LiveWorld,
-  ) {}
+  constructor(private readonly decisions: SprintDecisions) {}
 
   async execute({ sprintId, review, issued }: ReviewPlanCommand) {
     const unknown =
@@ -41,14 +38,11 @@ export class ReviewPlanHandler implements ICommandHandler<ReviewPlanCommand> {
     // A grant that no agent may name would only be found out when a worker reads it.
     if (review.type === 'edit' && review.edit.grants !== undefined)
       compileScope({ patterns: ['**'], grants: review.edit.grants });
-    const outcome = await this.decisions.make({
-      stream: sprintStream(sprintId),
-      decider: sprint,
-      command: review.type === 'edit' ? { ...review, edit: withDigests(review.edit), now: Date.now() } : review,
+    const outcome = await this.decisions.make(
+      sprintId,
+      review.type === 'edit' ? { ...review, edit: withDigests(review.edit), now: Date.now() } : review,
       issued,
-      subjects: { sprintId },
-    });
-    await this.live.reached(outcome.position);
+    );
     return { state: outcome.state, cursor: outcome.cursor };
   }
 }

@@ -1,8 +1,8 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { sprintStream, type SprintId } from '#contracts';
-import { sprint, type SprintState } from '#domain';
-import { Decisions, type Issued } from '../world/decisions.port.js';
-import { LiveWorld } from '../world/live-world.port.js';
+import type { SprintId } from '#contracts';
+import type { SprintState } from '#domain';
+import type { Issued } from '../world/decisions.port.js';
+import { SprintDecisions } from '../world/sprint-decisions.port.js';
 
 export type Steering =
   | { readonly type: 'pause'; readonly reason: string }
@@ -22,20 +22,10 @@ export class SteerSprintCommand extends Command<{ readonly state: SprintState; r
 
 @CommandHandler(SteerSprintCommand)
 export class SteerSprintHandler implements ICommandHandler<SteerSprintCommand> {
-  constructor(
-    private readonly decisions: Decisions,
-    private readonly live: LiveWorld,
-  ) {}
+  constructor(private readonly decisions: SprintDecisions) {}
 
   async execute({ sprintId, steering, issued }: SteerSprintCommand) {
-    const outcome = await this.decisions.make({
-      stream: sprintStream(sprintId),
-      decider: sprint,
-      command: steering,
-      issued,
-      subjects: { sprintId },
-    });
-    await this.live.reached(outcome.position);
+    const outcome = await this.decisions.make(sprintId, steering, issued);
     return { state: outcome.state, cursor: outcome.cursor };
   }
 }

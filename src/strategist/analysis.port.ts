@@ -1,26 +1,24 @@
-import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { Inject, Injectable } from '@nestjs/common';
 import { agentFor, agentKinds } from '#agents';
 import {
   HyperRunError,
   isHyperRunError,
-  sprintStream,
   type EventData,
   type Oid,
   type Plan,
   type PlannedTask,
   type Verification,
 } from '#contracts';
-import { sprint, type Analysing, type SprintCommand, type World } from '#domain';
+import { type Analysing, type SprintCommand, type World } from '#domain';
 import { GitRepository } from '#git';
 import { commitTree, compileScope, type ScopeDecision } from '#workspace';
 import { ArtifactStore } from '../artifacts/artifact-store.port.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { failpoint } from '../config/failpoint.js';
 import type { Job, JobContext, JobSource } from '../tasks/job.port.js';
-import { Decisions } from '../world/decisions.port.js';
 import { LiveWorld } from '../world/live-world.port.js';
+import { SprintDecisions } from '../world/sprint-decisions.port.js';
 import { buildPlan, countFindings, followUp, type Place } from './build-plan.js';
 import { byWorth } from './rank.js';
 import { readRepositoryConfig } from './repository-config.port.js';
@@ -40,7 +38,7 @@ interface Scanned {
 export class AnalysisJobs implements JobSource {
   constructor(
     private readonly live: LiveWorld,
-    private readonly decisions: Decisions,
+    private readonly decisions: SprintDecisions,
     private readonly artifacts: ArtifactStore,
     private readonly strategist: Strategist,
     @Inject(CONFIG) private readonly config: Config,
@@ -55,7 +53,7 @@ export class AnalysisJobs implements JobSource {
   }
 
   async #run(state: Analysing, { worker, signal }: JobContext): Promise<void> {
-    const decide = (command: SprintCommand) => this.#decide(state, command, `worker:${worker}`);
+    const decide = (command: SprintCommand) => this.decisions.byWorker(worker, state.sprintId, command);
     await decide({ type: 'claim-analysis', worker });
     failpoint('analysis.claimed');
     try {
@@ -71,17 +69,6 @@ export class AnalysisJobs implements JobSource {
       await decide({ type: 'interrupt-analysis', reason });
       throw error;
     }
-  }
-
-  async #decide({ sprintId }: Analysing, command: SprintCommand, actor: string): Promise<void> {
-    const outcome = await this.decisions.make({
-      stream: sprintStream(sprintId),
-      decider: sprint,
-      command,
-      issued: { id: `${command.type}/${randomUUID()}`, actor, body: command.type },
-      subjects: { sprintId },
-    });
-    await this.live.reached(outcome.position);
   }
 
   async #scan(state: Analysing, signal: AbortSignal): Promise<Scanned> {

@@ -2,14 +2,14 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
-import { eventSchemas, isHyperRunError, sprintStream, type EventData, type Oid, type SprintId } from '#contracts';
-import { isActive, sprint, type Active, type SprintCommand, type World } from '#domain';
+import { eventSchemas, isHyperRunError, type EventData, type Oid, type SprintId } from '#contracts';
+import { isActive, type Active, type World } from '#domain';
 import { GitRepository } from '#git';
 import { removeTree } from '#sandbox';
 import { CONFIG, type Config } from '../config/config.js';
 import { failpoint } from '../config/failpoint.js';
-import { Decisions } from '../world/decisions.port.js';
 import { LiveWorld } from '../world/live-world.port.js';
+import { SprintDecisions } from '../world/sprint-decisions.port.js';
 import type { Job, JobContext, JobSource } from './job.port.js';
 import { failureOf, TreeVerification, type TreeRun } from './tree-verification.js';
 
@@ -20,7 +20,7 @@ type Base = EventData<'sprint.base-verified'>;
 export class BaseVerificationJobs implements JobSource {
   constructor(
     private readonly live: LiveWorld,
-    private readonly decisions: Decisions,
+    private readonly decisions: SprintDecisions,
     private readonly trees: TreeVerification,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
@@ -35,15 +35,17 @@ export class BaseVerificationJobs implements JobSource {
 
   async #run(state: Active, context: JobContext): Promise<void> {
     const { sprintId } = state;
-    const actor = `worker:${context.worker}`;
-    await this.#decide(sprintId, { type: 'claim-base-verification', worker: context.worker }, actor);
+    await this.decisions.byWorker(context.worker, sprintId, {
+      type: 'claim-base-verification',
+      worker: context.worker,
+    });
     failpoint('base.claimed');
     const wanted = this.#whileWanted(sprintId);
     const signal = AbortSignal.any([context.signal, wanted.signal]);
     try {
       const base = await this.#verify(state, { ...context, signal });
       failpoint('base.before-record');
-      await this.#decide(sprintId, { type: 'record-base', worker: context.worker, base }, actor);
+      await this.decisions.byWorker(context.worker, sprintId, { type: 'record-base', worker: context.worker, base });
     } catch (error) {
       if (wanted.signal.aborted) return;
       const reason = context.signal.aborted
@@ -51,7 +53,10 @@ export class BaseVerificationJobs implements JobSource {
         : error instanceof Error
           ? error.message
           : String(error);
-      await this.#decide(sprintId, { type: 'interrupt-base-verification', reason: reason.slice(0, 2000) }, actor);
+      await this.decisions.byWorker(context.worker, sprintId, {
+        type: 'interrupt-base-verification',
+        reason: reason.slice(0, 2000),
+      });
       if (!context.signal.aborted) throw error;
     } finally {
       wanted.forget();
@@ -68,17 +73,6 @@ export class BaseVerificationJobs implements JobSource {
     const forget = this.live.onChange(look);
     look();
     return { signal: over.signal, forget };
-  }
-
-  async #decide(sprintId: SprintId, command: SprintCommand, actor: string): Promise<void> {
-    const outcome = await this.decisions.make({
-      stream: sprintStream(sprintId),
-      decider: sprint,
-      command,
-      issued: { id: `${command.type}/${randomUUID()}`, actor, body: command.type },
-      subjects: { sprintId },
-    });
-    await this.live.reached(outcome.position);
   }
 
   async #verify(state: Active, context: JobContext): Promise<Base> {

@@ -1,7 +1,8 @@
 import { Global, Module } from '@nestjs/common';
 import { Decisions } from './decisions.port.js';
 import { LiveWorld } from './live-world.port.js';
+import { SprintDecisions } from './sprint-decisions.port.js';
 
 @Global()
-@Module({ providers: [LiveWorld, Decisions], exports: [LiveWorld, Decisions] })
+@Module({ providers: [LiveWorld, Decisions, SprintDecisions], exports: [LiveWorld, Decisions, SprintDecisions] })
 export class WorldModule {}
