@@ -33,7 +33,7 @@ const readDescription = async (repository: GitRepository): Promise<RepositoryDes
     branchOf(repository),
     repository.location.workTree === null ? [] : statusOf(repository, SHORT),
   ]);
-  const files = await repository.listFiles(commit);
+  const files = await repository.objects.listFiles(commit, SHORT);
   const attributes = await attributesAt(repository, files);
   return {
     path: repository.path,

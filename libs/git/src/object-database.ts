@@ -112,9 +112,9 @@ export class ObjectDatabase {
   }
 
   /** Every file below a commit or tree, in git's order; the last listing is kept in memory. */
-  listFiles(treeish: Oid): Promise<readonly FileEntry[]> {
+  listFiles(treeish: Oid, limits: Pick<GitRun, 'timeoutMs'> = {}): Promise<readonly FileEntry[]> {
     if (this.listing?.commit === treeish) return this.listing.files;
-    const files = this.run(['ls-tree', '-r', '-l', '-z', '--full-tree', '--end-of-options', treeish]).then(
+    const files = this.run(['ls-tree', '-r', '-l', '-z', '--full-tree', '--end-of-options', treeish], limits).then(
       ({ stdout }) => splitAtNul(stdout).map(parseListing),
     );
     this.listing = { commit: treeish, files };

@@ -229,13 +229,15 @@ describe('opening', () => {
   });
 
   it('waits 10 s at most for a named pipe in place of a file', async () => {
-    const [refs, config, index] = ['packed-refs', 'config', 'index'].map((name) => {
+    const [refs, config, index, object] = ['packed-refs', 'config', 'index', 'object'].map((name) => {
       const path = make(`pipe as ${name}`);
+      write(path, 'a.md', 'a\n');
       commit(path);
       return path;
     });
-    if (!refs || !config || !index) throw new Error('Three repositories were to be made.');
-    const repository = await opened(index);
+    if (!refs || !config || !index || !object) throw new Error('Four repositories were to be made.');
+    const [ofIndex, ofObject] = [await opened(index), await opened(object)];
+    const tree = git(object, 'rev-parse', 'HEAD^{tree}');
     const replace = (path: string) => {
       rmSync(path, { force: true });
       execFileSync('mkfifo', [path]);
@@ -243,7 +245,9 @@ describe('opening', () => {
     replace(join(refs, '.git/packed-refs'));
     replace(join(config, '.git/config'));
     replace(join(index, '.git/index'));
-    const errors = await Promise.all([refusal(refs), refusal(config), repository.describe().catch((e: unknown) => e)]);
+    replace(join(object, '.git/objects', tree.slice(0, 2), tree.slice(2)));
+    const described = [ofIndex, ofObject].map((repository) => repository.describe().catch((error: unknown) => error));
+    const errors = await Promise.all([refusal(refs), refusal(config), ...described]);
     for (const error of errors)
       expect(error).toMatchObject({ code: 'repository.unreadable', message: expect.stringMatching('within 10000 ms') });
   });
