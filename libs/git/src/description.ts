@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import { type Oid } from '#contracts';
 import type { GitRepository } from './repository.js';
-import { runGit, type GitRun } from './run-git.js';
+import { runGit } from './run-git.js';
+import { requireRegularOrAbsent } from './regular-file.js';
 import { MODE } from './tree.js';
 import { orUnreadable, SHORT } from './unreadable.js';
 
@@ -28,10 +30,12 @@ export const describe = (repository: GitRepository): Promise<RepositoryDescripti
   orUnreadable(repository.path, readDescription(repository));
 
 const readDescription = async (repository: GitRepository): Promise<RepositoryDescription> => {
+  await requireRegularOrAbsent(join(repository.location.gitDir, 'index'));
   const [commit, branch, status] = await Promise.all([
     repository.head({ ...repository.call, ...SHORT }),
     branchOf(repository),
-    repository.location.workTree === null ? [] : statusOf(repository, SHORT),
+    // Looks at every file of the work tree: of a large one, on a cold disk, that takes its time.
+    repository.location.workTree === null ? [] : statusOf(repository),
   ]);
   const files = await repository.objects.listFiles(commit, SHORT);
   const attributes = await attributesAt(repository, files);
@@ -64,10 +68,7 @@ const branchOf = async (repository: GitRepository): Promise<string | null> => {
 };
 
 /** Records of `git status --porcelain=v2 -z`, as text; the index is read, never refreshed on disk. */
-export const statusOf = async (
-  repository: GitRepository,
-  limits: Pick<GitRun, 'timeoutMs'> = {},
-): Promise<string[]> => {
+export const statusOf = async (repository: GitRepository): Promise<string[]> => {
   const args = [
     'status',
     '--porcelain=v2',
@@ -76,7 +77,7 @@ export const statusOf = async (
     '--ignore-submodules=dirty',
     '--no-renames',
   ];
-  const { stdout } = await runGit(args, { ...repository.checkoutCall, ...limits });
+  const { stdout } = await runGit(args, repository.checkoutCall);
   return stdout.toString('latin1').split('\0').filter(Boolean);
 };
 

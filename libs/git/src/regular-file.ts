@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { lstat, open } from 'node:fs/promises';
 import { unreadable } from './unreadable.js';
 
 /**
@@ -15,4 +15,10 @@ export const readRegularFile = async (path: string, encoding: 'latin1' | 'utf8')
     await file.close();
   }
   throw unreadable(path, 'expected a regular file, found something else');
+};
+
+/** @throws HyperRunError repository.unreadable if there is something at the path that is neither a file nor nothing */
+export const requireRegularOrAbsent = async (path: string): Promise<void> => {
+  const found = await lstat(path).catch(() => undefined);
+  if (found !== undefined && !found.isFile()) throw unreadable(path, 'expected a regular file, found something else');
 };
