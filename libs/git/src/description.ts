@@ -31,13 +31,10 @@ export const describe = (repository: GitRepository): Promise<RepositoryDescripti
 
 const readDescription = async (repository: GitRepository): Promise<RepositoryDescription> => {
   await requireRegularOrAbsent(join(repository.location.gitDir, 'index'));
-  const [commit, branch, status] = await Promise.all([
-    repository.head({ ...repository.call, ...SHORT }),
-    branchOf(repository),
-    // Looks at every file of the work tree: of a large one, on a cold disk, that takes its time.
-    repository.location.workTree === null ? [] : statusOf(repository),
-  ]);
+  const [commit, branch] = await Promise.all([repository.head({ ...repository.call, ...SHORT }), branchOf(repository)]);
   const files = await repository.objects.listFiles(commit, SHORT);
+  // Looks at every file of the work tree: of a large one, on a cold disk, that takes its time.
+  const status = repository.location.workTree === null ? [] : await statusOf(repository);
   const attributes = await attributesAt(repository, files);
   return {
     path: repository.path,
