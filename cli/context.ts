@@ -25,16 +25,19 @@ export interface Context {
 
 export const texts = (options: { readonly json?: boolean }) => (options.json ? 'verbatim' : 'clean');
 
+/** `isTTY` is not false in a pipe, it is absent. */
+const isTerminal = ({ isTTY }: { readonly isTTY?: boolean }): boolean => isTTY === true;
+
 /** The process as a context. Colours: on a terminal, unless NO_COLOR is set. */
 export const processContext = (): Context => {
   const { stdout, stderr, stdin, env } = process;
-  const colours = env.FORCE_COLOR !== undefined || (stdout.isTTY && !env.NO_COLOR && env.TERM !== 'dumb');
+  const colours = env.FORCE_COLOR !== undefined || (isTerminal(stdout) && !env.NO_COLOR && env.TERM !== 'dumb');
   const print = (text: string) => void stdout.write(text);
   return {
     env,
     cwd: process.cwd(),
     style: styleFor(colours),
-    interactive: stdin.isTTY && stdout.isTTY && !env.CI,
+    interactive: isTerminal(stdin) && isTerminal(stdout) && !env.CI,
     signal: interruption(),
     line: (text = '') => print(`${text}\n`),
     lines: (all) => print(all.map((text) => `${text}\n`).join('')),

@@ -14,7 +14,7 @@ const FRAMEWORK = [
 /** Tells what the service has to say; of the framework, only warnings and errors. */
 export class ServiceLogger extends ConsoleLogger {
   constructor() {
-    super({ logLevels: ['log', 'warn', 'error', 'fatal'], prefix: 'HyperRun', colors: process.stdout.isTTY });
+    super({ logLevels: ['log', 'warn', 'error', 'fatal'], prefix: 'HyperRun', colors: process.stdout.isTTY === true });
   }
 
   override log(message: unknown, ...rest: unknown[]): void {
