@@ -11,10 +11,14 @@ const FRAMEWORK = [
   'Server',
 ];
 
+/** `isTTY` is absent in a pipe, which Nest would take for a wish for colours. */
+const isTerminal = ({ isTTY }: { readonly isTTY?: boolean }): boolean => isTTY === true;
+
 /** Tells what the service has to say; of the framework, only warnings and errors. */
 export class ServiceLogger extends ConsoleLogger {
   constructor() {
-    super({ logLevels: ['log', 'warn', 'error', 'fatal'], prefix: 'HyperRun', colors: process.stdout.isTTY === true });
+    const colors = isTerminal(process.stdout);
+    super({ logLevels: ['log', 'warn', 'error', 'fatal'], prefix: 'HyperRun', colors });
   }
 
   override log(message: unknown, ...rest: unknown[]): void {
