@@ -54,9 +54,9 @@ export type SprintCommand =
   | { readonly type: 'settle-task'; readonly taskId: TaskId; readonly outcome: TaskOutcome }
   | { readonly type: 'complete'; readonly heads: readonly SealedHead[] };
 
-/** How often a scan, or the verification of a base, is begun again after its worker was lost. */
-const JOB_ATTEMPTS = 3;
-const GIVEN_UP = `It was interrupted ${JOB_ATTEMPTS} times in a row; the workers' output says why.`;
+/** How often a scan is begun after its worker was lost; the verification of a base as often as the plan lets a task be. */
+const SCAN_ATTEMPTS = 3;
+const givenUp = (times: number) => `It was interrupted ${times} times in a row; the workers' output says why.`;
 
 const refuse = (code: string, message: string, details: Record<string, unknown> = {}): never => {
   throw new HyperRunError(code, message, details);
@@ -103,9 +103,9 @@ const decideAnalysis = (
     if (claim === undefined) return [];
     const { worker, attempt } = claim;
     const given =
-      attempt < JOB_ATTEMPTS
+      attempt < SCAN_ATTEMPTS
         ? []
-        : [event('sprint.analysis-failed', { code: 'analysis.interrupted', reason: GIVEN_UP })];
+        : [event('sprint.analysis-failed', { code: 'analysis.interrupted', reason: givenUp(attempt) })];
     return [event('sprint.analysis-interrupted', { worker, attempt, reason: command.reason }), ...given];
   }
   if (!holds(state.analysis, command.worker)) return refuse('job.lost', 'Another worker has taken over this analysis.');
@@ -235,8 +235,9 @@ const decideBase = (
   if (command.type === 'interrupt-base-verification') {
     if (claim === undefined) return [];
     const { worker, attempt } = claim;
-    const asks = attempt % JOB_ATTEMPTS === 0 && (state.status === 'approved' || state.status === 'pausing');
-    const given = asks ? [event('sprint.paused', { reason: GIVEN_UP })] : [];
+    const most = state.plan.budgets.attempts;
+    const asks = attempt % most === 0 && (state.status === 'approved' || state.status === 'pausing');
+    const given = asks ? [event('sprint.paused', { reason: givenUp(most) })] : [];
     return [event('sprint.base-verification-interrupted', { worker, attempt, reason: command.reason }), ...given];
   }
   if (state.base !== undefined || state.status === 'cancelling')
