@@ -17,6 +17,3 @@ export class PageDto {
   @Max(1000)
   readonly limit: number = 100;
 }
-
-/** Takes no query parameters: one that is given all the same is refused. */
-export class NoQueryDto {}

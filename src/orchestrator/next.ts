@@ -62,7 +62,7 @@ const nextOfSprint = (sprint: SprintState, world: World, signals: Signals, now: 
     if (claim === undefined) return nothing;
     return signals.alive(claim.worker)
       ? { steps: [], wakeAt: now + limits.leaseCheckMs }
-      : stepOf(sprint.sprintId, { type: 'interrupt-analysis', reason: LOST });
+      : stepOf(sprint.sprintId, { type: 'interrupt-analysis', worker: claim.worker, reason: LOST });
   }
   if (sprint.status === 'proposed') {
     const expires = Date.parse(sprint.plan.expiresAt);
@@ -90,7 +90,7 @@ const nextOfBase = (sprint: Active, signals: Signals, now: Instant, limits: Limi
   if (claim !== undefined)
     return signals.alive(claim.worker)
       ? { steps: [], wakeAt: now + limits.leaseCheckMs }
-      : stepOf(sprint.sprintId, { type: 'interrupt-base-verification', reason: LOST });
+      : stepOf(sprint.sprintId, { type: 'interrupt-base-verification', worker: claim.worker, reason: LOST });
   if (sprint.status !== 'approved' || sprint.base === undefined) return nothing;
   if (sprint.base.outcome === 'passed' || sprint.baseAccepted) return stepOf(sprint.sprintId, { type: 'start' });
   const found = (sprint.base.reason ?? sprint.base.outcome).replace(/\.$/, '');
@@ -133,14 +133,15 @@ const nextOfTask = (
           kind: 'attempts-exhausted',
           reason: `All ${task.attempts} attempts were interrupted; the last time: ${task.interrupted ?? 'unknown'}`,
         });
-  if (task.status === 'publishing' || task.status === 'blocked') {
-    const worker = task.status === 'blocked' ? undefined : task.holder?.worker;
-    if (worker === undefined) return nothing;
-    return signals.alive(worker)
+  if (task.status === 'blocked') return nothing;
+  if (task.status === 'publishing') {
+    const { holder } = task;
+    if (holder === undefined) return nothing;
+    return signals.alive(holder.worker)
       ? { steps: [], wakeAt: now + limits.leaseCheckMs }
-      : step({ type: 'interrupt', reason: LOST });
+      : step({ type: 'interrupt', attempt: holder.attempt, reason: LOST });
   }
-  if (!signals.alive(task.worker)) return step({ type: 'interrupt', reason: LOST });
+  if (!signals.alive(task.worker)) return step({ type: 'interrupt', attempt: task.attempt, reason: LOST });
   return combine([{ steps: [], wakeAt: now + limits.leaseCheckMs }, watch(sprint, task, signals, now, limits)]);
 };
 

@@ -62,11 +62,11 @@ export class AnalysisJobs implements JobSource {
       await decide({ type: 'propose', worker, analysis: completed, plan });
     } catch (error) {
       const reason = (error instanceof Error ? error.message : String(error)).slice(0, 2000);
-      if (signal.aborted) return decide({ type: 'interrupt-analysis', reason: 'Its worker shut down.' });
+      if (signal.aborted) return decide({ type: 'interrupt-analysis', worker, reason: 'Its worker shut down.' });
       // What the repository itself is to blame for stays so; anything else is tried again.
       if (isHyperRunError(error) && error.actor !== 'retry')
         return decide({ type: 'fail-analysis', worker, code: error.code, reason });
-      await decide({ type: 'interrupt-analysis', reason });
+      await decide({ type: 'interrupt-analysis', worker, reason });
       throw error;
     }
   }

@@ -55,6 +55,7 @@ export class BaseVerificationJobs implements JobSource {
           : String(error);
       await this.decisions.byWorker(context.worker, sprintId, {
         type: 'interrupt-base-verification',
+        worker: context.worker,
         reason: reason.slice(0, 2000),
       });
       if (!context.signal.aborted) throw error;

@@ -131,12 +131,12 @@ export class TaskJobs implements JobSource {
   }
 
   async #interrupt(attempt: Attempt, reason: string): Promise<void> {
-    const { taskId, epoch, spec } = attempt.claimed;
+    const { taskId, epoch, spec, attempt: number } = attempt.claimed;
     await this.decisions
       .make({
         stream: taskStream(taskId),
         decider: task,
-        command: { type: 'interrupt', reason: reason.slice(0, 2000) },
+        command: { type: 'interrupt', attempt: number, reason: reason.slice(0, 2000) },
         issued: { id: `interrupt/${taskId}/${epoch}`, actor: attempt.actor, body: { taskId, epoch } },
         subjects: { sprintId: spec.sprintId, taskId },
         raiseEpoch: true,

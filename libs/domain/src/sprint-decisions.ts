@@ -25,7 +25,8 @@ import {
 export type SprintCommand =
   | { readonly type: 'request-plan'; readonly request: PlanRequest }
   | { readonly type: 'claim-analysis'; readonly worker: WorkerId }
-  | { readonly type: 'interrupt-analysis'; readonly reason: string }
+  /** Meant for one holder: whoever judged it lost may be late, and another one be at work by then. */
+  | { readonly type: 'interrupt-analysis'; readonly worker: WorkerId; readonly reason: string }
   | { readonly type: 'fail-analysis'; readonly worker: WorkerId; readonly code: string; readonly reason: string }
   | {
       readonly type: 'propose';
@@ -44,7 +45,7 @@ export type SprintCommand =
   | { readonly type: 'reject'; readonly reason: string }
   | { readonly type: 'expire'; readonly now: Instant }
   | { readonly type: 'claim-base-verification'; readonly worker: WorkerId }
-  | { readonly type: 'interrupt-base-verification'; readonly reason: string }
+  | { readonly type: 'interrupt-base-verification'; readonly worker: WorkerId; readonly reason: string }
   | { readonly type: 'record-base'; readonly worker: WorkerId; readonly base: BaseVerified }
   | { readonly type: 'start' }
   | { readonly type: 'pause'; readonly reason: string }
@@ -100,7 +101,7 @@ const decideAnalysis = (
     return [event('sprint.analysis-claimed', { worker: command.worker, attempt: attempts + 1 })];
   }
   if (command.type === 'interrupt-analysis') {
-    if (claim === undefined) return [];
+    if (claim?.worker !== command.worker) return [];
     const { worker, attempt } = claim;
     const given =
       attempt < SCAN_ATTEMPTS
@@ -233,7 +234,7 @@ const decideBase = (
 ): SprintEvent[] => {
   const { claim, attempts } = state.baseJob;
   if (command.type === 'interrupt-base-verification') {
-    if (claim === undefined) return [];
+    if (claim?.worker !== command.worker) return [];
     const { worker, attempt } = claim;
     const most = state.plan.budgets.attempts;
     const asks = attempt % most === 0 && (state.status === 'approved' || state.status === 'pausing');

@@ -37,7 +37,7 @@ describe('a plan that is being made', () => {
     const again = (attempt: number) => ({ ...analysisClaimed, data: { worker: ada, attempt } });
     const types = (attempt: number) =>
       given(requested, again(attempt))
-        .when({ type: 'interrupt-analysis', reason: 'lost' })
+        .when({ type: 'interrupt-analysis', worker: ada, reason: 'lost' })
         .events()
         .map((event) => event.type);
     expect(types(2)).toEqual(['sprint.analysis-interrupted']);
@@ -228,13 +228,19 @@ describe('a base verification that is interrupted for the third time', () => {
     type: 'sprint.base-verification-claimed' as const,
     data: { worker: ada, attempt },
   });
-  const interrupt = { type: 'interrupt-base-verification', reason: 'lost' } as const;
+  const interrupt = { type: 'interrupt-base-verification', worker: ada, reason: 'lost' } as const;
   it('pauses the sprint and asks', () =>
     expect(
       given(...review, approved, claim(3))
         .when(interrupt)
         .state().status,
     ).toBe('paused'));
+  it('concerns only the worker that was lost', () =>
+    expect(
+      given(...review, approved, claim(3))
+        .when({ ...interrupt, worker: bob })
+        .events(),
+    ).toEqual([]));
   it('does not hold up a sprint that is being cancelled', () => {
     const cancelled = given(...review, approved, claim(3))
       .when({ type: 'cancel', reason: 'no' })

@@ -7,7 +7,8 @@ import { isHeld, isTaskSettled, type Decided, type TaskEvent, type TaskState } f
 
 export type TaskCommand =
   | { readonly type: 'claim'; readonly worker: WorkerId; readonly agentId: AgentId }
-  | { readonly type: 'interrupt'; readonly reason: string }
+  /** Meant for one attempt: whoever judged it lost may be late, and another attempt be at work by then. */
+  | { readonly type: 'interrupt'; readonly attempt: number; readonly reason: string }
   | { readonly type: 'mark-stalled'; readonly silentMs: number; readonly alertId: string }
   | { readonly type: 'mark-progressed' }
   | { readonly type: 'decide-publish'; readonly worker: WorkerId; readonly decided: Decided }
@@ -32,7 +33,7 @@ export const decideTask = (command: TaskCommand, state: TaskState): TaskEvent[] 
       return claim(command, state);
     case 'interrupt': {
       const holder = state.status === 'publishing' ? state.holder : isHeld(state) ? state : undefined;
-      if (holder === undefined) return [];
+      if (holder?.attempt !== command.attempt) return [];
       return [
         event('task.attempt-interrupted', { attempt: holder.attempt, worker: holder.worker, reason: command.reason }),
       ];

@@ -53,6 +53,14 @@ describe('a task that was taken over', () => {
   });
 });
 
+describe('an interruption', () => {
+  const second = given(queued, claimedBy(ada), interrupted(), claimedBy(bob, 2, 3));
+  it('that comes late does not hit the attempt after', () =>
+    expect(second.when({ type: 'interrupt', attempt: 1, reason: 'lease ended' }).events()).toEqual([]));
+  it('ends the attempt that it is meant for', () =>
+    expect(second.when({ type: 'interrupt', attempt: 2, reason: 'lease ended' }).state().status).toBe('queued'));
+});
+
 describe('a task at work', () => {
   it('is stalled once, with an alert, and comes back', () => {
     const stall = { type: 'mark-stalled', silentMs: 300_000, alertId: 'a' } as const;
@@ -127,7 +135,7 @@ describe('a settled task', () => {
     ).toBe('task.settled');
     expect(
       given(...all)
-        .when({ type: 'interrupt', reason: 'late' })
+        .when({ type: 'interrupt', attempt: 1, reason: 'late' })
         .events(),
     ).toEqual([]);
   });
