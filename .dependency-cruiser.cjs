@@ -22,6 +22,7 @@ module.exports = {
     only('seal', ['contracts', 'domain']),
     only('sandbox', ['contracts', 'domain']),
     only('system-tools', ['contracts', 'domain']),
+    only('model-proxy', ['contracts', 'domain']),
     only('workspace', ['contracts', 'domain', 'git']),
     only('hafs', ['contracts', 'domain', 'git']),
     only('findings', ['contracts', 'domain']),

@@ -50,6 +50,14 @@ export const sprintTexts: {
   'sprint.resumed': () => ['plain', 'the sprint goes on'],
   'sprint.cancelled': ({ reason }) => ['warning', `the sprint is cancelled: ${reason}`],
   'sprint.task-settled': ({ taskId, outcome }) => ['quiet', `${taskId} is settled: ${outcome}`],
+  'sprint.integration-requested': ({ taskIds }) => ['plain', `to be merged into one branch: ${taskIds.join(', ')}`],
+  'sprint.integration-claimed': ({ attempt }) => ['quiet', `merging the passed tasks${again(attempt)}`],
+  'sprint.integration-interrupted': ({ reason }) => ['warning', `merging was interrupted: ${reason}`],
+  'sprint.integration-failed': ({ reason }) => ['bad', `not merged: ${reason}`],
+  'sprint.integrated': ({ branch, commit, taskIds }) => [
+    'good',
+    `${plural(taskIds.length, 'task')} merged and verified together: ${branch} is at ${short(commit)}`,
+  ],
   'sprint.completed': ({ outcome, tasks, heads }) => [
     outcome === 'completed' ? 'good' : 'warning',
     `the sprint is ${outcome}: ${counts(tasks)}; ${plural(heads.length, 'stream')} sealed`,

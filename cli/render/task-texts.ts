@@ -14,6 +14,14 @@ export const taskTexts: {
   'task.claimed': ({ agentId, attempt }) => ['plain', `${agentId} takes it${again(attempt)}`],
   'task.attempt-interrupted': ({ attempt, reason }) => ['warning', `attempt ${attempt} was interrupted: ${reason}`],
   'task.blocked': ({ reason }) => ['bad', `blocked: ${reason}`],
+  'task.answered': ({ text, choice, granted, timedOut }) => [
+    timedOut ? 'warning' : 'good',
+    timedOut
+      ? 'nobody answered in time'
+      : `answered: ${[choice, text].filter((part) => part !== undefined && part !== '').join(': ')}${
+          granted === undefined ? '' : ` (${granted.amount} more of ${granted.budget})`
+        }`,
+  ],
   'task.stalled': ({ silentMs }) => ['bad', `stalled: no progress for ${duration(silentMs)}`],
   'task.progressed-again': () => ['good', 'progresses again'],
   'task.budget-exceeded': ({ budget, used, limit }) => ['bad', `over its budget of ${budget}: ${used} of ${limit}`],
@@ -64,6 +72,17 @@ export const taskTexts: {
     error === undefined ? 'quiet' : 'warning',
     error ?? `was answered in ${duration(durationMs)}: ${inputTokens} tokens in, ${outputTokens} out`,
   ],
-  'action.tool-called': ({ tool, summary }) => ['quiet', `${tool}: ${summary}`],
-  'action.message-said': ({ text }) => ['quiet', `says: ${text}`],
+  'action.tool-called': ({ tool, summary, status }) => [
+    status === 'failed' ? 'warning' : 'quiet',
+    `${tool}${status === undefined || status === 'finished' ? '' : ` (${status})`}: ${summary}`,
+  ],
+  'action.permission-asked': ({ tool, summary }) => ['plain', `asks to be allowed: ${tool}: ${summary}`],
+  'action.permission-answered': ({ outcome, by, reason }) => [
+    outcome === 'allowed' ? 'quiet' : 'warning',
+    `${outcome} by ${by === 'policy' ? 'the policy' : 'a person'}: ${reason}`,
+  ],
+  'action.message-said': ({ text, kind = 'message' }) => [
+    'quiet',
+    `${{ message: 'says', thought: 'thinks', plan: 'plans' }[kind]}: ${text}`,
+  ],
 };

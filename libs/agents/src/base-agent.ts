@@ -12,6 +12,10 @@ export interface AgentTask extends Pick<
   readonly baseCommit: Oid;
   /** 1, 2, … */
   readonly attempt: number;
+  /** What people answered in earlier attempts at this task. */
+  readonly answers?: readonly { readonly question: string; readonly answer: string }[];
+  /** What a person said about an earlier candidate, and its patch. */
+  readonly changes?: { readonly comment: string; readonly patch?: string };
 }
 
 export interface AgentResult {
@@ -54,6 +58,10 @@ export abstract class BaseAgent {
   abstract readonly role: string;
   /** Changes with what it does to files: a plan that was approved for another version is not carried out. */
   readonly version: string = '1';
+  /** `tree`: a tree in memory is enough. `sandbox`: it is a program of its own, and is given `ports.workspace`. */
+  readonly workplace: 'tree' | 'sandbox' = 'tree';
+  /** Whether it can follow words: instructions, answers, requested changes. */
+  readonly understandsWords: boolean = false;
   #session: ToolSession | undefined;
 
   /** What a plan names it by: kind and version. */

@@ -5,4 +5,6 @@ export { eventText, maskSecrets } from './masking.js';
 export { type AgentFactory, AgentRegistry } from './registry.js';
 export { createToolbox } from './toolbox.js';
 export { type ActionType, LAST_REFUSAL, ToolSession } from './tool-session.js';
+export * from './definition.js';
 export * from './tools.js';
+export * from './workplace.js';

@@ -17,9 +17,11 @@ export class ToolSession {
   readonly signal: AbortSignal;
   private readonly ending = new AbortController();
   private calls = 0;
+  private limit: number;
   private refusals = 0;
 
   constructor(readonly ports: ToolPorts) {
+    this.limit = ports.maxCalls;
     this.signal = AbortSignal.any([ports.signal, this.ending.signal]);
   }
 
@@ -51,8 +53,13 @@ export class ToolSession {
     await this.ports.gate?.();
     this.signal.throwIfAborted();
     this.calls++;
-    if (this.calls <= this.ports.maxCalls) return;
-    const { attempt, maxCalls: limit } = this.ports;
+    if (this.calls <= this.limit) return;
+    const { attempt, overBudget } = this.ports;
+    const { limit } = this;
+    if (overBudget) {
+      this.limit = await overBudget({ budget: 'toolCalls', of: 'task', limit, used: this.calls });
+      return;
+    }
     const over = new HyperRunError(
       'agent.budget-exceeded',
       `The attempt may make ${limit} tool calls; this was one more.`,

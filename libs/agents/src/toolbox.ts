@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { HyperRunError, Sha256, type EventData } from '#contracts';
+import { HyperRunError, Sha256, type EventData, type Question } from '#contracts';
 import { mayHoldSecrets, type SearchResult } from '#hafs';
 import { type ActionType, ToolSession } from './tool-session.js';
-import type { CommandResult, Toolbox, ToolPorts } from './tools.js';
+import type { Answer, CommandResult, Toolbox, ToolPorts } from './tools.js';
 
 const OUTPUT_TAIL = 8000;
 const LONGEST_COMMAND = 4000;
@@ -103,10 +103,19 @@ class ObservedToolbox implements Toolbox {
     });
   }
 
-  say(text: string): Promise<void> {
+  say(text: string, kind?: EventData<'action.message-said'>['kind']): Promise<void> {
     return this.session.call('say', undefined, () =>
-      this.observe('action.message-said', { text: this.session.text(text, 8192) }),
+      this.observe('action.message-said', { text: this.session.text(text, 8192), ...(kind && { kind }) }),
     );
+  }
+
+  ask(text: string, options: Question['options'] = []): Promise<Answer> {
+    return this.session.call('ask', undefined, async () => {
+      const { ask } = this.session.ports;
+      if (!ask) throw await this.session.lacks('ask', 'tool.nobody-to-ask', 'Nobody can be asked here.');
+      const shownOptions = options.map(({ id, label }) => ({ id, label: this.session.text(label, 200) }));
+      return ask({ questionId: randomUUID(), text: this.session.text(text, 2000), options: shownOptions });
+    });
   }
 
   private async finished(callId: string, { exitCode, output, durationMs }: CommandResult): Promise<void> {

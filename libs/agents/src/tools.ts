@@ -1,5 +1,6 @@
-import type { AnyEvent, EventData, Range, Sha256 } from '#contracts';
+import type { AnyEvent, EventData, Question, Range, Sha256, SpentBudget } from '#contracts';
 import type { SearchResult } from '#hafs';
+import type { AgentWorkspace, ModelAccess } from './workplace.js';
 
 /**
  * All that an agent can do. Every call is an event that its worker writes, waits while the sprint is paused, counts as
@@ -27,7 +28,27 @@ export interface Toolbox {
   /** Runs a shell command on a copy of the tree, in the sandbox. What it changes is not kept. @throws HyperRunError tool.no-sandbox */
   run(command: string): Promise<CommandResult>;
   /** Tells the people who watch what is being done. */
-  say(text: string): Promise<void>;
+  say(text: string, kind?: EventData<'action.message-said'>['kind']): Promise<void>;
+  /**
+   * Asks the person who watches over the sprint. The task is blocked until there is an answer, and its clocks stand still.
+   * @throws HyperRunError tool.nobody-to-ask (unattended), agent.unanswered (too late, and the policy is to fail)
+   */
+  ask(text: string, options?: Question['options']): Promise<Answer>;
+}
+
+export interface Answer {
+  /** Which of the options. */
+  readonly choice?: string;
+  readonly text: string;
+  /** Nobody answered in time: the agent is to decide for itself. */
+  readonly timedOut: boolean;
+}
+
+/** What a model call used, as its provider counts; cost in US dollars, 0 where no price is known. */
+export interface Usage {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly cost: number;
 }
 
 export interface CommandResult {
@@ -51,6 +72,15 @@ export interface ToolPorts {
   readonly attempt: number;
   /** Tool calls and reported events together. */
   readonly maxCalls: number;
+  /** Waits until a person grants more, and resolves with the new limit. Absent: the limit ends the attempt. */
+  readonly overBudget?: (spent: SpentBudget) => Promise<number>;
+  /** Counts what a model call used; at a limit it waits for a person. */
+  readonly spend?: (usage: Usage) => Promise<void>;
+  readonly ask?: (question: Question) => Promise<Answer>;
+  /** The sandbox of an agent that is a program of its own. */
+  readonly workspace?: AgentWorkspace;
+  /** How a program in the sandbox reaches its model: through the service, which alone has the key. */
+  readonly model?: ModelAccess;
   readonly signal: AbortSignal;
   /** Writes a fact of the attempt. */
   readonly emit: (event: AnyEvent) => void | Promise<void>;

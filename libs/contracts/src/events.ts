@@ -1,6 +1,15 @@
 import { z } from 'zod';
 import { AgentId, Epoch, Oid, RepositoryId, Sha256, SprintId, StreamName, TaskId, Version, WorkerId } from './ids.js';
-import { Budgets, FindingCounts, Plan, PlannedTask, Verification } from './plan.js';
+import {
+  BudgetName,
+  Budgets,
+  FindingCounts,
+  Plan,
+  PlannedAgent,
+  PlannedTask,
+  RequestedChanges,
+  Verification,
+} from './plan.js';
 
 const sentence = z.string().max(2000);
 const path = z.string().max(1024);
@@ -51,6 +60,28 @@ export type StepResult = z.infer<typeof StepResult>;
 export const SealedHead = z.object({ stream: StreamName, version: Version, hash: Sha256 });
 export type SealedHead = z.infer<typeof SealedHead>;
 
+/** Something that an agent needs to know from a person before it can go on. */
+export const Question = z.object({
+  questionId: z.string().max(64),
+  text: sentence.min(1),
+  /** The answers to choose from; none: any text will do. */
+  options: z.array(z.object({ id: z.string().max(64), label: z.string().max(200) })).max(20),
+});
+export type Question = z.infer<typeof Question>;
+
+/** A limit that was reached, of a task or of its whole sprint. */
+export const SpentBudget = z.object({
+  budget: BudgetName,
+  of: z.enum(['task', 'sprint']),
+  limit: z.number(),
+  used: z.number(),
+});
+export type SpentBudget = z.infer<typeof SpentBudget>;
+
+/** What a task waits for: somebody to make publishing possible, to grant more, or to answer. */
+export const BlockKind = z.enum(['publishing', 'budget', 'question']);
+export type BlockKind = z.infer<typeof BlockKind>;
+
 export const TaskOutcome = z.enum(['passed', 'failed', 'cancelled', 'declined', 'discarded']);
 export type TaskOutcome = z.infer<typeof TaskOutcome>;
 
@@ -65,6 +96,7 @@ export const FailureKind = z.enum([
   'verification-failed',
   'attempts-exhausted',
   'refused',
+  'unanswered',
 ]);
 export type FailureKind = z.infer<typeof FailureKind>;
 
@@ -92,6 +124,10 @@ export const eventSchemas = {
     follows: TaskId.optional(),
     /** Where a follow-up starts instead of from a scan: the task that is to be done again. */
     followTask: PlannedTask.optional(),
+    /** What is to be different this time. */
+    changes: RequestedChanges.optional(),
+    /** Kind of the agent that whoever asks wants. */
+    agent: z.string().max(40).optional(),
   }),
   'sprint.analysis-claimed': z.object({ worker: WorkerId, attempt }),
   'sprint.analysis-interrupted': z.object({ worker: WorkerId, attempt, reason: sentence }),
@@ -133,6 +169,28 @@ export const eventSchemas = {
   'sprint.resumed': none,
   'sprint.cancelled': z.object({ reason: sentence }),
   'sprint.task-settled': z.object({ taskId: TaskId, outcome: TaskOutcome }),
+  'sprint.integration-requested': z.object({ taskIds: z.array(TaskId).min(1).max(50) }),
+  'sprint.integration-claimed': z.object({ worker: WorkerId, attempt }),
+  'sprint.integration-interrupted': z.object({ worker: WorkerId, attempt, reason: sentence }),
+  /** No branch was made. `conflicts`: what cannot be merged; `together`: tasks that fail only with one another. */
+  'sprint.integration-failed': z.object({
+    reason: sentence,
+    conflicts: z.array(z.object({ path, taskIds: z.array(TaskId).max(50) })).max(100),
+    together: z.array(TaskId).max(50),
+    steps: z.array(StepResult).max(40),
+  }),
+  'sprint.integrated': z.object({
+    branch: z.string().max(255),
+    commit: Oid,
+    tree: Oid,
+    taskIds: z.array(TaskId).min(1).max(50),
+    files: z.array(FileChange).max(1000),
+    /** Files that several tasks changed, merged without a conflict. */
+    merged: z.array(z.object({ path, taskIds: z.array(TaskId).max(50) })).max(100),
+    isolation: Isolation,
+    weak: z.boolean(),
+    steps: z.array(StepResult).max(40),
+  }),
   'sprint.completed': z.object({
     outcome: z.enum(['completed', 'cancelled']),
     tasks: z.record(TaskOutcome, z.number().int()),
@@ -149,13 +207,37 @@ export const eventSchemas = {
     task: PlannedTask,
     verification: Verification,
     budgets: Budgets,
+    /** What the approved plan gives the task's agent. Absent in logs of earlier versions. */
+    agent: PlannedAgent.optional(),
   }),
   'task.claimed': z.object({ worker: WorkerId, agentId: AgentId, epoch: Epoch, attempt }),
   'task.attempt-interrupted': z.object({ attempt, worker: WorkerId, reason: sentence }),
-  'task.blocked': z.object({ attempt, kind: z.enum(['publishing', 'budget']), reason: sentence }),
+  'task.blocked': z.object({
+    attempt,
+    kind: BlockKind,
+    reason: sentence,
+    question: Question.optional(),
+    spent: SpentBudget.optional(),
+  }),
+  /** Ends a block. `granted` raises the limit that was reached by so much; `timedOut`: nobody answered in time. */
+  'task.answered': z.object({
+    attempt,
+    kind: BlockKind,
+    questionId: z.string().max(64).optional(),
+    choice: z.string().max(64).optional(),
+    text: z.string().max(4000),
+    granted: z.object({ budget: BudgetName, of: z.enum(['task', 'sprint']), amount: z.number().positive() }).optional(),
+    timedOut: z.boolean(),
+  }),
   'task.stalled': z.object({ attempt, silentMs: z.number() }),
   'task.progressed-again': z.object({ attempt }),
-  'task.budget-exceeded': z.object({ attempt, budget: z.string().max(40), limit: z.number(), used: z.number() }),
+  'task.budget-exceeded': z.object({
+    attempt,
+    budget: z.string().max(40),
+    of: z.enum(['task', 'sprint']).optional(),
+    limit: z.number(),
+    used: z.number(),
+  }),
   'task.tool-refused': z.object({
     attempt,
     tool: z.string().max(80),
@@ -214,7 +296,11 @@ export const eventSchemas = {
     durationMs: z.number(),
     output: Output,
   }),
-  'action.model-call-started': action({ callId: z.string().max(64), model: z.string().max(200) }),
+  'action.model-call-started': action({
+    callId: z.string().max(64),
+    model: z.string().max(200),
+    host: z.string().max(255).optional(),
+  }),
   'action.model-call-finished': action({
     callId: z.string().max(64),
     inputTokens: z.number().int(),
@@ -223,8 +309,31 @@ export const eventSchemas = {
     durationMs: z.number(),
     error: sentence.optional(),
   }),
-  'action.tool-called': action({ callId: z.string().max(64), tool: z.string().max(80), summary: z.string().max(2000) }),
-  'action.message-said': action({ text: z.string().max(8192) }),
+  'action.tool-called': action({
+    callId: z.string().max(64),
+    tool: z.string().max(80),
+    summary: z.string().max(2000),
+    /** Of an agent's own tool, as it reports it: one event per change of state. */
+    status: z.enum(['started', 'finished', 'failed']).optional(),
+    paths: z.array(path).max(20).optional(),
+  }),
+  'action.permission-asked': action({
+    callId: z.string().max(64),
+    tool: z.string().max(80),
+    summary: z.string().max(2000),
+    options: z.array(z.object({ id: z.string().max(64), label: z.string().max(200) })).max(20),
+  }),
+  'action.permission-answered': action({
+    callId: z.string().max(64),
+    outcome: z.enum(['allowed', 'refused', 'cancelled']),
+    by: z.enum(['policy', 'person']),
+    option: z.string().max(64).optional(),
+    reason: sentence,
+  }),
+  'action.message-said': action({
+    text: z.string().max(8192),
+    kind: z.enum(['message', 'thought', 'plan']).optional(),
+  }),
 
   'agent.registered': z.object({
     agentId: AgentId,

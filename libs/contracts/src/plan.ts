@@ -66,17 +66,79 @@ export const Verification = z.object({
   /** No command was found: only the built-in gate (parses, findings gone, nothing new) judges. */
   weak: z.boolean(),
   timeoutSeconds: z.number().int().positive().max(7200),
-  /** Granted by whoever approves the plan: set-up may use the network. */
+  /** Granted by whoever approves the plan: set-up may reach `setupHosts`, through the service. */
   setupNetwork: z.boolean(),
+  /** Hosts of package registries, all that set-up can reach. Absent in plans of earlier versions. */
+  setupHosts: z.array(z.string().max(255)).max(20).optional(),
 });
 export type Verification = z.infer<typeof Verification>;
 
-export const Budgets = z.object({
+const Limits = {
+  /** Working time of an agent; pauses and waiting for a person do not count. */
   wallSeconds: z.number().int().positive().max(86_400),
   toolCalls: z.number().int().positive().max(1_000_000),
+  /** Tokens in and out together, as the model's provider counts them. */
+  tokens: z.number().int().positive().max(1_000_000_000),
+  /** In US dollars. */
+  cost: z.number().positive().max(1_000_000),
+};
+
+/** What may be spent. At a limit the work waits and asks: it does not fail. */
+export const BudgetName = z.enum(['wallSeconds', 'toolCalls', 'tokens', 'cost']);
+export type BudgetName = z.infer<typeof BudgetName>;
+
+/** Per task; under `sprint` for all tasks of the plan together. An absent limit is none. */
+export const Budgets = z.object({
+  wallSeconds: Limits.wallSeconds,
+  toolCalls: Limits.toolCalls,
+  tokens: Limits.tokens.optional(),
+  cost: Limits.cost.optional(),
   attempts: z.number().int().min(1).max(10),
+  sprint: z.object(Limits).partial().optional(),
 });
 export type Budgets = z.infer<typeof Budgets>;
+
+/**
+ * An agent that the plan uses, and what it is given by whoever approves the plan: which host its model is reached at, and
+ * under which name the service keeps the key. The key itself is in no plan.
+ */
+export const PlannedAgent = z.object({
+  kind: z.string().max(40),
+  digest: z.string().max(80),
+  adapter: z.enum(['built-in', 'acp', 'command', 'llm']),
+  /** Where it works: on a tree in memory, or as a program in the sandbox. */
+  workplace: z.enum(['tree', 'sandbox']),
+  model: z.string().max(200).optional(),
+  /** The one host that its model calls may go to, through the service; absent: no network at all. */
+  host: z.string().max(255).optional(),
+  /** Name of the environment variable of the service that holds the key. */
+  credential: z.string().max(120).optional(),
+});
+export type PlannedAgent = z.infer<typeof PlannedAgent>;
+
+/** How often agents have solved tasks of this kind before, and why this one was chosen. */
+export const AgentChoice = z.object({
+  why: z.string().max(600),
+  candidates: z
+    .array(
+      z.object({
+        agent: z.string().max(40),
+        passed: z.number().int().nonnegative(),
+        tried: z.number().int().nonnegative(),
+      }),
+    )
+    .max(20),
+});
+export type AgentChoice = z.infer<typeof AgentChoice>;
+
+/** What a person said about an earlier candidate, and that candidate. */
+export const RequestedChanges = z.object({
+  taskId: TaskId,
+  comment: z.string().max(4000),
+  /** The patch of the candidate that the comment is about, where there was one. */
+  patch: Sha256.optional(),
+});
+export type RequestedChanges = z.infer<typeof RequestedChanges>;
 
 export const PlannedTask = z.object({
   taskId: TaskId,
@@ -93,6 +155,12 @@ export const PlannedTask = z.object({
   instructions: z.string().max(4000),
   verification: z.array(z.string().max(2000)).max(40),
   score: z.object({ total: z.number(), parts: z.array(ScorePart).max(20) }),
+  /** Why this agent. */
+  choice: AgentChoice.optional(),
+  /** Tasks of the same plan that change a file of this one: whoever merges both may meet a conflict. */
+  overlaps: z.array(TaskId).max(50).optional(),
+  /** Set in a follow-up that was asked for with a comment. */
+  changes: RequestedChanges.optional(),
 });
 export type PlannedTask = z.infer<typeof PlannedTask>;
 
@@ -124,6 +192,17 @@ export const Plan = z.object({
   /** Protected paths that this plan may change all the same. */
   grants: z.array(z.string().max(1024)).max(50),
   budgets: Budgets,
+  /** Every agent that a task names. Absent in plans of earlier versions. */
+  agents: z.array(PlannedAgent).max(50).optional(),
+  /** Set where a model worded and ranked the tasks; what it says is its own, the findings are not. */
+  worded: z
+    .object({
+      model: z.string().max(200),
+      inputTokens: z.number().int().nonnegative(),
+      outputTokens: z.number().int().nonnegative(),
+      cost: z.number().nonnegative(),
+    })
+    .optional(),
   /** Set by a follow-up: the settled task that this plan is about. */
   follows: TaskId.optional(),
   /** What an earlier sprint found out about the same commit and commands; absent: it has not been verified yet. */
@@ -158,7 +237,9 @@ export const approvedPart = (plan: Omit<Plan, 'planHash'>) => ({
     agentDigest: task.agentDigest,
     instructions: task.instructions,
     evidence: task.evidence.map((evidence) => evidence.findingId),
+    ...(task.changes === undefined ? {} : { changes: task.changes }),
   })),
+  ...(plan.agents === undefined ? {} : { agents: plan.agents }),
   verification: plan.verification,
   grants: plan.grants,
   budgets: plan.budgets,
