@@ -23,6 +23,7 @@ module.exports = {
     only('sandbox', ['contracts', 'domain']),
     only('system-tools', ['contracts', 'domain']),
     only('model-proxy', ['contracts', 'domain']),
+    only('wording', ['contracts', 'domain']),
     only('workspace', ['contracts', 'domain', 'git']),
     only('hafs', ['contracts', 'domain', 'git']),
     only('findings', ['contracts', 'domain']),
@@ -39,7 +40,7 @@ module.exports = {
       comment: 'The command line talks to the service by HTTP.',
       severity: 'error',
       from: { path: '^cli/', pathNot: '\\.(test|fixture|contract)\\.ts$' },
-      to: { path: '^(src|libs)/', pathNot: '^libs/(contracts|domain|seal|git|system-tools|sandbox)/' },
+      to: { path: '^(src|libs)/', pathNot: '^libs/(contracts|domain|wording|seal|git|system-tools|sandbox)/' },
     },
     {
       name: 'rooms-are-closed',

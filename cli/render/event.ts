@@ -1,21 +1,15 @@
-import { isEventType, eventSchemas, TYPE_PREFIX, type EventType } from '#contracts';
+import { isEventType, eventSchemas, TYPE_PREFIX } from '#contracts';
+import { tell, type Tone } from '#wording';
 import type { EventView } from '../api.js';
 import { oneLine } from '../text.js';
-import { sprintTexts, type Tone } from './event-texts.js';
 import { tellingLines } from './output-end.js';
 import type { Style } from './style.js';
-import { taskTexts } from './task-texts.js';
-
-type Texts = Readonly<Record<EventType, (data: never) => readonly [Tone, string]>>;
-const texts: Texts = { ...sprintTexts, ...taskTexts };
 
 /** What happened, in a sentence. An event of a newer service, or one that does not keep its schema, is told by its name. */
 export const describe = (event: Pick<EventView, 'type' | 'data'>): readonly [Tone, string] => {
   const name = event.type.slice(TYPE_PREFIX.length);
-  if (!event.type.startsWith(TYPE_PREFIX) || !isEventType(name)) return ['plain', event.type];
-  const data = eventSchemas[name].safeParse(event.data);
-  return data.success
-    ? texts[name](data.data as never)
+  return !isEventType(name) || eventSchemas[name].safeParse(event.data).success
+    ? tell(event)
     : ['warning', `${name} (in a form that this version does not know)`];
 };
 

@@ -1,5 +1,5 @@
 import type { EventData, EventType, StepResult } from '#contracts';
-import { duration, plural, short } from './style.js';
+import { duration, plural, short } from './units.js';
 
 export type Tone = 'good' | 'bad' | 'warning' | 'quiet' | 'plain';
 type Told = readonly [tone: Tone, text: string];

@@ -1,6 +1,6 @@
 import type { EventData, EventType } from '#contracts';
-import { again, stepText, type Tone } from './event-texts.js';
-import { bytes, duration, plural, short } from './style.js';
+import { again, stepText, type Tone } from './sprint-texts.js';
+import { bytes, duration, plural, short } from './units.js';
 
 type Told = readonly [tone: Tone, text: string];
 

@@ -1,0 +1,4 @@
+export * from './clean.js';
+export { again, stepText, type Tone } from './sprint-texts.js';
+export * from './tell.js';
+export * from './units.js';
