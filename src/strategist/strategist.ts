@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
-import { maskSecrets } from '#agents';
-import type { Finding, Oid } from '#contracts';
+import { maskSecrets, type Finding, type Oid } from '#contracts';
 import { analyse, openFileCache, withAges, type Analysis } from '#findings';
 import type { GitRepository } from '#git';
 import { mayHoldSecrets } from '#hafs';

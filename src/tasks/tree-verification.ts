@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
-import { maskSecrets } from '#agents';
-import { HyperRunError, type Isolation, type Oid, type StepResult, type Verification } from '#contracts';
+import { HyperRunError, maskSecrets, type Isolation, type Oid, type StepResult, type Verification } from '#contracts';
 import type { GitRepository } from '#git';
 import { prepareSetup, removeTree, verifyTree, type SetupResult } from '#sandbox';
 import { verificationCheckout, withBaseFiles } from '#workspace';

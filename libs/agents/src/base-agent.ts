@@ -1,5 +1,4 @@
-import { type EventData, HyperRunError, isEventType, type Oid, type PlannedTask } from '#contracts';
-import { eventText } from './masking.js';
+import { eventText, type EventData, HyperRunError, isEventType, type Oid, type PlannedTask } from '#contracts';
 import type { ActionType, ToolSession } from './tool-session.js';
 import { createToolbox } from './toolbox.js';
 import type { Toolbox, ToolPorts } from './tools.js';

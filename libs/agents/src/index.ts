@@ -1,7 +1,6 @@
 export * from './base-agent.js';
 export * from './built-in.js';
 export * from './fixers.js';
-export { eventText, maskSecrets } from './masking.js';
 export { type AgentFactory, AgentRegistry } from './registry.js';
 export { createToolbox } from './toolbox.js';
 export { type ActionType, LAST_REFUSAL, ToolSession } from './tool-session.js';

@@ -1,5 +1,4 @@
-import { type AnyEvent, eventSchemas, HyperRunError, isHyperRunError, type EventType } from '#contracts';
-import { eventText } from './masking.js';
+import { type AnyEvent, eventSchemas, eventText, HyperRunError, isHyperRunError, type EventType } from '#contracts';
 import type { ToolPorts } from './tools.js';
 
 /** The refusal with this number ends the attempt. */

@@ -4,3 +4,4 @@ export * from './events.js';
 export * from './recorded.js';
 export * from './envelope.js';
 export * from './errors.js';
+export * from './masking.js';

@@ -16,6 +16,25 @@ describe('masking', () => {
     expect(maskSecrets('a hunter2 b hunter2-long', ['hunter2', 'hunter2-long'])).toBe('a [masked] b [masked]');
   });
 
+  it.each([
+    ['an address', encodeURIComponent],
+    [
+      'an address in lower case',
+      (value: string) => encodeURIComponent(value).replaceAll(/%../g, (code) => code.toLowerCase()),
+    ],
+    ['JSON', (value: string) => JSON.stringify(value)],
+    ['base64', (value: string) => Buffer.from(value).toString('base64')],
+    ['base64 for addresses', (value: string) => Buffer.from(value).toString('base64url')],
+    ['the name and password of HTTP', (value: string) => Buffer.from(`me:${value}`).toString('base64')],
+    ['base64 of a longer text', (value: string) => Buffer.from(`{"key":"${value}","n":1}`).toString('base64')],
+  ])('hides a known value in %s', (_, encode) => {
+    const value = 'c0rrect "horse"/b+ttery?';
+    const encoded = encode(value);
+    const masked = maskSecrets(`see ${encoded} here`, [value]);
+    expect(masked).toMatch(/^see .{0,22}\[masked\].{0,15} here$/);
+    expect(maskSecrets(`see ${encoded} here`, ['c0rrect "horse"/b+ttery!'])).toBe(`see ${encoded} here`);
+  });
+
   it('hides private keys, bearer tokens, passwords in addresses and in settings', () => {
     expect(maskSecrets('-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY-----\nafter')).toBe(
       '[masked]\nafter',
