@@ -54,6 +54,14 @@ describe('the orchestrator', () => {
     expect(stepsOf(world, signals(true), 5000)).toEqual([]);
   });
 
+  it('takes the merging of passed tasks from a worker that lost its lease, and only then', () => {
+    const wanted = [...fixture.completed, fixture.integrationRequested];
+    const world = worldOf(...sprint(...wanted, fixture.integrationClaimed()));
+    expect(stepsOf(world, signals(false), 20_000)).toEqual(['interrupt-integration']);
+    expect(next(world, signals(true), 20_000, limits)).toEqual({ steps: [], wakeAt: 20_000 + limits.leaseCheckMs });
+    expect(next(worldOf(...sprint(...wanted)), signals(false), 20_000, limits)).toEqual({ steps: [] });
+  });
+
   it('expires a plan at its time and sleeps until then', () => {
     const world = worldOf(...sprint(...review));
     const expires = Date.parse(fixture.plan.expiresAt);

@@ -2,9 +2,11 @@
 import type { Instant, SprintId, TaskId, WorkerId } from '#contracts';
 import {
   isActive,
+  isIntegrating,
   isSettled,
   isTaskSettled,
   type Active,
+  type Job,
   type SprintCommand,
   type SprintState,
   type TaskCommand,
@@ -57,18 +59,31 @@ const combine = (parts: readonly Next[]): Next => {
 };
 
 const nextOfSprint = (sprint: SprintState, world: World, signals: Signals, now: Instant, limits: Limits): Next => {
-  if (sprint.status === 'analysing') {
-    const { claim } = sprint.analysis;
-    if (claim === undefined) return nothing;
-    return signals.alive(claim.worker)
-      ? { steps: [], wakeAt: now + limits.leaseCheckMs }
-      : stepOf(sprint.sprintId, { type: 'interrupt-analysis', worker: claim.worker, reason: LOST });
-  }
+  if (sprint.status === 'analysing')
+    return nextOfJob(sprint.analysis, signals, now, limits, (worker) =>
+      stepOf(sprint.sprintId, { type: 'interrupt-analysis', worker, reason: LOST }),
+    );
   if (sprint.status === 'proposed') {
     const expires = Date.parse(sprint.plan.expiresAt);
     return now >= expires ? stepOf(sprint.sprintId, { type: 'expire', now }) : { steps: [], wakeAt: expires };
   }
+  if (sprint.status === 'completed' && isIntegrating(sprint.integration))
+    return nextOfJob(sprint.integration.job, signals, now, limits, (worker) =>
+      stepOf(sprint.sprintId, { type: 'interrupt-integration', worker, reason: LOST }),
+    );
   return isActive(sprint) ? nextOfActive(sprint, world, signals, now, limits) : nothing;
+};
+
+/** Takes a job from a worker whose lease ended; as long as it lives, it is looked after. */
+const nextOfJob = (
+  { claim }: Job,
+  signals: Signals,
+  now: Instant,
+  limits: Limits,
+  take: (worker: WorkerId) => Next,
+): Next => {
+  if (claim === undefined) return nothing;
+  return signals.alive(claim.worker) ? { steps: [], wakeAt: now + limits.leaseCheckMs } : take(claim.worker);
 };
 
 const stepOf = (sprintId: SprintId, command: SprintCommand): Next => ({
@@ -86,11 +101,10 @@ const nextOfActive = (sprint: Active, world: World, signals: Signals, now: Insta
 };
 
 const nextOfBase = (sprint: Active, signals: Signals, now: Instant, limits: Limits): Next => {
-  const { claim } = sprint.baseJob;
-  if (claim !== undefined)
-    return signals.alive(claim.worker)
-      ? { steps: [], wakeAt: now + limits.leaseCheckMs }
-      : stepOf(sprint.sprintId, { type: 'interrupt-base-verification', worker: claim.worker, reason: LOST });
+  if (sprint.baseJob.claim !== undefined)
+    return nextOfJob(sprint.baseJob, signals, now, limits, (worker) =>
+      stepOf(sprint.sprintId, { type: 'interrupt-base-verification', worker, reason: LOST }),
+    );
   if (sprint.status !== 'approved' || sprint.base === undefined) return nothing;
   if (sprint.base.outcome === 'passed' || sprint.baseAccepted) return stepOf(sprint.sprintId, { type: 'start' });
   const found = (sprint.base.reason ?? sprint.base.outcome).replace(/\.$/, '');

@@ -12,7 +12,17 @@ import {
   type Version,
   type WorkerId,
 } from '#contracts';
-import { isActive, isHeld, raisesEpoch, repository, sprint, task } from '#domain';
+import {
+  isActive,
+  isHeld,
+  isIntegrating,
+  raisesEpoch,
+  repository,
+  sprint,
+  task,
+  type Job,
+  type SprintState,
+} from '#domain';
 import type { EventStore } from '#event-store';
 import { sealStream } from '#seal';
 import { CONFIG, type Config } from '../config/config.js';
@@ -120,8 +130,8 @@ export class OrchestratorService implements OnApplicationBootstrap, OnModuleDest
     const workers = new Set<WorkerId>();
     const tasks: TaskId[] = [];
     for (const state of world.sprints.values()) {
-      const job = state.status === 'analysing' ? state.analysis : isActive(state) ? state.baseJob : undefined;
-      if (job?.claim !== undefined) workers.add(job.claim.worker);
+      const claim = jobOf(state)?.claim;
+      if (claim !== undefined) workers.add(claim.worker);
     }
     for (const [id, state] of world.tasks) {
       const holder = isHeld(state) ? state : state.status === 'publishing' ? state.holder : undefined;
@@ -215,3 +225,10 @@ export class OrchestratorService implements OnApplicationBootstrap, OnModuleDest
     await this.live.reached(outcome.position);
   }
 }
+
+/** The job that a sprint has open now, besides its tasks. */
+const jobOf = (state: SprintState): Job | undefined => {
+  if (state.status === 'analysing') return state.analysis;
+  if (state.status === 'completed') return isIntegrating(state.integration) ? state.integration.job : undefined;
+  return isActive(state) ? state.baseJob : undefined;
+};

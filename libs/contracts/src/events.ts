@@ -89,6 +89,20 @@ export type TaskOutcome = z.infer<typeof TaskOutcome>;
 const origin = z.enum(['observed', 'reported']);
 const action = <T extends z.ZodRawShape>(shape: T) => z.object({ attempt, origin, ...shape });
 
+/** Passed tasks of a sprint as one branch. */
+const integrated = {
+  branch: z.string().max(255),
+  commit: Oid,
+  tree: Oid,
+  taskIds: z.array(TaskId).min(1).max(50),
+  files: z.array(FileChange).max(1000),
+  /** Files that several tasks changed, merged without a conflict. */
+  merged: z.array(z.object({ path, taskIds: z.array(TaskId).max(50) })).max(100),
+  isolation: Isolation,
+  weak: z.boolean(),
+  steps: z.array(StepResult).max(40),
+};
+
 export const FailureKind = z.enum([
   'agent-failed',
   'no-change',
@@ -179,18 +193,15 @@ export const eventSchemas = {
     together: z.array(TaskId).max(50),
     steps: z.array(StepResult).max(40),
   }),
-  'sprint.integrated': z.object({
-    branch: z.string().max(255),
-    commit: Oid,
-    tree: Oid,
-    taskIds: z.array(TaskId).min(1).max(50),
-    files: z.array(FileChange).max(1000),
-    /** Files that several tasks changed, merged without a conflict. */
-    merged: z.array(z.object({ path, taskIds: z.array(TaskId).max(50) })).max(100),
-    isolation: Isolation,
-    weak: z.boolean(),
-    steps: z.array(StepResult).max(40),
+  /** It was merged and verified: from here it goes only forward. */
+  'sprint.integration-decided': z.object({
+    attempt,
+    ...integrated,
+    /** The commit and its new objects as a git pack, an artefact on disk, synced before this was written. */
+    pack: Sha256,
+    sealed: SealedHead,
   }),
+  'sprint.integrated': z.object(integrated),
   'sprint.completed': z.object({
     outcome: z.enum(['completed', 'cancelled']),
     tasks: z.record(TaskOutcome, z.number().int()),

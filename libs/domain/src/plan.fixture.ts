@@ -1,5 +1,16 @@
 // A small plan and its events, for tests of the rules.
-import type { Oid, Plan, PlannedTask, RepositoryId, SprintId, TaskId, WorkerId } from '#contracts';
+import type {
+  Oid,
+  Plan,
+  PlannedTask,
+  RepositoryId,
+  Sha256,
+  SprintId,
+  StreamName,
+  TaskId,
+  Version,
+  WorkerId,
+} from '#contracts';
 import { event } from './decider.js';
 import { planHash } from './plan-hash.js';
 
@@ -85,4 +96,40 @@ export const queued = event('task.queued', {
   task: plannedTask('t-1'),
   verification: plan.verification,
   budgets: plan.budgets,
+});
+
+/** A sprint whose two tasks passed, from its request to its end. */
+export const completed = [
+  requested,
+  analysisClaimed,
+  proposed,
+  approved,
+  baseVerified('passed'),
+  started,
+  settled('t-1'),
+  settled('t-2'),
+  event('sprint.completed', {
+    outcome: 'completed',
+    tasks: { passed: 2, failed: 0, cancelled: 0, declined: 0, discarded: 0 },
+    heads: [],
+  }),
+] as const;
+export const integrationRequested = event('sprint.integration-requested', {
+  taskIds: ['t-1' as TaskId, 't-2' as TaskId],
+});
+export const integrationClaimed = (worker = ada, attempt = 1) =>
+  event('sprint.integration-claimed', { worker, attempt });
+export const integrationDecided = event('sprint.integration-decided', {
+  attempt: 1,
+  branch: 'hyper-run/sprint-s-1',
+  commit: 'c'.repeat(40) as Oid,
+  tree: 'd'.repeat(40) as Oid,
+  taskIds: integrationRequested.data.taskIds,
+  files: [],
+  merged: [],
+  isolation: 'bwrap',
+  weak: false,
+  steps: [],
+  pack: 'e'.repeat(64) as Sha256,
+  sealed: { stream: 'sprint-s-1' as StreamName, version: 11 as Version, hash: 'f'.repeat(64) as Sha256 },
 });

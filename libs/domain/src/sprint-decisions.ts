@@ -10,13 +10,14 @@ import {
   type WorkerId,
 } from '#contracts';
 import { event } from './decider.js';
+import { decideIntegration, type IntegrationCommand } from './integration-decisions.js';
+import { givenUp, holds, requireFree } from './job.js';
 import { applyEdit, type PlanEdit } from './plan-edit.js';
 import {
   isActive,
   isSettled,
   type Active,
   type BaseVerified,
-  type Job,
   type PlanRequest,
   type SprintEvent,
   type SprintState,
@@ -53,11 +54,11 @@ export type SprintCommand =
   | { readonly type: 'resume' }
   | { readonly type: 'cancel'; readonly reason: string }
   | { readonly type: 'settle-task'; readonly taskId: TaskId; readonly outcome: TaskOutcome }
-  | { readonly type: 'complete'; readonly heads: readonly SealedHead[] };
+  | { readonly type: 'complete'; readonly heads: readonly SealedHead[] }
+  | IntegrationCommand;
 
 /** How often a scan is begun after its worker was lost; the verification of a base as often as the plan lets a task be. */
 const SCAN_ATTEMPTS = 3;
-const givenUp = (times: number) => `It was interrupted ${times} times in a row; the workers' output says why.`;
 
 const refuse = (code: string, message: string, details: Record<string, unknown> = {}): never => {
   throw new HyperRunError(code, message, details);
@@ -80,15 +81,19 @@ export const decideSprint = (command: SprintCommand, state: SprintState): Sprint
     case 'reject':
     case 'expire':
       return decideReview(command, state);
+    case 'request-integration':
+    case 'claim-integration':
+    case 'interrupt-integration':
+    case 'decide-integration':
+    case 'fail-integration':
+    case 'record-integrated':
+      return decideIntegration(command, state);
     default:
       return isActive(state) ? decideRun(command, state) : decideOutsideRun(command, state);
   }
 };
 
 type Of<T extends SprintCommand['type']> = Extract<SprintCommand, { type: T }>;
-
-/** Only who holds the job may say how it ended. */
-const holds = (job: Job, worker: WorkerId) => job.claim?.worker === worker;
 
 const decideAnalysis = (
   command: Of<'claim-analysis' | 'interrupt-analysis' | 'fail-analysis' | 'propose'>,
@@ -97,7 +102,7 @@ const decideAnalysis = (
   if (state.status !== 'analysing') return refuse('job.gone', 'The analysis of this plan is over.');
   const { claim, attempts } = state.analysis;
   if (command.type === 'claim-analysis') {
-    if (claim !== undefined) return refuse('job.taken', `Worker ${claim.worker} is at it.`);
+    requireFree(state.analysis);
     return [event('sprint.analysis-claimed', { worker: command.worker, attempt: attempts + 1 })];
   }
   if (command.type === 'interrupt-analysis') {
@@ -175,6 +180,7 @@ type RunCommand = Exclude<
     | 'approve'
     | 'reject'
     | 'expire'
+    | IntegrationCommand['type']
   >
 >;
 
@@ -244,7 +250,7 @@ const decideBase = (
   if (state.base !== undefined || state.status === 'cancelling')
     return refuse('job.gone', 'The base needs no verification any more.');
   if (command.type === 'claim-base-verification') {
-    if (claim !== undefined) return refuse('job.taken', `Worker ${claim.worker} is at it.`);
+    requireFree(state.baseJob);
     return [event('sprint.base-verification-claimed', { worker: command.worker, attempt: attempts + 1 })];
   }
   if (!holds(state.baseJob, command.worker))

@@ -1,21 +1,10 @@
 // The states of one sprint and how events lead from one to the next.
-import type { EventData, EventOf, Instant, Plan, SprintId, TaskId, TaskOutcome, WorkerId } from '#contracts';
+import type { EventData, EventOf, Instant, Plan, SprintId, TaskId, TaskOutcome } from '#contracts';
 import type { Told } from './decider.js';
+import { evolveIntegration, type Integration } from './integration-state.js';
+import { claimedBy, released, type Job } from './job.js';
 
 export type SprintEvent = EventOf<Extract<Told['type'], `sprint.${string}`>>;
-
-/** A job of the sprint that a worker holds. */
-export interface Claim {
-  readonly worker: WorkerId;
-  readonly attempt: number;
-  readonly since: Instant;
-}
-
-/** A job that is to be done once: how often it was tried, and who is at it. */
-export interface Job {
-  readonly attempts: number;
-  readonly claim?: Claim;
-}
 
 export type PlanRequest = EventData<'sprint.plan-requested'>;
 export type BaseVerified = EventData<'sprint.base-verified'>;
@@ -76,6 +65,8 @@ export interface Completed extends Approved {
   readonly outcome: 'completed' | 'cancelled';
   readonly completedAt: Instant;
   readonly heads: EventData<'sprint.completed'>['heads'];
+  /** What became of the newest wish to merge its passed tasks. */
+  readonly integration?: Integration;
 }
 
 export type SprintState =
@@ -83,15 +74,6 @@ export type SprintState =
 
 export const isActive = (state: SprintState): state is Active => 'baseJob' in state;
 export const isSettled = (state: Active): boolean => state.taskIds.every((id) => state.settled[id] !== undefined);
-
-const claimed = (
-  job: Job,
-  told: Told<EventOf<'sprint.analysis-claimed' | 'sprint.base-verification-claimed'>>,
-): Job => ({
-  attempts: told.data.attempt,
-  claim: { worker: told.data.worker, attempt: told.data.attempt, since: told.time },
-});
-const released = (job: Job): Job => ({ attempts: job.attempts });
 
 export const evolveSprint = (state: SprintState, told: Told): SprintState => {
   if (told.type === 'sprint.plan-requested')
@@ -105,13 +87,19 @@ export const evolveSprint = (state: SprintState, told: Told): SprintState => {
     };
   if (state.status === 'analysing') return evolveAnalysing(state, told);
   if (state.status === 'proposed') return evolveProposed(state, told);
+  if (state.status === 'completed') return evolveCompleted(state, told);
   return isActive(state) ? evolveActive(state, told) : state;
+};
+
+const evolveCompleted = (state: Completed, told: Told): SprintState => {
+  const integration = evolveIntegration(state.integration, told);
+  return integration === undefined ? state : { ...state, integration };
 };
 
 const evolveAnalysing = (state: Analysing, told: Told): SprintState => {
   switch (told.type) {
     case 'sprint.analysis-claimed':
-      return { ...state, analysis: claimed(state.analysis, told) };
+      return { ...state, analysis: claimedBy(told) };
     case 'sprint.analysis-interrupted':
       return { ...state, analysis: released(state.analysis) };
     case 'sprint.analysis-failed':
@@ -168,7 +156,7 @@ const evolveProposed = (state: Proposed, told: Told): SprintState => {
 const evolveActive = (state: Active, told: Told): SprintState => {
   switch (told.type) {
     case 'sprint.base-verification-claimed':
-      return { ...state, baseJob: claimed(state.baseJob, told) };
+      return { ...state, baseJob: claimedBy(told) };
     case 'sprint.base-verification-interrupted':
       return { ...state, baseJob: released(state.baseJob) };
     case 'sprint.base-verified':

@@ -4,6 +4,14 @@ import { decideSprint, type SprintCommand } from './sprint-decisions.js';
 import { evolveSprint, type SprintEvent, type SprintState } from './sprint-state.js';
 
 export * from './sprint-state.js';
+export {
+  isIntegrating,
+  type Integration,
+  type IntegrationDecided,
+  type IntegrationFailure,
+  type OpenIntegration,
+} from './integration-state.js';
+export type { Claim, Job } from './job.js';
 export type { SprintCommand } from './sprint-decisions.js';
 
 export const sprint: Decider<SprintState, SprintCommand, SprintEvent> = {

@@ -54,6 +54,7 @@ export const sprintTexts: {
   'sprint.integration-claimed': ({ attempt }) => ['quiet', `merging the passed tasks${again(attempt)}`],
   'sprint.integration-interrupted': ({ reason }) => ['warning', `merging was interrupted: ${reason}`],
   'sprint.integration-failed': ({ reason }) => ['bad', `not merged: ${reason}`],
+  'sprint.integration-decided': ({ commit, branch }) => ['plain', `to be published: ${short(commit)} as ${branch}`],
   'sprint.integrated': ({ branch, commit, taskIds }) => [
     'good',
     `${plural(taskIds.length, 'task')} merged and verified together: ${branch} is at ${short(commit)}`,
