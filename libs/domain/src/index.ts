@@ -6,5 +6,6 @@ export * from './plan-hash.js';
 export * from './task.js';
 export { raisesEpoch } from './task-decisions.js';
 export * from './agent.js';
+export * from './overlaps.js';
 export * from './board.js';
 export * from './world.js';

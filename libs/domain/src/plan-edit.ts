@@ -1,5 +1,6 @@
 // How a person changes a plan before approving it. What the scan found can be narrowed, never widened.
 import { HyperRunError, type Plan, type PlannedTask, type TaskId } from '#contracts';
+import { withOverlaps } from './overlaps.js';
 import { planHash } from './plan-hash.js';
 
 export interface TaskEdit {
@@ -39,7 +40,7 @@ export const applyEdit = (plan: Plan, edit: PlanEdit): { plan: Plan; summary: st
   });
   const edited = {
     ...plan,
-    tasks: reorder(changed, edit.order ?? []),
+    tasks: withOverlaps(reorder(changed, edit.order ?? [])),
     grants: [...(edit.grants ?? plan.grants)],
     verification: { ...plan.verification, setupNetwork: edit.setupNetwork ?? plan.verification.setupNetwork },
   };
@@ -62,10 +63,16 @@ const editTask = (task: PlannedTask, change: TaskEdit): PlannedTask => {
     instructions: change.instructions ?? task.instructions,
     agent: change.agent ?? task.agent,
     agentDigest: change.agentDigest ?? task.agentDigest,
+    ...(change.agent === undefined || change.agent === task.agent ? {} : { choice: chosenBy(task) }),
     paths: [...paths],
     evidence,
   };
 };
+
+const chosenBy = ({ choice }: PlannedTask): PlannedTask['choice'] => ({
+  why: 'A person chose it.',
+  candidates: choice?.candidates ?? [],
+});
 
 const reorder = (tasks: readonly PlannedTask[], order: readonly TaskId[]): PlannedTask[] => {
   const rank = (task: PlannedTask) => {
