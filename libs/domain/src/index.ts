@@ -6,6 +6,7 @@ export * from './plan-hash.js';
 export * from './task.js';
 export { raisesEpoch } from './task-decisions.js';
 export * from './agent.js';
+export { chanceOf, recordOf, type AgentRecord, type AgentRecords } from './agent-records.js';
 export * from './overlaps.js';
 export * from './board.js';
 export * from './world.js';

@@ -1,5 +1,6 @@
 // The present: a fold of the whole log into what is not over yet.
 import type { RepositoryId, SprintId, StreamName, TaskId, Version } from '#contracts';
+import { evolveRecords, noRecords, type AgentRecords } from './agent-records.js';
 import { emptyBoard, evolveBoard, type Board, type BoardEvent } from './board.js';
 import type { Told } from './decider.js';
 import { repository, type RepositoryState } from './repository.js';
@@ -28,6 +29,8 @@ export interface World {
   readonly versions: Map<StreamName, Version>;
   readonly alerts: Map<string, Alert>;
   board: Board;
+  /** What is known about the success of agents. */
+  records: AgentRecords;
 }
 
 export const newWorld = (): World => ({
@@ -38,6 +41,7 @@ export const newWorld = (): World => ({
   versions: new Map(),
   alerts: new Map(),
   board: emptyBoard,
+  records: noRecords,
 });
 
 export type WorldEvent = Told & BoardEvent & { readonly stream: StreamName; readonly sprintId?: SprintId };
@@ -54,6 +58,7 @@ export const evolveWorld = (world: World, told: WorldEvent): void => {
   else if (category === 'sprint') evolveSprint(world, id as SprintId, told);
   else if (category === 'task') evolveEntry(world.tasks, id as TaskId, task, told);
   world.board = evolveBoard(world.board, told);
+  world.records = evolveRecords(world.records, told);
 };
 
 const evolveEntry = <Id, State>(

@@ -1,0 +1,64 @@
+// How often each kind of agent has solved tasks of each kind of finding: a fold over the log.
+import type { FindingSource, TaskId } from '#contracts';
+import type { Told } from './decider.js';
+
+export interface AgentRecord {
+  readonly agent: string;
+  readonly kind: FindingSource;
+  /** Tasks that passed. */
+  readonly passed: number;
+  /** Tasks whose end says something about the agent: those that passed, and those that failed through it. */
+  readonly tried: number;
+}
+
+interface Doing {
+  readonly agent: string;
+  readonly kind: FindingSource;
+}
+
+export interface AgentRecords {
+  /** By agent and kind of finding. */
+  readonly records: ReadonlyMap<string, AgentRecord>;
+  /** Who does the tasks that have not ended. */
+  readonly open: ReadonlyMap<TaskId, Doing>;
+}
+
+export const noRecords: AgentRecords = { records: new Map(), open: new Map() };
+
+export const recordOf = ({ records }: AgentRecords, agent: string, kind: FindingSource): AgentRecord =>
+  records.get(keyOf({ agent, kind })) ?? { agent, kind, passed: 0, tried: 0 };
+
+/**
+ * The chance that the next task will pass, by what is known: (passed + 1) / (tried + 2), Laplace's rule of succession. Who
+ * was never tried has one half, so that it is tried before one that mostly failed.
+ */
+export const chanceOf = ({ passed, tried }: Pick<AgentRecord, 'passed' | 'tried'>): number =>
+  (passed + 1) / (tried + 2);
+
+const keyOf = ({ agent, kind }: Doing): string => `${agent} ${kind}`;
+
+/** Ends that are the machine's or a person's doing, and no agent's. */
+const NOT_THE_AGENT: readonly string[] = ['attempts-exhausted', 'unanswered'];
+
+const ENDS: ReadonlySet<Told['type']> = new Set(['task.passed', 'task.failed', 'task.cancelled', 'task.discarded']);
+
+/** The records after one more event. The same object when it says nothing about an agent's success. */
+export const evolveRecords = (state: AgentRecords, told: Told & { readonly taskId?: TaskId }): AgentRecords => {
+  if (told.type === 'task.queued') {
+    const { taskId, agent, kind } = told.data.task;
+    return { ...state, open: new Map(state.open).set(taskId, { agent, kind }) };
+  }
+  const doing = told.taskId === undefined ? undefined : state.open.get(told.taskId);
+  if (told.taskId === undefined || doing === undefined || !ENDS.has(told.type)) return state;
+  const open = new Map(state.open);
+  open.delete(told.taskId);
+  const passed = told.type === 'task.passed';
+  const failed = told.type === 'task.failed' && !NOT_THE_AGENT.includes(told.data.kind);
+  return passed || failed ? { open, records: counted(state, doing, passed) } : { ...state, open };
+};
+
+const counted = (state: AgentRecords, doing: Doing, passed: boolean): AgentRecords['records'] => {
+  const before = recordOf(state, doing.agent, doing.kind);
+  const after = { ...before, tried: before.tried + 1, passed: before.passed + (passed ? 1 : 0) };
+  return new Map(state.records).set(keyOf(doing), after);
+};
