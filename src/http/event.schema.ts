@@ -33,3 +33,9 @@ const bodies: readonly z.ZodType<unknown>[] = Object.entries(eventSchemas).map((
 /** A CloudEvent, with the data that its type has. */
 export const Event = named('Event', z.intersection(Envelope, z.union(bodies)));
 export const EventPage = named('EventPage', pageSchema(Event));
+
+/** `next`: the cursor up to which this page reaches. `previous`: the `before` of the page of older events, if there are any. */
+export const HistoryPage = named(
+  'HistoryPage',
+  pageSchema(Event).extend({ next: z.string(), previous: z.string().optional() }),
+);

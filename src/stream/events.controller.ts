@@ -1,14 +1,14 @@
 import { Controller, Get, Header, Headers, Inject, Query, Req, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { isHyperRunError, type Position } from '#contracts';
-import type { EventStore } from '#event-store';
+import { HyperRunError, isHyperRunError, type Position } from '#contracts';
+import type { EventStore, FeedEntry } from '#event-store';
 import { Answers, AnswersText, CURSOR_PROBLEMS, Problems } from '../http/answers.decorator.js';
-import { EventPage } from '../http/event.schema.js';
+import { HistoryPage } from '../http/event.schema.js';
 import { EVENT_STORE } from '../log/log.port.js';
 import { filterOf, FollowDto, HistoryDto } from './filter.dto.js';
 import { controlFrame } from './frame.js';
-import { readHistory } from './history.js';
+import { readBefore, readHistory } from './history.js';
 import { SseHub } from './sse-hub.port.js';
 
 const SSE_HEADERS = {
@@ -16,6 +16,8 @@ const SSE_HEADERS = {
   'Cache-Control': 'no-cache, no-transform',
   'X-Accel-Buffering': 'no',
 };
+
+const START = 0 as Position;
 
 interface Start {
   readonly after: Position;
@@ -34,14 +36,37 @@ export class EventsController {
 
   @Get()
   @Header('Content-Type', 'application/json; charset=utf-8')
-  @ApiOperation({ summary: 'Events in the order of the log. `next` is where to go on; at the end it stays the same.' })
-  @Answers(200, EventPage, 'A page of events')
+  @ApiOperation({
+    summary:
+      'Events in the order of the log: those after a cursor, or the last ones before one. `next` is where to go on, at the end it stays the same; `previous` is the `before` of older ones.',
+  })
+  @Answers(200, HistoryPage, 'A page of events')
   @Problems(...CURSOR_PROBLEMS)
   async history(@Query() query: HistoryDto): Promise<string> {
-    const after = query.after === undefined ? (0 as Position) : await this.store.positionOf(query.after);
+    const { after, before } = query;
+    if (before === undefined) return this.#newer(query, after);
+    if (after === undefined) return this.#older(query, before);
+    const message = 'expected `after` or `before`, found both';
+    throw new HyperRunError('request.invalid', `before: ${message}.`, { errors: [{ field: 'before', message }] });
+  }
+
+  async #newer(query: HistoryDto, cursor: string | undefined): Promise<string> {
+    const after = cursor === undefined ? START : await this.store.positionOf(cursor);
     const { entries, upTo } = await readHistory(this.store, filterOf(query), after, query.limit);
+    return this.#page(entries, { next: upTo });
+  }
+
+  async #older(query: HistoryDto, cursor: string): Promise<string> {
+    const end = cursor === '' ? (await this.store.top()) + 1 : await this.store.positionOf(cursor);
+    const { entries, from } = await readBefore(this.store, filterOf(query), end as Position, query.limit);
+    return this.#page(entries, { next: Math.max(0, end - 1), previous: from > 1 ? from : undefined });
+  }
+
+  #page(entries: readonly FeedEntry[], { next, previous }: { next: number; previous?: number }): string {
+    const cursor = (position: number) => JSON.stringify(this.store.cursorOf(position as Position));
     const items = entries.map((entry) => entry.json).join(',');
-    return `{"items":[${items}],"next":${JSON.stringify(this.store.cursorOf(upTo))}}`;
+    const older = previous === undefined ? '' : `,"previous":${cursor(previous)}`;
+    return `{"items":[${items}],"next":${cursor(next)}${older}}`;
   }
 
   @Get('stream')

@@ -45,6 +45,16 @@ export class FollowDto {
 
 /** `GET /events`: a page of the history. */
 export class HistoryDto extends FollowDto {
+  @ApiPropertyOptional({
+    type: String,
+    description:
+      'Instead of `after`: the newest events before this cursor, itself not among them; empty: the newest of all.',
+  })
+  @IsOptional()
+  @IsString()
+  @MaxLength(200)
+  readonly before?: string;
+
   @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 1000, default: 100 })
   @Type(() => Number)
   @IsInt()

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import type { AnyEvent } from '#contracts';
+import { sprintStream, type AnyEvent, type Position, type SprintId } from '#contracts';
 import { openRooms, type Rooms } from '../../test/harness/rooms.js';
 import { SseReader } from '../../test/harness/sse-reader.js';
 import { HUB_OPTIONS, SseHub } from './sse-hub.port.js';
@@ -160,6 +160,57 @@ describe('the stream', () => {
     }
     expect(seen).toHaveLength(5);
     expect(seen).toMatchObject(range(1, 5).map((version) => ({ streamversion: String(version), sprintid: 's9' })));
+  });
+
+  describe('read backwards', () => {
+    interface Older {
+      readonly items: readonly { readonly position: string }[];
+      readonly next: string;
+      readonly previous?: string;
+    }
+    const older = async (query: string) => (await (await rooms.fetch(`/events?${query}`)).json()) as Older;
+    const positions = ({ items }: Older) => items.map(({ position }) => Number(position));
+    const cursor = (position: number) => rooms.store.cursorOf(position as Position);
+    /** All pages from the newest to the oldest, as one list. */
+    const everything = async (query: string) => {
+      const seen: number[] = [];
+      let before: string | undefined = '';
+      while (before !== undefined) {
+        const page: Older = await older(`${query}&before=${before}`);
+        seen.unshift(...positions(page));
+        before = page.previous;
+      }
+      return seen;
+    };
+
+    it('gives the newest page, where to go on from it live, and older ones down to the first event ever', async () => {
+      await rooms.append('s1', resumed(25));
+      const top = await rooms.store.top();
+      const newest = await older('before=&limit=10');
+      expect(positions(newest)).toEqual(range(top - 9, top));
+      expect(newest).toMatchObject({ next: cursor(top), previous: cursor(top - 9) });
+      const before = await older(`before=${newest.previous}&limit=10`);
+      expect(positions(before)).toEqual(range(top - 19, top - 10));
+      expect(await older(`before=${cursor(3)}`)).toMatchObject({ next: cursor(2), items: [{ position: '1' }, {}] });
+      expect((await older(`before=${cursor(3)}`)).previous).toBeUndefined();
+      expect((await older(`before=${cursor(0)}`)).items).toEqual([]);
+      expect(await everything('limit=97')).toEqual(range(1, top));
+    });
+
+    it('leaves out what the filter does, and misses nothing', async () => {
+      await rooms.append('s8', resumed(3));
+      await rooms.append('s1', resumed(1500));
+      await rooms.append('s8', resumed(4));
+      const all = (await rooms.store.read(sprintStream('s8' as SprintId))).map(({ position }) => position);
+      expect(await everything('sprint=s8&limit=2')).toEqual(all);
+      expect(await everything('sprint=s8&limit=100')).toEqual(all);
+      expect(await everything('sprint=nowhere')).toEqual([]);
+    });
+
+    it('refuses both directions at once', async () => {
+      const answer = await rooms.fetch(`/events?before=${cursor(3)}&after=${cursor(1)}`);
+      expect([answer.status, await answer.json()]).toMatchObject([422, { errors: [{ field: 'before' }] }]);
+    });
   });
 });
 
