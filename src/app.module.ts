@@ -1,6 +1,8 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
+import type { AgentRegistry } from '#agents';
 import { AccessModule } from './access/access.module.js';
+import { AgentsModule } from './agents/agents.module.js';
 import { ArtifactsModule } from './artifacts/artifacts.module.js';
 import { AuditModule } from './audit/audit.module.js';
 import { ConfigModule } from './config/config.module.js';
@@ -23,12 +25,13 @@ import { WorldModule } from './world/world.module.js';
 /** The service at a glance: one room per line. */
 @Module({})
 export class AppModule {
-  static forRoot(config: Config, log: OpenLog): DynamicModule {
+  static forRoot(config: Config, log: OpenLog, agents: AgentRegistry): DynamicModule {
     return {
       module: AppModule,
       imports: [
         ConfigModule.forRoot(config),
         LogModule.forRoot(log),
+        AgentsModule.forRoot(agents),
         CqrsModule.forRoot(),
         HttpModule,
         AccessModule,

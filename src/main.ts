@@ -4,6 +4,7 @@ import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Transport, type MicroserviceOptions } from '@nestjs/microservices';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { agentRegistry } from '#agents';
 import { HyperRunError, isHyperRunError } from '#contracts';
 import { Token } from './access/token.js';
 import { AppModule } from './app.module.js';
@@ -58,12 +59,16 @@ export const start = async (env: Environment): Promise<RunningService> => {
 };
 
 const build = async (config: Config, log: OpenLog): Promise<NestFastifyApplication> => {
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(config, log), fastifyAdapter(config), {
-    abortOnError: false,
-    bodyParser: false,
-    forceCloseConnections: true,
-    logger: new ServiceLogger(),
-  });
+  const app = await NestFactory.create<NestFastifyApplication>(
+    AppModule.forRoot(config, log, agentRegistry()),
+    fastifyAdapter(config),
+    {
+      abortOnError: false,
+      bodyParser: false,
+      forceCloseConnections: true,
+      logger: new ServiceLogger(),
+    },
+  );
   prepareHttp(app);
   serveOpenApi(app);
   if (config.roles.includes('api'))

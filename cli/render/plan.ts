@@ -2,7 +2,7 @@ import type { Evidence, Plan, PlannedTask, Verification } from '#contracts';
 import type { PlanView } from '../api.js';
 import { oneLine } from '../text.js';
 import { renderHead, renderKnownBase } from './base.js';
-import { duration, plural, short, type Style } from './style.js';
+import { duration, short, type Style } from './style.js';
 
 export interface PlanOptions {
   /** Pieces of evidence to show for each task. */
@@ -19,13 +19,14 @@ export const renderPlan = (plan: ShownPlan, style: Style, options: PlanOptions =
   style.dim(`Scope  ${plan.scope.join('  ')}${plan.focus === undefined ? '' : `   focus: ${oneLine(plan.focus)}`}`),
   '',
   ...plan.tasks.flatMap((task, index) => [...renderTask(task, index + 1, style, options.evidence), '']),
-  ...(plan.tasks.length === 0 ? ['Nothing in this scope can be repaired for certain.', ''] : []),
+  ...(plan.tasks.length === 0 ? ['Nothing in this scope can be done by the agents that there are.', ''] : []),
   ...renderFindings(plan, style),
   ...renderVerification(plan.verification, style, options.isolation),
   ...renderKnownBase(plan, style),
   ...renderHead(plan, style),
   ...grants(plan, style),
-  `${style.dim('Estimate  ')}about ${duration(plan.estimate.seconds * 1000)}, ${cost(plan.estimate.cost)}`,
+  ...renderAgents(plan, style),
+  `${style.dim('Estimate  ')}about ${duration(plan.estimate.seconds * 1000)}, ${cost(plan)}`,
   `${style.dim('Expires   ')}${plan.expiresAt}`,
 ];
 
@@ -64,9 +65,7 @@ const renderFindings = ({ findings }: Plan, style: Style): string[] => {
   return [
     `${style.dim('Findings  ')}${findings.inScope} in the scope of ${findings.total} in all${sources.length > 0 ? `  (${sources.join(' · ')})` : ''}`,
     ...(findings.needModel > 0
-      ? [
-          `          ${findings.needModel} in the scope need a model or a person: none of the built-in fixers can do them for certain`,
-        ]
+      ? [`          ${findings.needModel} in the scope need a model or a person: no fixer can do them for certain`]
       : []),
     ...(findings.dismissed > 0 ? [style.dim(`          ${findings.dismissed} dismissed before`)] : []),
     ...findings.outside
@@ -114,4 +113,21 @@ const grants = (plan: Plan, style: Style): string[] =>
         ),
       ];
 
-const cost = (amount: number) => (amount === 0 ? 'no model, no cost' : `${plural(amount, 'unit')} of cost`);
+/** What approving the plan gives to agents that are more than a built-in fixer. */
+const renderAgents = (plan: Plan, style: Style): string[] =>
+  othersOf(plan).map(({ kind, adapter, workplace, model, host, credential }) => {
+    const place = workplace === 'sandbox' ? 'works in the sandbox' : 'works on a tree in memory';
+    const reach =
+      host === undefined
+        ? 'no network'
+        : `may call model ${oneLine(model ?? '')} at ${oneLine(host)}${credential === undefined ? '' : ` with the key in ${oneLine(credential)}`}`;
+    return `${style.dim('Agent     ')}${style.yellow(oneLine(kind))}  ${adapter}, ${place}, ${reach}`;
+  });
+
+const othersOf = ({ agents = [] }: Plan) => agents.filter(({ adapter }) => adapter !== 'built-in');
+
+const cost = (plan: Plan) => {
+  const { cost: amount } = plan.estimate;
+  if (amount > 0) return `${amount.toFixed(2)} US dollars`;
+  return othersOf(plan).length === 0 ? 'no model, no cost' : 'cost not known beforehand';
+};

@@ -95,6 +95,15 @@ describe('a plan on the screen', () => {
     expect(text).toContain('about 1 min 15 s, no model, no cost');
   });
 
+  it('says what an agent is given that is no fixer, and that its cost is not known', () => {
+    const coder = { kind: 'coder', digest: 'coder@1', adapter: 'acp' as const, workplace: 'sandbox' as const };
+    const shown = (agent: object) => renderPlan({ ...plan, agents: [{ ...coder, ...agent }] }, plain).join('\n');
+    expect(shown({})).toContain('Agent     coder  acp, works in the sandbox, no network\n');
+    const reaching = shown({ model: 'm-1', host: 'api.example', credential: 'API_KEY' });
+    expect(reaching).toContain('may call model m-1 at api.example with the key in API_KEY\n');
+    expect(reaching).toContain('about 1 min 15 s, cost not known beforehand');
+  });
+
   it('says what is known of its base: since when, and why it fails', () => {
     const at = '2026-01-01T00:00:00Z';
     const shown = (knownBase: Plan['knownBase']) => renderPlan({ ...plan, knownBase }, plain).join('\n');

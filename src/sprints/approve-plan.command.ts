@@ -7,6 +7,7 @@ import {
   taskStream,
   type EventData,
   type Plan,
+  type PlannedTask,
   type SprintId,
   type TaskId,
   type Version,
@@ -118,10 +119,17 @@ const taskWrites = (plan: Plan, approved: EventData<'sprint.plan-approved'>): St
             task,
             verification: plan.verification,
             budgets: plan.budgets,
+            ...agentOf(plan, task),
           })
         : event('task.declined', { sprintId: plan.planId, task }),
     ],
   }));
+
+/** What the plan gives the task's agent. */
+const agentOf = ({ agents }: Plan, task: PlannedTask) => {
+  const agent = agents?.find(({ kind }) => kind === task.agent);
+  return agent === undefined ? {} : { agent };
+};
 
 /** Whether the sprint was approved at all. */
 export const wasApproved = (state: SprintState) => isActive(state) || state.status === 'completed';

@@ -138,6 +138,7 @@ export class PlansController {
     'plan.empty',
     'plan.unknown-task',
     'plan.paths-widened',
+    'plan.instructions-unheard',
     'agent.unknown',
     'scope.invalid-pattern',
   )

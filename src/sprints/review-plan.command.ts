@@ -1,7 +1,7 @@
 import { Command, CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { HyperRunError, type SprintId } from '#contracts';
 import type { PlanEdit, SprintState } from '#domain';
-import { agentFor, agentKinds } from '#agents';
+import { AgentRegistry } from '#agents';
 import { compileScope } from '#workspace';
 import type { Issued } from '../world/decisions.port.js';
 import { SprintDecisions } from '../world/sprint-decisions.port.js';
@@ -23,38 +23,38 @@ export class ReviewPlanCommand extends Command<{ readonly state: SprintState; re
 
 @CommandHandler(ReviewPlanCommand)
 export class ReviewPlanHandler implements ICommandHandler<ReviewPlanCommand> {
-  constructor(private readonly decisions: SprintDecisions) {}
+  constructor(
+    private readonly decisions: SprintDecisions,
+    private readonly agents: AgentRegistry,
+  ) {}
 
   async execute({ sprintId, review, issued }: ReviewPlanCommand) {
-    const unknown =
-      review.type === 'edit'
-        ? review.edit.tasks?.find((task) => task.agent !== undefined && !agentKinds().includes(task.agent))
-        : undefined;
-    if (unknown !== undefined)
-      throw new HyperRunError(
-        'agent.unknown',
-        `tasks.agent: there is no agent "${unknown.agent}". There are: ${agentKinds().join(', ')}.`,
-      );
     // A grant that no agent may name would only be found out when a worker reads it.
     if (review.type === 'edit' && review.edit.grants !== undefined)
       compileScope({ patterns: ['**'], grants: review.edit.grants });
     const outcome = await this.decisions.make(
       sprintId,
-      review.type === 'edit' ? { ...review, edit: withDigests(review.edit), now: Date.now() } : review,
+      review.type === 'edit' ? { ...review, edit: this.withAgents(review.edit), now: Date.now() } : review,
       issued,
     );
     return { state: outcome.state, cursor: outcome.cursor };
   }
-}
 
-/** Who chooses an agent chooses the version that there is now. */
-const withDigests = (edit: PlanEdit): PlanEdit => ({
-  ...edit,
-  ...(edit.tasks === undefined
-    ? {}
-    : {
-        tasks: edit.tasks.map((task) =>
-          task.agent === undefined ? task : { ...task, agentDigest: agentFor(task.agent).digest },
-        ),
-      }),
-});
+  /** Who chooses an agent chooses the version that there is now, and what it is given. */
+  private withAgents(edit: PlanEdit): PlanEdit {
+    const chosen = [...new Set(edit.tasks?.flatMap(({ agent }) => agent ?? []))];
+    const kinds = this.agents.kinds();
+    const unknown = chosen.find((kind) => !kinds.includes(kind));
+    if (unknown !== undefined)
+      throw new HyperRunError(
+        'agent.unknown',
+        `tasks.agent: there is no agent "${unknown}". There are: ${kinds.join(', ')}.`,
+      );
+    const all = kinds.map((kind) => this.agents.describe(kind));
+    return {
+      ...edit,
+      agents: all.filter(({ kind }) => chosen.includes(kind)).map(({ planned }) => planned),
+      followWords: all.filter(({ understandsWords }) => understandsWords).map(({ kind }) => kind),
+    };
+  }
+}

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Inject, Injectable } from '@nestjs/common';
-import { agentFor, agentKinds } from '#agents';
+import { AgentRegistry } from '#agents';
 import {
   HyperRunError,
   isHyperRunError,
@@ -21,7 +21,7 @@ import { LiveWorld } from '../world/live-world.port.js';
 import { SprintDecisions } from '../world/sprint-decisions.port.js';
 import { buildPlan, countFindings, followUp, type Place } from './build-plan.js';
 import { byWorth } from './rank.js';
-import { readRepositoryConfig } from './repository-config.port.js';
+import { readRepositoryConfig, type RepositoryConfig } from './repository-config.port.js';
 import { Strategist } from './strategist.js';
 import { verificationOf } from './verification-of.js';
 
@@ -41,6 +41,7 @@ export class AnalysisJobs implements JobSource {
     private readonly decisions: SprintDecisions,
     private readonly artifacts: ArtifactStore,
     private readonly strategist: Strategist,
+    private readonly agents: AgentRegistry,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
@@ -86,6 +87,7 @@ export class AnalysisJobs implements JobSource {
       const compiled = compileScope({ patterns: scope, grants, protect: settings.protect ?? [] });
       const dismissed = this.#dismissed(state);
       const verification = await verificationOf(tree, settings, this.config.verifySeconds);
+      const agents = Object.fromEntries(this.agents.kinds().map((kind) => [kind, this.agents.describe(kind)]));
       const now = Date.now();
       const common = {
         planId: sprintId,
@@ -95,7 +97,8 @@ export class AnalysisJobs implements JobSource {
         placeOf: (path: string) => placeOf(compiled.check(path)),
         findings,
         dismissed,
-        agents: Object.fromEntries(agentKinds().map((kind) => [kind, agentFor(kind).digest])),
+        agents,
+        preferred: settings.agents ?? {},
         grants,
         verification,
         knownBase: this.#knownBase(state, commit, verification),
@@ -119,7 +122,9 @@ export class AnalysisJobs implements JobSource {
         artifact,
         files,
         durationMs: Math.round(performance.now() - began),
-        skipped: skipped.slice(0, 20).map(({ source, reason }) => ({ source, reason: reason.slice(0, 2000) })),
+        skipped: [...skipped, ...notThere(settings, agents)]
+          .slice(0, 20)
+          .map(({ source, reason }) => ({ source, reason: reason.slice(0, 2000) })),
       };
       return { completed, plan };
     } finally {
@@ -160,6 +165,14 @@ export class AnalysisJobs implements JobSource {
     return known?.status === 'registered' ? known.dismissed : new Set();
   }
 }
+
+/** Agents that the repository chose and this service does not have: what they were to do is left out, and that is said. */
+const notThere = ({ agents: chosen = {} }: RepositoryConfig, agents: Readonly<Record<string, unknown>>) =>
+  Object.entries(chosen).flatMap(([source, kind]) =>
+    Object.hasOwn(agents, kind)
+      ? []
+      : [{ source, reason: `.hyper-run.json chooses agent ${JSON.stringify(kind)}, which this service does not have` }],
+  );
 
 const placeOf = (decision: ScopeDecision): Place => {
   if (decision.allowed) return 'inside';

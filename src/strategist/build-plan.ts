@@ -12,12 +12,13 @@ import type {
   Verification,
 } from '#contracts';
 import { planHash } from '#domain';
+import { assign, type Assigned, type Crew } from './choose-agent.js';
 import { areaOf, counted, groupBy, groupFindings, rankGroups, scoreOf, type RankedGroup } from './rank.js';
 
 /** Where a path lies, as the scope sees it; `unnameable`: no agent may ever name it. */
 export type Place = 'inside' | 'outside' | 'protected' | 'unnameable';
 
-export interface PlanBasis {
+export interface PlanBasis extends Crew {
   readonly planId: SprintId;
   readonly repository: Plan['repository'];
   readonly baseCommit: Oid;
@@ -25,8 +26,6 @@ export interface PlanBasis {
   readonly placeOf: (path: string) => Place;
   readonly findings: readonly Finding[];
   readonly dismissed: ReadonlySet<string>;
-  /** The agents that there are: kind → what a plan names it by, version included. */
-  readonly agents: Readonly<Record<string, string>>;
   readonly grants: readonly string[];
   readonly knownBase?: Plan['knownBase'];
   readonly verification: Verification;
@@ -42,7 +41,7 @@ export interface PlanWish extends PlanBasis {
   readonly focus?: string;
 }
 
-/** A small sprint of what can be done for certain inside the scope; the rest is counted, not planned. */
+/** A small sprint of what an agent here can do inside the scope; the rest is counted, not planned. */
 export const buildPlan = (wish: PlanWish): Plan => {
   const groups = rankGroups(groupFindings(plannable(wish)), wish.maxTasks, wish.focus);
   const tasks = groups.map((group) => taskOf(group, wish));
@@ -53,23 +52,23 @@ export const buildPlan = (wish: PlanWish): Plan => {
 export const followUp = (basis: PlanBasis, before: PlannedTask, follows: Plan['follows']): Plan => {
   const ids = new Set(before.evidence.map(({ findingId }) => findingId));
   const left = plannable(basis).filter(({ findingId }) => ids.has(findingId));
-  const groups =
-    left.length === 0
-      ? []
-      : [{ kind: before.kind, fixer: before.agent, area: areaOf(left[0]?.path ?? ''), findings: left }];
-  const tasks = groups.map((group) => ({
+  const [first] = left;
+  if (first === undefined) return assemble(basis, [], follows === undefined ? {} : { follows });
+  const agent = Object.hasOwn(basis.agents, before.agent) ? before.agent : first.agent;
+  const certain = left.every(({ fixer }) => fixer === agent);
+  const group = { kind: before.kind, agent, certain, area: areaOf(first.path), findings: left };
+  const task = {
     ...taskOf({ ...group, score: scoreOf(group) }, basis),
     title: before.title,
     instructions: before.instructions,
-  }));
-  return assemble(basis, tasks, follows === undefined ? {} : { follows });
+  };
+  return assemble(basis, [task], follows === undefined ? {} : { follows });
 };
 
-const plannable = ({ findings, placeOf, dismissed, agents }: PlanBasis): Finding[] =>
-  findings.filter(
-    ({ findingId, path, fixer }) =>
-      fixer !== undefined && Object.hasOwn(agents, fixer) && placeOf(path) === 'inside' && !dismissed.has(findingId),
-  );
+const plannable = (basis: PlanBasis): Assigned[] =>
+  basis.findings
+    .filter(({ findingId, path }) => basis.placeOf(path) === 'inside' && !basis.dismissed.has(findingId))
+    .flatMap((finding) => assign(finding, basis) ?? []);
 
 const assemble = (basis: PlanBasis, tasks: PlannedTask[], more: Pick<Partial<Plan>, 'focus' | 'follows'>): Plan => {
   const { planId, repository, baseCommit, scope, verification, budgets, checkout, now, ttlMs } = basis;
@@ -85,7 +84,8 @@ const assemble = (basis: PlanBasis, tasks: PlannedTask[], more: Pick<Partial<Pla
     grants: [...basis.grants],
     ...(basis.knownBase === undefined ? {} : { knownBase: basis.knownBase }),
     budgets,
-    estimate: { seconds: tasks.length * SECONDS_PER_TASK, cost: 0 },
+    agents: [...new Set(tasks.map(({ agent }) => agent))].flatMap((kind) => basis.agents[kind]?.planned ?? []),
+    estimate: { seconds: secondsOf(tasks, basis), cost: 0 },
     checkout,
     createdAt: new Date(now).toISOString(),
     expiresAt: new Date(now + ttlMs).toISOString(),
@@ -93,8 +93,15 @@ const assemble = (basis: PlanBasis, tasks: PlannedTask[], more: Pick<Partial<Pla
   return { ...plan, planHash: planHash(plan) };
 };
 
-/** Without the verification, whose time nobody knows before it has run once. */
-const SECONDS_PER_TASK = 2;
+/** Without the verification, whose time nobody knows before it has run once. Agents with a model take minutes. */
+const SECONDS_PER_TASK = { fixer: 2, other: 180 } as const;
+
+const secondsOf = (tasks: readonly PlannedTask[], { agents }: Crew): number =>
+  tasks
+    .map(({ agent }) =>
+      agents[agent]?.planned.adapter === 'built-in' ? SECONDS_PER_TASK.fixer : SECONDS_PER_TASK.other,
+    )
+    .reduce((sum, seconds) => sum + seconds, 0);
 
 const TITLES: Record<PlannedTask['kind'], (count: string, where: string) => string> = {
   links: (count, where) => `Repair ${count} ${where}`,
@@ -114,15 +121,24 @@ const NOUNS: Record<PlannedTask['kind'], readonly [string, string]> = {
   coverage: ['poorly covered file', 'poorly covered files'],
 };
 
-const INSTRUCTIONS: Partial<Record<PlannedTask['kind'], string>> = {
+const CERTAIN: Partial<Record<PlannedTask['kind'], string>> = {
   links: 'Point each link, image and anchor named in the evidence at its one possible target. Change nothing else.',
   markdown: 'Apply the fix of each rule named in the evidence. Change no words.',
   spelling: 'Correct exactly the words named in the evidence, keeping their case. Change nothing else.',
   lint: 'Apply the safe fix of each rule named in the evidence. Change no behaviour.',
 };
 
+const TO_BE_JUDGED: Partial<Record<PlannedTask['kind'], string>> = {
+  links:
+    'Point each link named in the evidence at what its author meant; where nothing fits, keep the words and drop the link.',
+  markdown: 'Mend each fault named in the evidence. Change no words that need no change.',
+  spelling: 'Correct each misspelling named in the evidence to what its sentence means. Change nothing else.',
+  lint: 'Mend each fault named in the evidence without a change of behaviour. Switch no rule off.',
+  todo: 'Do what each note named in the evidence asks for, completely, and remove the note. Change nothing else.',
+};
+
 const taskOf = (group: RankedGroup, { planId, verification, agents }: PlanBasis): PlannedTask => {
-  const { kind, fixer, findings, score } = group;
+  const { kind, agent, certain, findings, score } = group;
   const paths = [...new Set(findings.map(({ path }) => path))].toSorted();
   const ids = findings.map(({ findingId }) => findingId).toSorted();
   const taskId = `t-${createHash('sha256')
@@ -140,11 +156,11 @@ const taskOf = (group: RankedGroup, { planId, verification, agents }: PlanBasis)
     title: TITLES[kind](count, where).slice(0, 200),
     kind,
     rationale: rationaleOf(group, paths.length),
-    evidence: findings.map(({ confidence: _sure, fixer: _fixer, ...evidence }) => evidence),
+    evidence: findings.map(evidenceOf),
     paths,
-    agent: fixer,
-    agentDigest: agents[fixer] ?? fixer,
-    instructions: INSTRUCTIONS[kind] ?? '',
+    agent,
+    agentDigest: agents[agent]?.planned.digest ?? agent,
+    instructions: (certain ? CERTAIN : TO_BE_JUDGED)[kind] ?? '',
     verification: [
       'the findings are gone and none were added',
       ...(commands.length > 0 ? commands : ['built-in gate only (weak)']),
@@ -152,6 +168,14 @@ const taskOf = (group: RankedGroup, { planId, verification, agents }: PlanBasis)
     score: { total: score.total, parts: [...score.parts] },
   };
 };
+
+const evidenceOf = ({
+  confidence: _sure,
+  fixer: _fixer,
+  agent: _agent,
+  certain: _certain,
+  ...evidence
+}: Assigned): PlannedTask['evidence'][number] => evidence;
 
 /** The deepest folder that holds all of them, so that tasks of one area can be told apart; '' is the root. */
 const commonFolder = ([first = '', ...rest]: readonly string[]): string => {
@@ -163,7 +187,7 @@ const commonFolder = ([first = '', ...rest]: readonly string[]): string => {
   return rest.reduce(shared, first.split('/').slice(0, -1)).join('/');
 };
 
-const rationaleOf = ({ findings, score }: RankedGroup, files: number): string => {
+const rationaleOf = ({ agent, certain, findings, score }: RankedGroup, files: number): string => {
   const rules = [...groupBy(findings, ({ rule }) => rule)].toSorted(([, a], [, b]) => b.length - a.length);
   const named = rules
     .slice(0, 4)
@@ -171,10 +195,11 @@ const rationaleOf = ({ findings, score }: RankedGroup, files: number): string =>
     .join(', ');
   const why = score.parts[0]?.why ?? '';
   const extent = `${counted(findings.length, 'finding')} in ${counted(files, 'file')}`;
-  return `${extent}: ${named}. Worth it because ${why}.`.slice(0, 2000);
+  const judged = certain ? '' : ` No fixer knows the one right answer: ${agent} is to judge.`;
+  return `${extent}: ${named}. Worth it because ${why}.${judged}`.slice(0, 2000);
 };
 
-/** What was found, where, and how much of it nobody here can do for certain. */
+/** What was found, where, and how much of it no fixer can do for certain. */
 export const countFindings = (
   basis: Pick<PlanBasis, 'findings' | 'placeOf' | 'dismissed' | 'agents'>,
 ): FindingCounts => {

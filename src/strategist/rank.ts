@@ -1,12 +1,15 @@
 // Which findings belong together, and which group is worth doing first. Pure, and every number explained.
 import type { Finding, FindingSource, ScorePart } from '#contracts';
+import type { Assigned } from './choose-agent.js';
 
-/** What belongs together: findings of one kind that one agent repairs, in one part of the repository. */
+/** What belongs together: findings of one kind that one agent sees to, in one part of the repository. */
 export interface Group {
   readonly kind: FindingSource;
-  readonly fixer: string;
+  readonly agent: string;
+  /** The agent knows the one right answer; else it has to judge. */
+  readonly certain: boolean;
   readonly area: string;
-  readonly findings: readonly Finding[];
+  readonly findings: readonly Assigned[];
 }
 
 export interface RankedGroup extends Group {
@@ -15,6 +18,8 @@ export interface RankedGroup extends Group {
 
 export const MAX_FINDINGS = 20;
 const MAX_FILES = 10;
+/** What has to be judged is reviewed line by line, and one finding that stays fails its task: small portions. */
+const MAX_JUDGED = { findings: 5, files: 3 } as const;
 /** A file of more findings is worked off over several sprints. */
 const MAX_IN_FILE = 60;
 
@@ -52,32 +57,37 @@ export const areaOf = (path: string): string => {
   return rest.length === 0 ? '.' : first;
 };
 
-/** Groups of at most 20 findings in at most 10 files, in the order of their paths. */
-export const groupFindings = (findings: readonly Finding[]): Group[] => {
-  const groups = new Map<string, Omit<Group, 'findings'> & { readonly findings: Finding[] }>();
+/** Groups of at most 20 findings in at most 10 files, or 5 in 3 where they have to be judged, in the order of their paths. */
+export const groupFindings = (findings: readonly Assigned[]): Group[] => {
+  const groups = new Map<string, Omit<Group, 'findings'> & { readonly findings: Assigned[] }>();
   for (const finding of findings) {
-    const { source: kind, fixer } = finding;
-    if (fixer === undefined) continue;
+    const { source: kind, agent, certain } = finding;
     const area = areaOf(finding.path);
-    const key = `${kind} ${fixer} ${area}`;
-    const group = groups.get(key) ?? { kind, fixer, area, findings: [] };
+    const key = `${kind} ${agent} ${certain} ${area}`;
+    const group = groups.get(key) ?? { kind, agent, certain, area, findings: [] };
     group.findings.push(finding);
     groups.set(key, group);
   }
   return [...groups.values()].flatMap((group) =>
-    portions(group.findings).map((part) => ({ ...group, findings: part })),
+    portions(group.findings, group.certain ? { findings: MAX_FINDINGS, files: MAX_FILES } : MAX_JUDGED).map((part) => ({
+      ...group,
+      findings: part,
+    })),
   );
 };
 
 /** A file is never split over two tasks: both would change it, and their branches would collide. */
-const portions = (findings: readonly Finding[]): Finding[][] => {
+const portions = (
+  findings: readonly Assigned[],
+  most: { readonly findings: number; readonly files: number },
+): Assigned[][] => {
   const byPath = groupBy(findings, ({ path }) => path);
-  const parts: Finding[][] = [];
+  const parts: Assigned[][] = [];
   let files = 0;
   for (const all of byPath.values()) {
     const ofFile = all.slice(0, MAX_IN_FILE);
     const last = parts.at(-1);
-    if (last === undefined || files >= MAX_FILES || last.length + ofFile.length > MAX_FINDINGS) {
+    if (last === undefined || files >= most.files || last.length + ofFile.length > most.findings) {
       parts.push([...ofFile]);
       files = 1;
     } else {
@@ -89,6 +99,9 @@ const portions = (findings: readonly Finding[]): Finding[][] => {
 };
 
 export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
+/** What a fixer does for certain comes first among what is worth as much. */
+const JUDGED = 0.5;
 
 const round = (value: number) => Math.round(value * 100) / 100;
 
@@ -109,6 +122,7 @@ export const scoreOf = (group: Group, focus?: string): RankedGroup['score'] => {
     },
     { name: 'confidence', value: round(confidence), why: 'how sure the findings are, 1 is certain' },
     { name: 'effort', value: round(effort), why: `${counted(files, 'file')} to review` },
+    ...(group.certain ? [] : [{ name: 'judgement', value: JUDGED, why: 'no fixer knows the answer: it may fail' }]),
     ...(focus === undefined
       ? []
       : [

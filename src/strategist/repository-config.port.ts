@@ -1,6 +1,6 @@
 // What a repository says about itself in `.hyper-run.json`, at the base commit.
 import { z } from 'zod';
-import { HyperRunError } from '#contracts';
+import { FindingSource, HyperRunError } from '#contracts';
 
 const patterns = z.array(z.string().min(1).max(1024)).max(100);
 const commands = z.array(z.string().min(1).max(2000)).max(20);
@@ -12,7 +12,8 @@ export const RepositoryConfig = z.strictObject({
   verify: commands.optional(),
   protect: patterns.optional(),
   unreadable: patterns.optional(),
-  agents: z.record(z.string().max(40), z.unknown()).optional(),
+  /** Kind of finding → kind of agent, one of those that the service has. */
+  agents: z.partialRecord(FindingSource, z.string().min(1).max(40)).optional(),
   budgets: z
     .strictObject({
       wallSeconds: z.number().int().positive().max(86_400).optional(),

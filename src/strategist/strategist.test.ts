@@ -3,7 +3,8 @@ import { Plan, type Finding, type Oid, type RepositoryId, type SprintId, type Ve
 import { memoryTree } from '#findings';
 import { buildPlan, countFindings, followUp, type PlanWish } from './build-plan.js';
 import { proposedSprintSchema } from './proposed-sprint.port.js';
-import { byWorth, groupFindings, rankGroups } from './rank.js';
+import { assign } from './choose-agent.js';
+import { byWorth, groupFindings as groupAssigned, rankGroups } from './rank.js';
 import { readRepositoryConfig } from './repository-config.port.js';
 import { verificationOf } from './verification-of.js';
 
@@ -24,6 +25,19 @@ const finding = (source: Finding['source'], path: string, more: Partial<Finding>
 const times = (number: number, make: (index: number) => Finding) =>
   Array.from({ length: number }, (_, index) => make(index));
 
+const member = (kind: string, does: Finding['source'][] = []) => ({
+  planned: {
+    kind,
+    digest: `${kind}@1`,
+    adapter: does.length > 0 ? ('acp' as const) : ('built-in' as const),
+    workplace: 'tree' as const,
+  },
+  does,
+});
+const FIXERS = Object.fromEntries(['links', 'markdown', 'spelling', 'lint'].map((kind) => [kind, member(kind)]));
+const groupFindings = (findings: Finding[]) =>
+  groupAssigned(findings.flatMap((one) => assign(one, { agents: FIXERS }) ?? []));
+
 const verification: Verification = { setup: [], commands: [], weak: true, timeoutSeconds: 600, setupNetwork: false };
 const wish = (findings: Finding[], more: Partial<PlanWish> = {}): PlanWish => ({
   planId: 'sprint-of-test' as SprintId,
@@ -33,7 +47,7 @@ const wish = (findings: Finding[], more: Partial<PlanWish> = {}): PlanWish => ({
   placeOf: (path) => (path.startsWith('docs/') ? 'inside' : path.startsWith('ci/') ? 'protected' : 'outside'),
   findings,
   dismissed: new Set(),
-  agents: { links: 'links@1', markdown: 'markdown@1', spelling: 'spelling@1', lint: 'lint@1' },
+  agents: FIXERS,
   grants: [],
   verification,
   budgets: { wallSeconds: 60, toolCalls: 100, attempts: 3 },
@@ -177,6 +191,37 @@ describe('a plan', () => {
     expect(countFindings(wish(findings, { agents: {} })).needModel).toBe(3);
   });
 
+  it('asks an agent that judges for what no fixer can do for certain, in small portions, and says so', () => {
+    const agents = { ...FIXERS, coder: member('coder', ['todo']), other: member('other', ['todo', 'spelling']) };
+    const notes = times(7, (index) => finding('todo', `docs/n${index}.ts`, { fixer: undefined }));
+    const plan = buildPlan(wish([finding('links', 'docs/a.md'), ...notes], { agents, maxTasks: 2 }));
+    expect(Plan.parse(plan)).toEqual(plan);
+    expect(plan.tasks.map(({ kind, agent, evidence }) => [kind, agent, evidence.length])).toEqual([
+      ['links', 'links', 1],
+      ['todo', 'coder', 3],
+    ]);
+    expect(plan.tasks[1]?.rationale).toMatch(/No fixer knows the one right answer: coder is to judge\.$/);
+    expect(plan.tasks[1]?.instructions).toMatch(/^Do what each note/);
+    expect(plan.agents).toEqual([FIXERS['links']?.planned, agents.coder.planned]);
+    expect(plan.findings.needModel).toBe(7);
+    expect(plan.estimate.seconds).toBe(182);
+  });
+
+  it.each<[string, Finding['source'], string | undefined, string | undefined, string | undefined]>([
+    ['the fixer that is certain', 'links', 'links', undefined, 'links'],
+    ['the first that takes such findings', 'todo', undefined, undefined, 'coder'],
+    ['the one that the repository chose', 'todo', undefined, 'other', 'other'],
+    ['the one that the repository chose, also over a fixer', 'links', 'links', 'other', 'other'],
+    ['nobody where the chosen one does not take such findings', 'spelling', 'spelling', 'coder', undefined],
+    ['nobody where the chosen fixer has no answer', 'links', undefined, 'links', undefined],
+    ['nobody where the chosen one is not there', 'todo', undefined, 'poet', undefined],
+    ['nobody where none takes such findings', 'coverage', undefined, undefined, undefined],
+  ])('is for %s', (_who, source, fixer, chosen, agent) => {
+    const agents = { ...FIXERS, coder: member('coder', ['todo']), other: member('other', ['todo', 'links']) };
+    const preferred = chosen === undefined ? {} : { [source]: chosen };
+    expect(assign(finding(source, 'docs/a.md', { fixer }), { agents, preferred })?.agent).toBe(agent);
+  });
+
   it('follows up on what is left of a task', () => {
     const [before] = buildPlan(wish(findings)).tasks;
     if (before === undefined) throw new Error('a task was expected');
@@ -258,6 +303,8 @@ describe('verification', () => {
       );
     invalid('{"verify":"x"}', /verify: /);
     invalid('{"vrify":[]}', /vrify/);
+    invalid('{"agents":{"poems":"coder"}}', /agents: .*poems/);
+    invalid('{"agents":{"todo":{"command":["sh"]}}}', /agents\.todo: /);
     invalid('{', /not JSON/);
     expect(readRepositoryConfig('{"scope":["docs/**"]}')).toEqual({ scope: ['docs/**'] });
   });

@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { agentStream, type AgentId } from '#contracts';
 import { agent } from '#domain';
-import { agentFor, agentKinds } from '#agents';
+import { AgentRegistry } from '#agents';
 import { CONFIG, type Config } from '../config/config.js';
 import { Decisions } from '../world/decisions.port.js';
 import { LiveWorld } from '../world/live-world.port.js';
@@ -17,18 +17,19 @@ export class Roster implements OnApplicationBootstrap {
   constructor(
     private readonly decisions: Decisions,
     private readonly live: LiveWorld,
+    private readonly agents: AgentRegistry,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
     if (!this.config.roles.includes('worker')) return;
     await this.live.ready();
-    for (const kind of agentKinds()) await this.enlist(kind, 1);
+    for (const kind of this.agents.kinds()) await this.enlist(kind, 1);
   }
 
   async enlist(kind: string, slot: number): Promise<AgentId> {
     const agentId = `${kind}-${slot}` as AgentId;
-    const { name, role } = agentFor(kind);
+    const { name, role } = this.agents.describe(kind);
     const known = this.live.world.board.agents.get(agentId);
     if (known !== undefined && known.status !== 'offline' && known.role === role) return agentId;
     const outcome = await this.decisions.make({

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { AgentRegistry } from '#agents';
 import { agentStream, sprintStream, type AgentId } from '#contracts';
 import { event } from '#domain';
 import { sprintId } from '../../libs/domain/src/plan.fixture.js';
@@ -82,7 +83,7 @@ describe('the swarm', () => {
   it('registers an agent once when two workers need it at the same instant', async () => {
     const { app } = rooms;
     const here = app.get(Roster);
-    const there = new Roster(app.get(Decisions), elsewhere, app.get<Config>(CONFIG));
+    const there = new Roster(app.get(Decisions), elsewhere, app.get(AgentRegistry), app.get<Config>(CONFIG));
     expect(await Promise.all([here.enlist('links', 2), there.enlist('links', 2)])).toEqual(['links-2', 'links-2']);
     expect(await typesOf('links-2')).toEqual(['agent.registered']);
     await here.enlist('links', 2);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
-import { agentFor, type CommandResult } from '#agents';
+import { AgentRegistry, type CommandResult } from '#agents';
 import { isHyperRunError } from '#contracts';
 import { event } from '#domain';
 import type { GitRepository } from '#git';
@@ -23,6 +23,7 @@ const OUTPUT_BYTES = 256 * 1024;
 @Injectable()
 export class AgentWork {
   constructor(
+    private readonly agents: AgentRegistry,
     private readonly artifacts: ArtifactStore,
     private readonly isolation: IsolationLevel,
     private readonly search: RepositorySearch,
@@ -39,7 +40,7 @@ export class AgentWork {
     const { level, bwrap } = await this.isolation.measured();
     const overtime = attempt.overtime(budgets.wallSeconds * 1000);
     const confined = level === 'none' || bwrap === undefined ? undefined : bwrap;
-    const agent = agentFor(task.agent);
+    const agent = this.agents.create(task.agent);
     if (agent.digest !== task.agentDigest)
       throw new TaskFailure(
         'agent-failed',
@@ -47,7 +48,12 @@ export class AgentWork {
       );
     try {
       const { outcome, summary } = await agent.run({
-        task: { ...task, baseCommit, attempt: number },
+        task: {
+          ...task,
+          instructions: agent.understandsWords ? task.instructions : '',
+          baseCommit,
+          attempt: number,
+        },
         ports: {
           tree,
           attempt: number,

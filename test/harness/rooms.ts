@@ -6,10 +6,12 @@ import type { ModuleMetadata } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
+import { agentRegistry } from '#agents';
 import type { AnyEvent, SprintId, StreamName, Version } from '#contracts';
 import { commandHash, newId, type EventStore } from '#event-store';
 import { startRedisServer, type RedisServer } from '../../libs/event-store/test/redis-server.js';
 import { AccessModule } from '../../src/access/access.module.js';
+import { AgentsModule } from '../../src/agents/agents.module.js';
 import { Token } from '../../src/access/token.js';
 import { ConfigModule } from '../../src/config/config.module.js';
 import { loadConfig } from '../../src/config/config.js';
@@ -50,7 +52,14 @@ export const openRooms = async ({ env = {}, replace = [], imports = [], ...more 
     ...env,
   });
   const log = await openLog(config);
-  const rooms = [ConfigModule.forRoot(config), LogModule.forRoot(log), CqrsModule.forRoot(), HttpModule, AccessModule];
+  const rooms = [
+    ConfigModule.forRoot(config),
+    LogModule.forRoot(log),
+    AgentsModule.forRoot(agentRegistry()),
+    CqrsModule.forRoot(),
+    HttpModule,
+    AccessModule,
+  ];
   let building = Test.createTestingModule({ ...more, imports: [...rooms, ...imports] });
   for (const { token, value } of replace) building = building.overrideProvider(token).useValue(value);
   const module = await building.compile();

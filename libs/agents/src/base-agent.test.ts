@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { recorder, someTask, treeWith } from './attempt.fixture.js';
 import { type AgentResult, type AgentTask, BaseAgent } from './base-agent.js';
-import { agentFor, agentKinds } from './built-in.js';
+import { agentRegistry } from './built-in.js';
 import { AgentRegistry } from './registry.js';
 import type { Toolbox } from './tools.js';
 
@@ -123,10 +123,11 @@ describe('an agent', () => {
 
 describe('the registry', () => {
   it('knows the built-in fixers and names them in its error', () => {
-    expect(agentKinds()).toEqual(['links', 'markdown', 'spelling', 'lint']);
-    expect(agentFor('links')).toMatchObject({ kind: 'links', name: 'Links' });
-    expect(agentFor('links')).not.toBe(agentFor('links'));
-    expect(() => agentFor('poet')).toThrow(/links, markdown, spelling, lint/);
+    const registry = agentRegistry();
+    expect(registry.kinds()).toEqual(['links', 'markdown', 'spelling', 'lint']);
+    expect(registry.create('links')).toMatchObject({ kind: 'links', name: 'Links' });
+    expect(registry.create('links')).not.toBe(registry.create('links'));
+    expect(() => registry.create('poet')).toThrow(/links, markdown, spelling, lint/);
   });
 
   it('takes agents of the operator, once each, under a well-formed kind', () => {
@@ -142,5 +143,38 @@ describe('the registry', () => {
     expect(() => registry.register(() => new Odd(async () => undefined))).toThrow(
       expect.objectContaining({ code: 'agent.invalid-kind' }),
     );
+  });
+
+  it('describes what a plan gives an agent, before any of them works', () => {
+    const registry = agentRegistry();
+    registry.register(() => new Scripted(async () => undefined), {
+      type: 'llm',
+      model: { provider: 'ollama', name: 'm', baseUrl: 'http://localhost:11434/v1', credential: 'KEY' },
+    });
+    expect(registry.describe('scripted')).toMatchObject({
+      planned: {
+        kind: 'scripted',
+        digest: 'scripted@1',
+        adapter: 'llm',
+        workplace: 'tree',
+        model: 'm',
+        host: 'localhost:11434',
+        credential: 'KEY',
+      },
+      does: ['links', 'lint', 'spelling', 'markdown', 'todo'],
+    });
+    expect(registry.describe('links')).toEqual({
+      kind: 'links',
+      name: 'Links',
+      role: expect.any(String),
+      understandsWords: false,
+      planned: { kind: 'links', digest: expect.stringMatching(/^links@/), adapter: 'built-in', workplace: 'tree' },
+      does: [],
+    });
+  });
+
+  it('leaves the one that it began with as it was', () => {
+    agentRegistry().register(() => new Scripted(async () => undefined));
+    expect(agentRegistry().kinds()).not.toContain('scripted');
   });
 });

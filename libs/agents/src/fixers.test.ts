@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Finding } from '#contracts';
 import { analyse, memoryTree } from '#findings';
 import { recorder, someTask, treeWith } from './attempt.fixture.js';
-import { agentFor } from './built-in.js';
+import { agentRegistry } from './built-in.js';
 
 const files = {
   'docs/guide.md': '# Guide\n\nSee [the constellations](constellations.md).   \n\nWe recieve events.\n',
@@ -21,7 +21,9 @@ describe('a built-in fixer', () => {
       const tree = treeWith(files);
       const { ports, events, types } = recorder(tree);
       const paths = [...new Set(mine.map(({ path }) => path))];
-      const result = await agentFor(kind).run({ task: { ...someTask, evidence: mine, paths }, ports });
+      const result = await agentRegistry()
+        .create(kind)
+        .run({ task: { ...someTask, evidence: mine, paths }, ports });
       expect(result.outcome).toBe('done');
       const after = await analyse(
         memoryTree(Object.fromEntries([...tree.files].map(([path, content]) => [path, content.toString()]))),
@@ -42,7 +44,9 @@ describe('a built-in fixer', () => {
     const { ports, types } = recorder(treeWith(files));
     const [first] = await findingsOf();
     const evidence = first ? [{ ...first, findingId: 'f'.repeat(16) }] : [];
-    const result = await agentFor('links').run({ task: { ...someTask, evidence, paths: ['docs/guide.md'] }, ports });
+    const result = await agentRegistry()
+      .create('links')
+      .run({ task: { ...someTask, evidence, paths: ['docs/guide.md'] }, ports });
     expect(result).toMatchObject({ outcome: 'gave-up' });
     expect(types()).not.toContain('action.file-written');
   });

@@ -1,5 +1,5 @@
 // How a person changes a plan before approving it. What the scan found can be narrowed, never widened.
-import { HyperRunError, type Plan, type PlannedTask, type TaskId } from '#contracts';
+import { HyperRunError, type Plan, type PlannedAgent, type PlannedTask, type TaskId } from '#contracts';
 import { withOverlaps } from './overlaps.js';
 import { planHash } from './plan-hash.js';
 
@@ -10,8 +10,6 @@ export interface TaskEdit {
   /** A part of the task's paths: findings in the others are dropped from it. */
   readonly paths?: readonly string[];
   readonly agent?: string;
-  /** Goes with `agent`: which version of it was chosen. */
-  readonly agentDigest?: string;
 }
 
 export interface PlanEdit {
@@ -21,6 +19,10 @@ export interface PlanEdit {
   readonly tasks?: readonly TaskEdit[];
   readonly setupNetwork?: boolean;
   readonly grants?: readonly string[];
+  /** Every agent that `tasks` names: which version of it was chosen, and what it is given. */
+  readonly agents?: readonly PlannedAgent[];
+  /** Kinds of agents that follow words; absent: not known here. */
+  readonly followWords?: readonly string[];
 }
 
 const refuse = (code: string, message: string): never => {
@@ -36,18 +38,27 @@ export const applyEdit = (plan: Plan, edit: PlanEdit): { plan: Plan; summary: st
   if (kept.length === 0) refuse('plan.empty', 'No task would be left. Reject the plan instead.');
   const changed = kept.map((task) => {
     const change = edit.tasks?.find((candidate) => candidate.taskId === task.taskId);
-    return change === undefined ? task : editTask(task, change);
+    return change === undefined ? task : editTask(task, change, edit);
   });
   const edited = {
     ...plan,
     tasks: withOverlaps(reorder(changed, edit.order ?? [])),
+    ...agentsOf(plan, edit, changed),
     grants: [...(edit.grants ?? plan.grants)],
     verification: { ...plan.verification, setupNetwork: edit.setupNetwork ?? plan.verification.setupNetwork },
   };
   return { plan: { ...edited, planHash: planHash(edited) }, summary: summarise(edit) };
 };
 
-const editTask = (task: PlannedTask, change: TaskEdit): PlannedTask => {
+/** What the agents are given that are still named; a plan of an earlier version says nothing about the others. */
+const agentsOf = (plan: Plan, { agents = [] }: PlanEdit, tasks: readonly PlannedTask[]): Pick<Plan, 'agents'> => {
+  if (plan.agents === undefined && agents.length === 0) return {};
+  const known = [...agents, ...(plan.agents ?? [])];
+  const named = [...new Set(tasks.map(({ agent }) => agent))];
+  return { agents: named.flatMap((kind) => known.find((agent) => agent.kind === kind) ?? []) };
+};
+
+const editTask = (task: PlannedTask, change: TaskEdit, { agents, followWords }: PlanEdit): PlannedTask => {
   const paths = change.paths ?? task.paths;
   const outside = paths.filter((path) => !task.paths.includes(path));
   if (outside.length > 0)
@@ -55,15 +66,21 @@ const editTask = (task: PlannedTask, change: TaskEdit): PlannedTask => {
       'plan.paths-widened',
       `paths of ${task.taskId} can only be narrowed; not in the plan: ${outside.join(', ')}.`,
     );
+  const agent = change.agent ?? task.agent;
+  if (change.instructions !== undefined && followWords?.includes(agent) === false)
+    refuse(
+      'plan.instructions-unheard',
+      `instructions of ${task.taskId}: agent ${agent} follows no words. Those that do: ${followWords.join(', ') || 'none here'}.`,
+    );
   const evidence = task.evidence.filter((item) => paths.includes(item.path));
   if (evidence.length === 0) refuse('plan.empty', `Nothing to do would be left in ${task.taskId}. Drop it instead.`);
   return {
     ...task,
     title: change.title ?? task.title,
     instructions: change.instructions ?? task.instructions,
-    agent: change.agent ?? task.agent,
-    agentDigest: change.agentDigest ?? task.agentDigest,
-    ...(change.agent === undefined || change.agent === task.agent ? {} : { choice: chosenBy(task) }),
+    agent,
+    agentDigest: agents?.find(({ kind }) => kind === change.agent)?.digest ?? task.agentDigest,
+    ...(agent === task.agent ? {} : { choice: chosenBy(task) }),
     paths: [...paths],
     evidence,
   };
@@ -92,7 +109,7 @@ const summarise = (edit: PlanEdit): string =>
     ...(edit.tasks ?? []).map(
       (task) =>
         `changed ${Object.keys(task)
-          .filter((key) => key !== 'taskId' && key !== 'agentDigest')
+          .filter((key) => key !== 'taskId')
           .join(', ')} of ${task.taskId}`,
     ),
     edit.setupNetwork === undefined ? '' : `${edit.setupNetwork ? 'granted' : 'withdrew'} network for set-up`,

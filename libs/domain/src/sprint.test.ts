@@ -118,6 +118,45 @@ describe('a proposed plan', () => {
     expect(edit(['docs/b.md']).refusal()).toBeUndefined();
     expect(edit(['docs/c.md']).refusal()).toBe('plan.paths-widened');
   });
+  it('lists what the agents are given that its tasks name, whoever is chosen', () => {
+    const member = (kind: string) => ({
+      kind,
+      digest: `${kind}@2`,
+      adapter: 'acp' as const,
+      workplace: 'sandbox' as const,
+    });
+    const edit = (change: object, more: object = {}) => {
+      const state = given(...review)
+        .when({
+          type: 'edit',
+          ifHash: plan.planHash,
+          now: beforeExpiry,
+          edit: { tasks: [{ taskId: 't-1' as TaskId, ...change }], agents: [member('coder')], ...more },
+        })
+        .state();
+      return state.status === 'proposed' ? state.plan : undefined;
+    };
+    const chosen = edit({ agent: 'coder' });
+    expect(chosen?.agents).toEqual([member('coder')]);
+    expect(chosen?.tasks.map(({ agent, agentDigest }) => [agent, agentDigest])).toEqual([
+      ['coder', 'coder@2'],
+      ['links', 'links@1'],
+    ]);
+    const otherHost = edit({ agent: 'coder' }, { agents: [{ ...member('coder'), host: 'elsewhere.example' }] });
+    expect(otherHost?.planHash).not.toBe(chosen?.planHash);
+  });
+  it('takes instructions only for an agent that follows words', () => {
+    const instruct = (followWords: string[], agent?: string) =>
+      given(...review).when({
+        type: 'edit',
+        ifHash: plan.planHash,
+        now: beforeExpiry,
+        edit: { tasks: [{ taskId: 't-1' as TaskId, instructions: 'Keep it short.', agent }], followWords },
+      });
+    expect(instruct(['coder']).refusal()).toBe('plan.instructions-unheard');
+    expect(instruct(['coder'], 'coder').refusal()).toBeUndefined();
+    expect(instruct(['links']).refusal()).toBeUndefined();
+  });
   it('is decided on once', () =>
     expect(
       given(...review, approved)
