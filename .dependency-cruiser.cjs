@@ -43,6 +43,13 @@ module.exports = {
       to: { path: '^(src|libs)/', pathNot: '^libs/(contracts|domain|wording|seal|git|system-tools|sandbox)/' },
     },
     {
+      name: 'web-imports',
+      comment: 'The page knows events and their rules; everything else it asks the service for.',
+      severity: 'error',
+      from: { path: '^web/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^(src|cli|libs)/', pathNot: '^libs/(contracts|domain|wording)/' },
+    },
+    {
       name: 'rooms-are-closed',
       comment: 'A room of src/ is entered by command, query or event, or through its module file; not by its insides.',
       severity: 'error',

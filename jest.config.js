@@ -7,7 +7,7 @@ const libs = readdirSync(new URL('./libs', import.meta.url)).join('|');
 export default {
   testEnvironment: 'node',
   injectGlobals: false,
-  roots: ['<rootDir>/src', '<rootDir>/libs', '<rootDir>/cli', '<rootDir>/test'],
+  roots: ['<rootDir>/src', '<rootDir>/libs', '<rootDir>/cli', '<rootDir>/web/src', '<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', '/test/faults/long/'],
   globalSetup: '<rootDir>/test/harness/tools.mjs',

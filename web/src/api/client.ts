@@ -1,0 +1,69 @@
+/** What went wrong, in the words of the service: `code` is stable, `message` says what to do. */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    readonly details: Readonly<Record<string, unknown>> = {},
+  ) {
+    super(message);
+    this.name = 'ApiError';
+  }
+}
+
+export interface Call {
+  readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+}
+
+const send = async (path: string, { method = 'GET', body, headers, signal }: Call): Promise<Response> => {
+  const answer = await fetch(path, {
+    method,
+    credentials: 'same-origin',
+    headers: { ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), ...headers },
+    body: body === undefined ? undefined : JSON.stringify(body),
+    signal,
+  }).catch((error: unknown) => {
+    if (signal?.aborted === true) throw error;
+    throw new ApiError(0, 'service.unreachable', 'The service does not answer. It is tried again.');
+  });
+  if (answer.ok) return answer;
+  const problem = (await answer.json().catch(() => ({}))) as Readonly<Record<string, unknown>>;
+  throw new ApiError(
+    answer.status,
+    typeof problem.code === 'string' ? problem.code : `http.${answer.status}`,
+    typeof problem.detail === 'string' ? problem.detail : `The service answered ${answer.status}.`,
+    problem,
+  );
+};
+
+/** One call of the service. @throws ApiError */
+export const call = async <Answer>(path: string, options: Call = {}): Promise<Answer> =>
+  (await (await send(path, options)).json()) as Answer;
+
+/** The same where the answer is text: a patch, a report. @throws ApiError */
+export const callText = async (path: string, options: Call = {}): Promise<string> => (await send(path, options)).text();
+
+/** A write that is carried out once, however often it has to be sent. @throws ApiError */
+export const write = <Answer>(path: string, body: unknown = {}, options: Omit<Call, 'body'> = {}): Promise<Answer> =>
+  call(path, {
+    method: 'POST',
+    ...options,
+    body,
+    headers: { 'Idempotency-Key': crypto.randomUUID(), ...options.headers },
+  });
+
+/** Every item of a paged list. @throws ApiError */
+export const readAll = async <Item>(path: string, signal?: AbortSignal): Promise<Item[]> => {
+  const items: Item[] = [];
+  const joiner = path.includes('?') ? '&' : '?';
+  for (let after: string | undefined; ;) {
+    const from = after === undefined ? '' : `&after=${encodeURIComponent(after)}`;
+    const page = await call<{ items: Item[]; next?: string }>(`${path}${joiner}limit=1000${from}`, { signal });
+    items.push(...page.items);
+    if (page.next === undefined) return items;
+    after = page.next;
+  }
+};

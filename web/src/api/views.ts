@@ -1,0 +1,161 @@
+// What the service answers, as far as this page reads it. OpenAPI: /openapi.json.
+import type { EventData, Evidence, FileChange, Finding, Plan, PlannedTask, StepResult } from '#contracts';
+import type { AgentStatus } from '#domain';
+
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  readonly next?: string;
+}
+
+export interface RepositoryView {
+  readonly repositoryId: string;
+  readonly path: string;
+  readonly name: string;
+  readonly running?: string;
+  readonly dismissed: number;
+}
+
+export type PlanStatus = 'analysing' | 'failed' | 'proposed' | 'approved' | 'rejected' | 'expired';
+interface Asked {
+  readonly planId: string;
+  readonly repository: { readonly repositoryId: string; readonly path: string; readonly name: string };
+  readonly requestedBy: string;
+  readonly requestedAt: string;
+  readonly cursor?: string;
+}
+export type PlanView =
+  | (Asked & { readonly status: 'analysing' })
+  | (Asked & { readonly status: 'failed'; readonly code: string; readonly reason: string })
+  | (Asked &
+      Plan & {
+        readonly status: 'proposed' | 'approved' | 'rejected' | 'expired';
+        readonly skipped: readonly { readonly source: string; readonly reason: string }[];
+        readonly reason?: string;
+        readonly head?: { readonly commit: string; readonly moved: boolean; readonly changed: readonly string[] };
+      });
+export type ReadyPlan = Extract<PlanView, { tasks: unknown }>;
+
+export type TaskStatus =
+  | 'absent'
+  | 'queued'
+  | 'working'
+  | 'blocked'
+  | 'publishing'
+  | 'passed'
+  | 'failed'
+  | 'cancelled'
+  | 'declined'
+  | 'discarded';
+
+export interface TaskView {
+  readonly taskId: string;
+  readonly sprintId?: string;
+  readonly title?: string;
+  readonly agent?: string;
+  readonly paths?: readonly string[];
+  readonly status: TaskStatus;
+  readonly outcome?: string;
+  readonly stage?: 'agent' | 'verifying';
+  readonly stalled?: boolean;
+  readonly agentId?: string;
+  readonly reason?: string;
+  readonly kind?: string;
+  readonly attempts: number;
+  readonly files?: readonly FileChange[];
+  readonly branch?: string;
+  readonly commit?: string;
+}
+export interface TaskDetail extends TaskView {
+  readonly task: PlannedTask;
+}
+
+export type SprintStatus = PlanStatus | 'running' | 'pausing' | 'paused' | 'cancelling' | 'completed' | 'cancelled';
+
+export interface SprintView {
+  readonly sprintId: string;
+  readonly status: SprintStatus;
+  readonly reason?: string;
+  readonly repository: { readonly repositoryId: string; readonly path: string; readonly name: string };
+  readonly plan?: Plan;
+  readonly createdAt: string;
+  readonly approvedBy?: string;
+  readonly approvedAt?: string;
+  readonly unattended?: boolean;
+  readonly base?: EventData<'sprint.base-verified'>;
+  readonly completedAt?: string;
+  readonly heads?: readonly { readonly stream: string; readonly version: number; readonly hash: string }[];
+  readonly tasks: readonly TaskView[];
+  readonly cursor: string;
+}
+
+export interface AgentView {
+  readonly id: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly role: string;
+  readonly status: AgentStatus;
+  readonly currentTaskId?: string;
+  readonly currentTaskSummary?: string;
+  readonly lastSeen?: string;
+  readonly lastProgress?: string;
+  readonly circuitOpenUntil?: number;
+  readonly isolation: string;
+  readonly version: number;
+}
+
+export interface AlertView {
+  readonly alertId: string;
+  readonly severity: 'info' | 'warning' | 'critical';
+  readonly kind: string;
+  readonly text: string;
+  readonly time: string;
+  readonly stream: string;
+  readonly sprintId?: string;
+  readonly taskId?: string;
+  readonly acknowledgedBy?: string;
+}
+
+export interface FindingView extends Finding {
+  readonly inScope: boolean;
+  readonly dismissed: boolean;
+}
+
+export interface FindingPage extends Page<FindingView> {
+  readonly repositoryId: string;
+  readonly commit?: string;
+  readonly total: number;
+}
+
+export interface HealthView {
+  readonly status: 'ready';
+  readonly durability: string;
+  readonly isolation: string;
+  readonly redis: { readonly version: string; readonly address: string; readonly weaknesses: readonly string[] };
+  readonly incarnation: string;
+  readonly position: number;
+  readonly cursor: string;
+  readonly roles: readonly string[];
+  readonly pid: number;
+  readonly serverTime: string;
+}
+
+export interface ReportView {
+  readonly sprintId: string;
+  readonly status: string;
+  readonly tasks: readonly {
+    readonly taskId: string;
+    readonly outcome: string;
+    readonly reason: string;
+    readonly outputTail?: string;
+    readonly verification: readonly (StepResult & { readonly run: number })[];
+    readonly toolCalls: number;
+    readonly refusals: number;
+    readonly durationMs: number;
+  }[];
+  readonly additions: number;
+  readonly deletions: number;
+  readonly events: number;
+  readonly cost: { readonly modelCalls: number; readonly tokens: number; readonly amount: number };
+}
+
+export type { Evidence, FileChange, Finding, Plan, PlannedTask, StepResult };

@@ -1,0 +1,35 @@
+import { QueryClientProvider } from '@tanstack/react-query';
+import { queries } from './api/reads.js';
+import { Bridge } from './board/bridge.js';
+import { FeedScreen } from './feed/feed-screen.js';
+import { linkTo, usePlace, type Place } from './shell/route.js';
+import { Shell } from './shell/shell.js';
+import { Empty } from './ui/parts.js';
+
+const Screen = ({ route }: Place) => {
+  switch (route.screen) {
+    case 'bridge':
+      return <Bridge />;
+    case 'feed':
+      return <FeedScreen />;
+    default:
+      return (
+        <Empty title="There is nothing at this address">
+          <a className="button" href={linkTo({ screen: 'bridge' })}>
+            To the bridge
+          </a>
+        </Empty>
+      );
+  }
+};
+
+export const App = () => {
+  const place = usePlace();
+  return (
+    <QueryClientProvider client={queries}>
+      <Shell route={place.route}>
+        <Screen {...place} />
+      </Shell>
+    </QueryClientProvider>
+  );
+};

@@ -1,0 +1,56 @@
+import { FeedPanel } from '../feed/feed-panel.js';
+import { alerts, snapshot } from '../live/present.js';
+import { useStore } from '../live/store.js';
+import { useKeys } from '../shell/keys.js';
+import { nextAction } from '../shell/next-action.js';
+import { linkTo } from '../shell/route.js';
+import { useSprints } from '../shell/sprints-store.js';
+import { Empty, Failed, Loading, Panel } from '../ui/parts.js';
+import { Board } from './board.js';
+import { lastActions } from './last-actions.js';
+
+/** What a person sees first: the one thing to do, the crew, and what happens. */
+export const Bridge = () => {
+  const { board, isolation, loaded } = useStore(snapshot);
+  const actions = useStore(lastActions);
+  const sprints = useSprints();
+  const taskLink = (taskId: string) => {
+    const sprint = sprints.data?.items.find(({ tasks }) => tasks.some((task) => task.taskId === taskId));
+    return sprint && linkTo({ screen: 'task', sprintId: sprint.sprintId, taskId });
+  };
+  return (
+    <div className="bridge">
+      <h1 className="visually-hidden">Bridge</h1>
+      <NextAction />
+      <Panel title="Swarm Board" flush>
+        {!loaded ? (
+          <Loading what="the crew" />
+        ) : board.agents.size === 0 ? (
+          <Empty title="Nobody is on board yet">
+            <p>Agents come on board when the first approved task needs them. Plan a sprint and approve it.</p>
+          </Empty>
+        ) : (
+          <Board cards={board.agents} isolation={isolation} lastActions={actions} taskLink={taskLink} />
+        )}
+      </Panel>
+      <FeedPanel />
+    </div>
+  );
+};
+
+const NextAction = () => {
+  const sprints = useSprints();
+  const raised = useStore(alerts);
+  const next = sprints.data === undefined ? undefined : nextAction(sprints.data.items, raised.values());
+  useKeys(next === undefined ? [] : [{ keys: 'g n', does: () => (location.hash = linkTo(next.to)) }]);
+  if (sprints.isError) return <Failed what="The sprints" error={sprints.error} retry={() => void sprints.refetch()} />;
+  if (next === undefined) return <Loading what="what there is to do" />;
+  return (
+    <section className={`next-action next-${next.mood}`} aria-label="Next action">
+      <p>{next.text}</p>
+      <a className="button button-primary" href={linkTo(next.to)}>
+        {next.label}
+      </a>
+    </section>
+  );
+};

@@ -1,0 +1,89 @@
+import { useLayoutEffect, useRef, useState, type ReactNode, type Ref, useImperativeHandle } from 'react';
+
+export interface WindowHandle {
+  /** Brings a line into the middle. */
+  show(index: number): void;
+  focus(): void;
+}
+
+interface WindowProps {
+  readonly count: number;
+  readonly rowHeight: number;
+  /** Stays at the newest line. Told when the person scrolls away from it, or back to it. */
+  readonly following: boolean;
+  readonly onFollow: (following: boolean) => void;
+  /** The person is near the oldest line. */
+  readonly onTop?: () => void;
+  /** Lines that were put before the ones that were there: what is looked at stays where it is. */
+  readonly prepended?: number;
+  readonly row: (index: number) => ReactNode;
+  readonly label: string;
+  readonly handle?: Ref<WindowHandle>;
+}
+
+const OVERSCAN = 8;
+/** Browsers cannot scroll further than some 17 to 33 million pixels; 150,000 lines are well below. */
+const NEAR = 40;
+
+/** A window over very many lines of the same height: only those that are seen are in the page. */
+export const LineWindow = ({
+  count,
+  rowHeight,
+  following,
+  onFollow,
+  onTop,
+  prepended = 0,
+  row,
+  label,
+  handle,
+}: WindowProps) => {
+  const frame = useRef<HTMLDivElement>(null);
+  const [height, setHeight] = useState(400);
+  const [top, setTop] = useState(0);
+  const before = useRef(prepended);
+
+  useLayoutEffect(() => {
+    const element = frame.current;
+    if (element === null) return undefined;
+    const observer = new ResizeObserver(() => setHeight(element.clientHeight));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+  useLayoutEffect(() => {
+    const element = frame.current;
+    if (element === null) return;
+    if (following) element.scrollTop = element.scrollHeight;
+    else if (prepended > before.current) element.scrollTop += (prepended - before.current) * rowHeight;
+    before.current = prepended;
+  }, [count, following, prepended, rowHeight, height]);
+  useImperativeHandle(handle, () => ({
+    show(index) {
+      const element = frame.current;
+      if (element !== null) element.scrollTop = index * rowHeight - element.clientHeight / 2;
+    },
+    focus: () => frame.current?.focus(),
+  }));
+
+  const scroll = () => {
+    const element = frame.current;
+    if (element === null) return;
+    setTop(element.scrollTop);
+    const atEnd = element.scrollHeight - element.scrollTop - element.clientHeight < rowHeight;
+    if (atEnd !== following) onFollow(atEnd);
+    if (element.scrollTop < NEAR * rowHeight) onTop?.();
+  };
+  const shown = following
+    ? Math.max(0, count * rowHeight - height)
+    : Math.min(top, Math.max(0, count * rowHeight - height));
+  const first = Math.max(0, Math.floor(shown / rowHeight) - OVERSCAN);
+  const last = Math.min(count, Math.ceil((shown + height) / rowHeight) + OVERSCAN);
+  return (
+    <div ref={frame} className="lines" role="log" aria-live="off" aria-label={label} tabIndex={0} onScroll={scroll}>
+      <div className="lines-all" style={{ height: count * rowHeight }}>
+        <div className="lines-shown" style={{ transform: `translateY(${first * rowHeight}px)` }}>
+          {Array.from({ length: Math.max(0, last - first) }, (_, offset) => row(first + offset))}
+        </div>
+      </div>
+    </div>
+  );
+};

@@ -1,0 +1,92 @@
+// The stream of events of the service, followed for as long as somebody looks. No DOM: it runs in the shared worker.
+
+export type LinkState = 'connecting' | 'live' | 'lost' | 'signed-out' | 'full';
+
+export interface Hello {
+  readonly cursor: string;
+  readonly oldest: string;
+  readonly serverTime: string;
+}
+
+export type StreamMessage =
+  | { readonly kind: 'state'; readonly state: LinkState; readonly since: number; readonly retryAt?: number }
+  | { readonly kind: 'hello'; readonly hello: Hello; readonly receivedAt: number }
+  /** The cursor could not be served: what is shown must be read anew. */
+  | { readonly kind: 'reset'; readonly reason: string }
+  /** Envelopes as JSON text, in order, without gap or repeat since the last `hello` or `reset`. */
+  | { readonly kind: 'batch'; readonly events: readonly string[]; readonly receivedAt: number };
+
+const FIRST_RETRY_MS = 500;
+const LONGEST_RETRY_MS = 15_000;
+
+/** Half to all of it, so that clients of a restarted service do not come back all at once. */
+export const backoff = (failures: number, random: () => number): number =>
+  Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** failures) * (0.5 + random() / 2);
+
+const stateOf = (status: number): LinkState => (status === 401 || status === 403 ? 'signed-out' : 'full');
+
+/**
+ * Follows `/events/stream`, and takes it up where it ended: after a lost connection, a restart, a refusal. The browser
+ * reconnects by itself only while the server answers 200, so a refused connection is made anew here.
+ */
+export const follow = (tell: (message: StreamMessage) => void): (() => void) => {
+  let source: EventSource | undefined;
+  let cursor: string | undefined;
+  let failures = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let pending: string[] = [];
+  let ended = false;
+
+  const flush = () => {
+    const events = pending;
+    pending = [];
+    if (events.length > 0) tell({ kind: 'batch', events, receivedAt: Date.now() });
+  };
+  const receive = (message: MessageEvent<string>) => {
+    cursor = message.lastEventId;
+    if (pending.push(message.data) === 1) setTimeout(flush, 0);
+  };
+  const control = (message: Event): MessageEvent<string> => {
+    flush();
+    const told = message as MessageEvent<string>;
+    cursor = told.lastEventId;
+    return told;
+  };
+  const state = (now: LinkState, retryAt?: number) => tell({ kind: 'state', state: now, since: Date.now(), retryAt });
+
+  const retry = async () => {
+    source?.close();
+    const status = await fetch('/health/ready', { credentials: 'same-origin' })
+      .then((answer) => answer.status)
+      .catch(() => 0);
+    if (ended) return;
+    const wait = backoff(failures++, Math.random);
+    state(status === 401 || status === 403 ? stateOf(status) : 'lost', Date.now() + wait);
+    timer = setTimeout(open, wait);
+  };
+  const open = () => {
+    const after = cursor === undefined ? '' : `?after=${encodeURIComponent(cursor)}`;
+    source = new EventSource(`/events/stream${after}`);
+    source.addEventListener('message', receive);
+    source.addEventListener('hello', (message) => {
+      failures = 0;
+      tell({ kind: 'hello', hello: JSON.parse(control(message).data) as Hello, receivedAt: Date.now() });
+      state('live');
+    });
+    source.addEventListener('reset', (message) => {
+      tell({ kind: 'reset', reason: (JSON.parse(control(message).data) as { reason: string }).reason });
+    });
+    source.addEventListener('error', () => {
+      flush();
+      if (source?.readyState === EventSource.CLOSED) void retry();
+      else state('lost');
+    });
+  };
+  state('connecting');
+  open();
+  return () => {
+    ended = true;
+    clearTimeout(timer);
+    source?.close();
+  };
+};

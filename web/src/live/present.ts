@@ -1,0 +1,238 @@
+// The present: snapshots of the service, and every event since folded into them by the rules of the service itself.
+import type { AgentId, Envelope, SprintId, TaskId } from '#contracts';
+import { evolveBoard, type AgentCard, type Board } from '#domain';
+import { call, readAll } from '../api/client.js';
+import type { AgentView, AlertView, HealthView } from '../api/views.js';
+import { bestReading, readClock, type ClockReading } from './clock.js';
+import { connect } from './connect.js';
+import { Feed } from './feed.js';
+import type { LinkState, StreamMessage } from './follow.js';
+import { createStore, nextFrame } from './store.js';
+import { toSeen, type SeenEvent } from './told.js';
+
+export interface Link {
+  readonly state: LinkState;
+  readonly since: number;
+  readonly retryAt?: number;
+}
+
+export interface Pulse {
+  /** Time of the newest event by the clock of the log; absent before the first. */
+  readonly lastEventAt?: number;
+  readonly lastPosition?: number;
+  /** Arrivals of the last minute, by this browser's clock. */
+  readonly perMinute: number;
+  /** Append → screen, in milliseconds, of the newest events that were seen as they happened. */
+  readonly delays: readonly number[];
+}
+
+export interface Snapshot {
+  readonly board: Board;
+  readonly isolation: string;
+  /** Whether the cards have been read at all. */
+  readonly loaded: boolean;
+}
+
+export const link = createStore<Link>({ state: 'connecting', since: Date.now() });
+export const pulse = createStore<Pulse>({ perMinute: 0, delays: [] });
+export const clock = createStore<ClockReading | undefined>(undefined);
+export const snapshot = createStore<Snapshot>({
+  board: { agents: new Map(), titles: new Map(), holders: new Map() },
+  isolation: '',
+  loaded: false,
+});
+export const alerts = createStore<ReadonlyMap<string, AlertView>>(new Map());
+export const health = createStore<HealthView | undefined>(undefined);
+export const feed = new Feed();
+
+type Listener = (events: readonly SeenEvent[]) => void;
+const listeners = new Set<Listener>();
+const resets = new Set<() => void>();
+
+/** Calls back with every batch of events as it comes, before the screen is drawn. */
+export const onEvents = (listener: Listener): (() => void) => {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+};
+
+/** Calls back when what was read may have a gap: read it again. */
+export const onReset = (listener: () => void): (() => void) => {
+  resets.add(listener);
+  return () => resets.delete(listener);
+};
+
+const DELAYS = 500;
+const MINUTE_MS = 60_000;
+let arrivals: { readonly at: number; readonly count: number }[] = [];
+let held: SeenEvent[] | undefined = [];
+
+const receive = (message: StreamMessage): void => {
+  switch (message.kind) {
+    case 'state':
+      link.set(message);
+      return;
+    case 'hello':
+      void readClockOffset();
+      if (!snapshot.get().loaded) void begin();
+      return;
+    case 'reset':
+      feed.breakOff(message.reason);
+      for (const listener of resets) listener();
+      void begin();
+      return;
+    case 'batch':
+      return take(message.events, message.receivedAt);
+  }
+};
+
+const take = (texts: readonly string[], receivedAt: number): void => {
+  const events = texts.map((text) => {
+    const event = toSeen(JSON.parse(text) as Envelope);
+    feed.add(event, text);
+    return event;
+  });
+  if (held === undefined) apply(events);
+  else held.push(...events);
+  for (const listener of listeners) listener(events);
+  arrivals.push({ at: receivedAt, count: events.length });
+  feed.tell();
+  measure(events);
+};
+
+/** Folds what is newer than the snapshot: a card knows the position it was last changed at. */
+const apply = (events: readonly SeenEvent[]): void => {
+  const { board, ...rest } = snapshot.get();
+  let next = board;
+  for (const event of events) {
+    const card = event.agentId === undefined ? undefined : next.agents.get(event.agentId);
+    if (card === undefined || card.version < event.position) next = evolveBoard(next, event);
+    applyAlert(event);
+  }
+  snapshot.set(next === board ? snapshot.get() : { ...rest, board: next });
+};
+
+const applyAlert = (event: SeenEvent): void => {
+  if (event.type === 'alert.raised') {
+    const { time, stream, sprintId, taskId } = event;
+    const raised = { ...event.data, time: new Date(time).toISOString(), stream, sprintId, taskId };
+    alerts.set(new Map(alerts.get()).set(raised.alertId, raised));
+  }
+  if (event.type === 'alert.acknowledged') {
+    const known = alerts.get().get(event.data.alertId);
+    if (known !== undefined)
+      alerts.set(new Map(alerts.get()).set(known.alertId, { ...known, acknowledgedBy: event.actor }));
+  }
+};
+
+/** From the tick in which events came to the moment after they are painted. */
+const measure = (events: readonly SeenEvent[]): void => {
+  nextFrame(() => {
+    const channel = new MessageChannel();
+    channel.port1.addEventListener('message', () => {
+      channel.port1.close();
+      record(events, Date.now());
+    });
+    channel.port1.start();
+    channel.port2.postMessage(undefined);
+  });
+};
+
+const record = (events: readonly SeenEvent[], paintedAt: number): void => {
+  const last = events.at(-1);
+  if (last === undefined) return;
+  arrivals = arrivals.filter(({ at }) => paintedAt - at < MINUTE_MS);
+  const reading = clock.get();
+  const fresh =
+    reading === undefined || document.hidden ? [] : events.map(({ time }) => paintedAt + reading.offset - time);
+  pulse.set({
+    lastEventAt: last.time,
+    lastPosition: last.position,
+    perMinute: arrivals.reduce((sum, { count }) => sum + count, 0),
+    // What was caught up with after a break says nothing about how fast the stream is.
+    delays: [...pulse.get().delays, ...fresh.filter((ms) => ms < 10_000)].slice(-DELAYS),
+  });
+};
+
+const cardOf = ({
+  id,
+  kind,
+  name,
+  role,
+  status,
+  version,
+  currentTaskSummary,
+  circuitOpenUntil,
+  ...view
+}: AgentView): AgentCard => ({
+  id: id as AgentId,
+  kind,
+  name,
+  role,
+  status,
+  version,
+  currentTaskSummary,
+  circuitOpenUntil,
+  currentTaskId: view.currentTaskId as TaskId | undefined,
+  lastSeen: view.lastSeen === undefined ? 0 : Date.parse(view.lastSeen),
+  lastProgress: view.lastProgress === undefined ? undefined : Date.parse(view.lastProgress),
+});
+
+const boardOf = (views: readonly AgentView[]): Board => {
+  const cards = views.map(cardOf);
+  const busy = cards.flatMap((card) => (card.currentTaskId === undefined ? [] : [[card.currentTaskId, card] as const]));
+  return {
+    agents: new Map(cards.map((card) => [card.id, card])),
+    holders: new Map(busy.map(([taskId, card]) => [taskId, card.id])),
+    titles: new Map(busy.map(([taskId, card]) => [taskId, card.currentTaskSummary ?? ''])),
+  };
+};
+
+/** Reads the snapshots while the stream already runs, and then folds what came meanwhile: nothing is missed. */
+const begin = async (): Promise<void> => {
+  held ??= [];
+  try {
+    const [agents, raised, ready] = await Promise.all([
+      readAll<AgentView>('/agents'),
+      readAll<AlertView>('/alerts'),
+      call<HealthView>('/health/ready'),
+      feed.loadOlder(),
+    ]);
+    health.set(ready);
+    alerts.set(new Map(raised.map((alert) => [alert.alertId, alert])));
+    snapshot.set({ board: boardOf(agents), isolation: ready.isolation, loaded: true });
+    const meanwhile = held;
+    held = undefined;
+    apply(meanwhile);
+  } catch {
+    // The stream says that it is lost, too, and begins anew when it is there again.
+    setTimeout(() => link.get().state === 'live' && void begin(), 2000);
+  }
+};
+
+const READINGS = 4;
+
+const readClockOffset = async (): Promise<void> => {
+  const readings: ClockReading[] = [];
+  for (let count = 0; count < READINGS; count++) {
+    const asked = Date.now();
+    const ready = await call<HealthView>('/health/ready').catch(() => undefined);
+    if (ready === undefined) break;
+    health.set(ready);
+    readings.push(readClock(asked, Date.parse(ready.serverTime), Date.now()));
+  }
+  clock.set(bestReading(readings) ?? clock.get());
+};
+
+let leave: (() => void) | undefined;
+
+/** Joins the stream. Once for the page. */
+export const start = (): void => {
+  leave ??= connect(receive);
+  setInterval(() => {
+    const now = Date.now();
+    arrivals = arrivals.filter(({ at }) => now - at < MINUTE_MS);
+    pulse.set({ ...pulse.get(), perMinute: arrivals.reduce((sum, { count }) => sum + count, 0) });
+  }, 5000);
+};
+
+export const sprintOf = (event: SeenEvent): SprintId | undefined => event.sprintId;
