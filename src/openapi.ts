@@ -2,12 +2,15 @@ import { STATUS_CODES } from 'node:http';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { ID_PATTERN } from '#contracts';
+import { Sessions } from './access/session.js';
 import { PROBLEMS } from './http/answers.decorator.js';
 import { Problem } from './http/problem.schema.js';
 import { componentSchemas, schemaRef } from './http/schemas.js';
 import { statusOf } from './http/statuses.js';
 
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']> & { [PROBLEMS]?: Record<string, string> };
+
+const SESSION = 'session';
 
 /** OpenAPI 3.1 at `/openapi.json`, made from the controllers when it is asked for first. */
 export const serveOpenApi = (app: NestFastifyApplication): void => {
@@ -25,6 +28,7 @@ const describe = (app: NestFastifyApplication): OpenAPIObject => {
     .setDescription('Errors are `application/problem+json`; docs/errors.md lists them by `code`.')
     .setVersion('0.1.0')
     .addBearerAuth()
+    .addCookieAuth(app.get(Sessions).cookieName, undefined, SESSION)
     .build();
   const document = SwaggerModule.createDocument(app, description);
   for (const [path, operations] of Object.entries(document.paths))
@@ -32,6 +36,8 @@ const describe = (app: NestFastifyApplication): OpenAPIObject => {
       operation.operationId = `${method}${path.replaceAll(/[^a-z]+(\w?)/gi, (_, letter: string) => letter.toUpperCase())}`;
       operation.parameters = [...idsIn(path, operation.parameters), ...(operation.parameters ?? [])];
       describeProblems(operation);
+      // A session is worth the token, except for getting further ones.
+      if (operation.security !== undefined && path !== '/session/links') operation.security.push({ [SESSION]: [] });
     }
   const schemas = { ...document.components?.schemas, ...componentSchemas() };
   return { ...document, components: { ...document.components, schemas } };

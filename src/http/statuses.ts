@@ -5,6 +5,7 @@ const BY_ACTOR: Readonly<Record<Actor, number>> = { caller: 422, retry: 409, 'sa
 /** Codes whose status does not follow from who must act. docs/errors.md lists them all. */
 const BY_CODE: Readonly<Record<string, number>> = {
   'access.host-refused': 403,
+  'access.link-over': 410,
   'access.origin-refused': 403,
   'access.token-missing': 401,
   'access.token-wrong': 401,
@@ -65,6 +66,7 @@ const BY_CODE: Readonly<Record<string, number>> = {
   'task.publishing': 409,
   'task.settled': 409,
   'task.unknown': 404,
+  'web.not-built': 404,
 };
 
 export const statusOf = (code: string, actor: Actor): number => BY_CODE[code] ?? BY_ACTOR[actor];
