@@ -20,6 +20,7 @@ import { StrategistModule } from './strategist/strategist.module.js';
 import { StreamModule } from './stream/stream.module.js';
 import { SwarmModule } from './swarm/swarm.module.js';
 import { TasksModule } from './tasks/tasks.module.js';
+import { WebModule } from './web/web.module.js';
 import { WorldModule } from './world/world.module.js';
 
 /** The service at a glance: one room per line. */
@@ -48,6 +49,7 @@ export class AppModule {
         AuditModule,
         SearchModule,
         OpsModule,
+        WebModule,
       ],
     };
   }
