@@ -318,6 +318,8 @@ export const eventSchemas = {
     outputTokens: z.number().int(),
     cost: z.number().nonnegative(),
     durationMs: z.number(),
+    /** The provider did not count, or the call was broken off: from the length of what was sent. */
+    estimated: z.boolean().optional(),
     error: sentence.optional(),
   }),
   'action.tool-called': action({
