@@ -5,6 +5,7 @@ import {
   isIntegrating,
   isSettled,
   isTaskSettled,
+  mayBeTried,
   type Active,
   type Job,
   type SprintCommand,
@@ -140,7 +141,7 @@ const nextOfTask = (
     );
   }
   if (task.status === 'queued')
-    return task.attempts < task.spec.budgets.attempts
+    return mayBeTried(task)
       ? nothing
       : step({
           type: 'fail',

@@ -13,8 +13,8 @@ import {
   type WorkerId,
 } from '#contracts';
 import {
+  holderOf,
   isActive,
-  isHeld,
   isIntegrating,
   raisesEpoch,
   repository,
@@ -134,7 +134,7 @@ export class OrchestratorService implements OnApplicationBootstrap, OnModuleDest
       if (claim !== undefined) workers.add(claim.worker);
     }
     for (const [id, state] of world.tasks) {
-      const holder = isHeld(state) ? state : state.status === 'publishing' ? state.holder : undefined;
+      const holder = holderOf(state);
       if (holder !== undefined) workers.add(holder.worker);
       if (state.status === 'working') tasks.push(id);
     }

@@ -1,6 +1,6 @@
 // How plans, sprints and tasks look from outside.
 import type { Finding, PlannedTask, TaskId } from '#contracts';
-import { isActive, isTaskSettled, type SprintState, type TaskState } from '#domain';
+import { holderOf, isActive, isTaskSettled, type SprintState, type TaskState } from '#domain';
 import type { FindingView, PlanView, SprintView, TaskView } from './views.schema.js';
 
 export type { SprintView, TaskView };
@@ -59,7 +59,7 @@ export const taskView = (taskId: TaskId, state: TaskState): TaskView => {
     outcome: isTaskSettled(state) ? state.status : undefined,
     stage: state.status === 'working' ? state.stage : undefined,
     stalled: state.status === 'working' ? state.stalled : undefined,
-    agentId: 'agentId' in state ? state.agentId : undefined,
+    agentId: holderOf(state)?.agentId,
     reason: 'reason' in state && state.reason !== undefined ? state.reason : SENTENCES[state.status],
     kind: state.status === 'failed' ? state.kind : undefined,
     attempts: state.attempts,

@@ -4,7 +4,17 @@ import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import { isHyperRunError, taskStream, type TaskId, type WorkerId } from '#contracts';
-import { event, isActive, task, type Publishing, type Queued, type TaskState, type World } from '#domain';
+import {
+  event,
+  holderOf,
+  isActive,
+  mayBeTried,
+  task,
+  type Publishing,
+  type Queued,
+  type TaskState,
+  type World,
+} from '#domain';
 import type { EventStore } from '#event-store';
 import { GitRepository } from '#git';
 import { removeTree } from '#sandbox';
@@ -65,7 +75,7 @@ export class TaskJobs implements JobSource {
       raiseEpoch: true,
     });
     failpoint('task.claimed');
-    const holder = state.status === 'working' ? state : state.status === 'publishing' ? state.holder : undefined;
+    const holder = holderOf(state);
     if (holder === undefined || !('spec' in state)) return;
     const attempt = new Attempt(
       { taskId, spec: state.spec, agentId, epoch: state.epoch, attempt: holder.attempt },
@@ -149,5 +159,4 @@ export class TaskJobs implements JobSource {
 }
 
 const isWaiting = (state: TaskState): state is Queued | Publishing =>
-  (state.status === 'queued' && state.attempts < state.spec.budgets.attempts) ||
-  (state.status === 'publishing' && state.holder === undefined);
+  (state.status === 'queued' && mayBeTried(state)) || (state.status === 'publishing' && state.holder === undefined);

@@ -142,6 +142,8 @@ export const eventSchemas = {
     changes: RequestedChanges.optional(),
     /** Kind of the agent that whoever asks wants. */
     agent: z.string().max(40).optional(),
+    /** What whoever asks wants to spend at most, where that is something else than the repository says. */
+    budgets: Budgets.partial().optional(),
   }),
   'sprint.analysis-claimed': z.object({ worker: WorkerId, attempt }),
   'sprint.analysis-interrupted': z.object({ worker: WorkerId, attempt, reason: sentence }),

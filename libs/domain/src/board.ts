@@ -45,14 +45,19 @@ export const evolveBoard = (board: Board, told: Told & BoardEvent): Board => {
   }
   const card = cardOf(board, told);
   if (card === undefined) return board;
+  // Whose branch could not be made is free for other work, and the end of that task is none of it.
+  if (isElsewhere(card, told)) return told.type === 'task.discarded' ? release(board, told) : board;
   const seen = { ...card, lastSeen: told.time, version: told.position };
   const change = cardChange(seen, told, board);
   const next = withCard(board, change);
   if (told.taskId === undefined) return next;
   if (told.type === 'task.claimed')
     return { ...next, holders: new Map(next.holders).set(told.taskId, told.data.agentId) };
-  return change.currentTaskId === undefined ? release(next, told.taskId) : next;
+  return change.currentTaskId === undefined ? release(next, told) : next;
 };
+
+const isElsewhere = (card: AgentCard, told: Told & BoardEvent): boolean =>
+  told.taskId !== undefined && told.type !== 'task.claimed' && card.currentTaskId !== told.taskId;
 
 const cardOf = (board: Board, told: Told & BoardEvent): AgentCard | undefined => {
   const id =
@@ -69,10 +74,13 @@ const withCard = (board: Board, card: AgentCard): Board => ({
   agents: new Map(board.agents).set(card.id, card),
 });
 
-const release = (board: Board, taskId: TaskId): Board => {
+/** Nobody is at this task any more; its title is kept while somebody may be again. */
+const release = (board: Board, { type, taskId }: Told & BoardEvent): Board => {
+  if (taskId === undefined) return board;
   const holders = new Map(board.holders);
-  const titles = new Map(board.titles);
   holders.delete(taskId);
+  if (type === 'task.attempt-interrupted' || type === 'task.answered') return { ...board, holders };
+  const titles = new Map(board.titles);
   titles.delete(taskId);
   return { ...board, holders, titles };
 };
@@ -81,6 +89,13 @@ const free = (card: AgentCard, status: AgentStatus): AgentCard => {
   const { currentTaskId: _id, currentTaskSummary: _summary, ...rest } = card;
   return { ...rest, status };
 };
+
+const titleOf = ({ currentTaskId }: AgentCard, board: Board) =>
+  currentTaskId === undefined ? undefined : board.titles.get(currentTaskId);
+
+const LONGEST_SUMMARY = 400;
+const waitingSummary = (reason: string, card: AgentCard, board: Board): string =>
+  `${titleOf(card, board) ?? 'A task'}: ${reason}`.slice(0, LONGEST_SUMMARY);
 
 const cardChange = (card: AgentCard, told: Told & BoardEvent, board: Board): AgentCard => {
   switch (told.type) {
@@ -97,7 +112,11 @@ const cardChange = (card: AgentCard, told: Told & BoardEvent, board: Board): Age
     case 'task.progressed-again':
       return { ...card, status: 'working', lastProgress: told.time };
     case 'task.blocked':
-      return { ...card, status: 'blocked' };
+      return { ...card, status: 'blocked', currentTaskSummary: waitingSummary(told.data.reason, card, board) };
+    case 'task.answered':
+      return told.data.kind === 'publishing'
+        ? free(card, 'idle')
+        : { ...card, status: 'working', currentTaskSummary: titleOf(card, board), lastProgress: told.time };
     case 'task.failed':
       return free(card, told.data.kind === 'agent-failed' ? 'error' : 'idle');
     case 'task.passed':

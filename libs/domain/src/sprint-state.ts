@@ -1,5 +1,6 @@
 // The states of one sprint and how events lead from one to the next.
 import type { EventData, EventOf, Instant, Plan, SprintId, TaskId, TaskOutcome } from '#contracts';
+import type { Pause } from './account.js';
 import type { Told } from './decider.js';
 import { evolveIntegration, type Integration } from './integration-state.js';
 import { claimedBy, released, type Job } from './job.js';
@@ -46,6 +47,8 @@ interface Approved extends Planned {
   readonly declined: readonly TaskId[];
   readonly settled: Readonly<Record<TaskId, TaskOutcome>>;
   readonly base?: BaseVerified;
+  /** When its clocks stood still. */
+  readonly pauses: readonly Pause[];
 }
 /** `approved`: the base is being verified. `pausing` becomes `paused` as soon as nothing is at work any more. */
 export interface Active extends Approved {
@@ -142,6 +145,7 @@ const evolveProposed = (state: Proposed, told: Told): SprintState => {
         taskIds: told.data.taskIds,
         declined: told.data.declined,
         settled: {},
+        pauses: [],
         baseJob: { attempts: 0 },
         baseAsked: false,
         baseAccepted: false,
@@ -151,6 +155,12 @@ const evolveProposed = (state: Proposed, told: Told): SprintState => {
     default:
       return state;
   }
+};
+
+/** Its clocks stand still from now on, if they do not already. */
+const paused = (state: Active, at: Instant): Active => {
+  const begun = state.pauses.some(({ until }) => until === undefined);
+  return { ...state, changedAt: at, pauses: begun ? state.pauses : [...state.pauses, { from: at }] };
 };
 
 const evolveActive = (state: Active, told: Told): SprintState => {
@@ -164,10 +174,10 @@ const evolveActive = (state: Active, told: Told): SprintState => {
     case 'sprint.started':
       return { ...state, status: 'running', begun: true, baseAccepted: told.data.baseAccepted, changedAt: told.time };
     case 'sprint.pausing':
-      return { ...state, status: 'pausing', reason: told.data.reason, changedAt: told.time };
+      return { ...paused(state, told.time), status: 'pausing', reason: told.data.reason };
     case 'sprint.paused': {
       const baseAsked = state.base !== undefined && state.base.outcome !== 'passed';
-      return { ...state, status: 'paused', baseAsked, reason: told.data.reason, changedAt: told.time };
+      return { ...paused(state, told.time), status: 'paused', baseAsked, reason: told.data.reason };
     }
     case 'sprint.resumed':
       return {
@@ -176,6 +186,7 @@ const evolveActive = (state: Active, told: Told): SprintState => {
         baseAccepted: state.baseAccepted || state.baseAsked,
         reason: undefined,
         changedAt: told.time,
+        pauses: state.pauses.map((pause) => ({ until: told.time, ...pause })),
       };
     case 'sprint.cancelled':
       return { ...state, status: 'cancelling', reason: told.data.reason, changedAt: told.time };

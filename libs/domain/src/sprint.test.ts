@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { TaskId } from '#contracts';
+import type { AnyEvent, TaskId } from '#contracts';
+import { event } from './decider.js';
 import {
   ada,
   analysisClaimed,
@@ -259,6 +260,25 @@ describe('a running sprint', () => {
         .when({ type: 'resume' })
         .refusal(),
     ).toBe('sprint.cancelling');
+  });
+});
+
+describe('the clocks of a sprint', () => {
+  const pausing = event('sprint.pausing', { reason: 'lunch' });
+  const paused = event('sprint.paused', { reason: 'lunch' });
+  const resumed = event('sprint.resumed', {});
+  const at = (running.length + 1) * 1000;
+  const pausesAfter = (...events: readonly AnyEvent[]) => {
+    const { state } = given(...running, ...events);
+    return 'pauses' in state ? state.pauses : undefined;
+  };
+  it('stand still from the wish to pause until it goes on', () => {
+    expect(pausesAfter()).toEqual([]);
+    expect(pausesAfter(pausing, paused)).toEqual([{ from: at }]);
+    expect(pausesAfter(pausing, paused, resumed, pausing)).toEqual([
+      { from: at, until: at + 2000 },
+      { from: at + 3000 },
+    ]);
   });
 });
 

@@ -3,7 +3,16 @@
 import { HyperRunError, type AgentId, type FailureKind as Kinds, type WorkerId } from '#contracts';
 import type { z } from 'zod';
 import { event, nextEpoch } from './decider.js';
-import { isHeld, isTaskSettled, type Decided, type TaskEvent, type TaskState } from './task-state.js';
+import { decideAnswer, decideUnanswered, seen, type BlockAnswer, type UnansweredCommand } from './task-answers.js';
+import {
+  holderOf,
+  isTaskSettled,
+  mayBeTried,
+  type Decided,
+  type OpenTask,
+  type TaskEvent,
+  type TaskState,
+} from './task-state.js';
 
 export type TaskCommand =
   | { readonly type: 'claim'; readonly worker: WorkerId; readonly agentId: AgentId }
@@ -12,13 +21,16 @@ export type TaskCommand =
   | { readonly type: 'mark-stalled'; readonly silentMs: number; readonly alertId: string }
   | { readonly type: 'mark-progressed' }
   | { readonly type: 'decide-publish'; readonly worker: WorkerId; readonly decided: Decided }
+  /** A person answers a question, grants more of a budget, or has publishing tried again. */
+  | { readonly type: 'answer'; readonly answer: BlockAnswer }
+  | UnansweredCommand
   | { readonly type: 'fail'; readonly kind: z.infer<typeof Kinds>; readonly reason: string }
   | { readonly type: 'cancel'; readonly reason: string }
   | { readonly type: 'discard'; readonly reason: string };
 
 /** Commands after which nobody may write under the old epoch any more. */
-export const raisesEpoch = (command: TaskCommand): boolean =>
-  command.type === 'claim' || command.type === 'interrupt' || command.type === 'cancel' || command.type === 'discard';
+export const raisesEpoch = ({ type }: TaskCommand): boolean =>
+  type === 'claim' || type === 'interrupt' || type === 'give-up' || type === 'cancel' || type === 'discard';
 
 const refuse = (code: string, message: string): never => {
   throw new HyperRunError(code, message);
@@ -32,7 +44,7 @@ export const decideTask = (command: TaskCommand, state: TaskState): TaskEvent[] 
     case 'claim':
       return claim(command, state);
     case 'interrupt': {
-      const holder = state.status === 'publishing' ? state.holder : isHeld(state) ? state : undefined;
+      const holder = holderOf(state);
       if (holder?.attempt !== command.attempt) return [];
       return [
         event('task.attempt-interrupted', { attempt: holder.attempt, worker: holder.worker, reason: command.reason }),
@@ -48,6 +60,12 @@ export const decideTask = (command: TaskCommand, state: TaskState): TaskEvent[] 
       if (state.status !== 'working' || state.worker !== command.worker)
         return refuse('task.lost', 'Another worker has taken over this task.');
       return [event('task.publish-decided', command.decided)];
+    case 'answer':
+      return decideAnswer(command.answer, state);
+    case 'go-on':
+    case 'give-up':
+    case 'release':
+      return decideUnanswered(command, state);
     case 'fail':
       return [event('task.failed', { attempt: state.attempts, kind: command.kind, reason: command.reason })];
     case 'cancel':
@@ -60,24 +78,32 @@ export const decideTask = (command: TaskCommand, state: TaskState): TaskEvent[] 
         );
       if (state.status === 'publishing')
         return refuse('task.publishing', 'It was decided to publish this task; that goes only forward.');
-      return [event('task.discarded', { reason: command.reason })];
+      return [event('task.discarded', { reason: command.reason }), ...seen(state)];
   }
 };
 
+/** What is decided for a reason that may be over by then: nothing is wrong, and nothing happens. */
+const TOO_LATE: readonly TaskCommand['type'][] = [
+  'interrupt',
+  'mark-stalled',
+  'mark-progressed',
+  'go-on',
+  'give-up',
+  'release',
+];
+
 const decideSettled = (command: TaskCommand, status: string): TaskEvent[] => {
-  if (command.type === 'interrupt' || command.type === 'mark-stalled' || command.type === 'mark-progressed') return [];
+  if (TOO_LATE.includes(command.type)) return [];
   return refuse(
     'task.settled',
     `This task is ${status}. What is settled is not reopened; a retry makes a new plan of one task.`,
   );
 };
 
-type Open = Exclude<TaskState, { status: 'absent' | 'declined' }>;
-
-const claim = (command: Extract<TaskCommand, { type: 'claim' }>, state: Open): TaskEvent[] => {
+const claim = (command: Extract<TaskCommand, { type: 'claim' }>, state: OpenTask): TaskEvent[] => {
   const free = state.status === 'queued' || (state.status === 'publishing' && state.holder === undefined);
   if (!free) return refuse('job.taken', 'Another worker is at this task.');
-  if (state.status === 'queued' && state.attempts >= state.spec.budgets.attempts)
+  if (state.status === 'queued' && !mayBeTried(state))
     return refuse('task.attempts-exhausted', `All ${state.attempts} attempts were interrupted.`);
   return [
     event('task.claimed', {
@@ -91,7 +117,7 @@ const claim = (command: Extract<TaskCommand, { type: 'claim' }>, state: Open): T
 
 const stalled = (
   command: Extract<TaskCommand, { type: 'mark-stalled' }>,
-  state: Extract<Open, { status: 'working' }>,
+  state: Extract<OpenTask, { status: 'working' }>,
 ): TaskEvent[] => {
   const { alertId, silentMs } = command;
   const text = `${state.agentId} has made no progress on "${state.spec.task.title}" for ${Math.round(silentMs / 1000)} s.`;
@@ -101,8 +127,8 @@ const stalled = (
   ];
 };
 
-const cancel = (reason: string, state: Open): TaskEvent[] => {
+const cancel = (reason: string, state: OpenTask): TaskEvent[] => {
   if (state.status === 'publishing' || ('decided' in state && state.decided !== undefined))
     return refuse('task.publishing', 'It was decided to publish this task; that goes only forward.');
-  return [event('task.cancelled', { reason })];
+  return [event('task.cancelled', { reason }), ...seen(state)];
 };

@@ -54,7 +54,7 @@ export const evolveWorld = (world: World, told: WorldEvent): void => {
   const id = told.stream.slice(dash + 1);
   if (told.type === 'alert.raised') raise(world, told);
   else if (told.type === 'alert.acknowledged') acknowledge(world, told);
-  else if (category === 'repository') evolveEntry(world.repositories, id as RepositoryId, repository, told);
+  if (category === 'repository') evolveEntry(world.repositories, id as RepositoryId, repository, told);
   else if (category === 'sprint') evolveSprint(world, id as SprintId, told);
   else if (category === 'task') evolveEntry(world.tasks, id as TaskId, task, told);
   world.board = evolveBoard(world.board, told);

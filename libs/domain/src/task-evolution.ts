@@ -1,0 +1,128 @@
+// How events lead from one state of a task to the next.
+import type { Epoch, EventOf } from '#contracts';
+import { addGrant, beginWork, correct, count, emptyAccount, endWork } from './account.js';
+import { nextEpoch, type Told } from './decider.js';
+import {
+  holderOf,
+  isTaskSettled,
+  type Blocked,
+  type Known,
+  type OpenTask,
+  type Settled,
+  type TaskState,
+  type Working,
+} from './task-state.js';
+
+const known = ({ taskId, spec, epoch, attempts, excused, account, answers, candidate }: Known): Known => ({
+  taskId,
+  spec,
+  epoch,
+  attempts,
+  excused,
+  account,
+  answers,
+  ...(candidate === undefined ? {} : { candidate }),
+});
+
+export const evolveTask = (state: TaskState, told: Told): TaskState => {
+  if (state.status === 'absent') return begin(state, told);
+  if (state.status === 'declined' || isTaskSettled(state)) return state;
+  const settled = settle(state, told);
+  if (settled !== undefined) return settled;
+  if (told.type === 'task.claimed') return claim(state, told);
+  if (told.type === 'task.attempt-interrupted') return interrupt(state, told);
+  if (told.type === 'task.blocked') return block(state, told);
+  if (told.type === 'task.answered') return state.status === 'blocked' ? goOn(state, told) : state;
+  if (told.type === 'alert.raised')
+    return state.status === 'blocked' ? { ...state, alertId: told.data.alertId } : state;
+  return state.status === 'working' || state.status === 'blocked' ? progress(state, told) : state;
+};
+
+const begin = (state: TaskState, told: Told): TaskState => {
+  if (told.type === 'task.declined') return { status: 'declined', task: told.data.task, sprintId: told.data.sprintId };
+  if (told.type !== 'task.queued') return state;
+  const fresh = { epoch: 0 as Epoch, attempts: 0, excused: 0, account: emptyAccount, answers: [] };
+  return { status: 'queued', taskId: told.data.task.taskId, spec: told.data, ...fresh };
+};
+
+const settle = (state: OpenTask, told: Told): Settled | undefined => {
+  const decided = 'decided' in state && state.decided !== undefined ? { decided: state.decided } : {};
+  const end = { ...known(state), ...decided, account: endWork(state.account, told.time), settledAt: told.time };
+  switch (told.type) {
+    case 'task.passed':
+      return { ...end, status: 'passed' };
+    case 'task.failed':
+      return { ...end, status: 'failed', reason: told.data.reason, kind: told.data.kind };
+    case 'task.cancelled':
+      return { ...end, status: 'cancelled', reason: told.data.reason, epoch: nextEpoch(state.epoch) };
+    case 'task.discarded':
+      return { ...end, status: 'discarded', reason: told.data.reason, epoch: nextEpoch(state.epoch) };
+    default:
+      return undefined;
+  }
+};
+
+const claim = (state: OpenTask, told: Told<EventOf<'task.claimed'>>): TaskState => {
+  const { worker, agentId, attempt, epoch } = told.data;
+  const holder = { worker, agentId, attempt, since: told.time };
+  if (state.status === 'publishing')
+    return { ...known(state), epoch, status: 'publishing', decided: state.decided, holder };
+  const held = { ...known(state), ...holder, epoch, attempts: attempt, account: beginWork(state.account, told.time) };
+  return { ...held, status: 'working', stage: 'agent', stalled: false };
+};
+
+const interrupt = (state: OpenTask, told: Told<EventOf<'task.attempt-interrupted'>>): TaskState => {
+  const freed = { ...known(state), account: endWork(state.account), epoch: nextEpoch(state.epoch) };
+  if ('decided' in state && state.decided !== undefined)
+    return { ...freed, status: 'publishing', decided: state.decided };
+  // The question outlives who asked it: its answer is for the next attempt.
+  if (state.status === 'blocked') return { ...state, ...freed, excused: state.excused + 1, holder: undefined };
+  return { ...freed, status: 'queued', interrupted: told.data.reason };
+};
+
+const block = (state: OpenTask, told: Told<EventOf<'task.blocked'>>): TaskState => {
+  const { attempt: _attempt, ...why } = told.data;
+  const waiting = { ...known(state), ...why, status: 'blocked', since: told.time } as const;
+  // Whoever could not publish has nothing more to do: anybody may try again.
+  if (state.status === 'publishing') return state.holder === undefined ? state : { ...waiting, decided: state.decided };
+  const holder = holderOf(state);
+  if (holder === undefined) return state;
+  const account = endWork(state.account, told.time);
+  return { ...waiting, holder, account: why.spent === undefined ? account : correct(account, why.spent) };
+};
+
+const goOn = (state: Blocked, told: Told<EventOf<'task.answered'>>): TaskState => {
+  const { granted, choice, text, timedOut, attempt } = told.data;
+  const { question, holder, decided } = state;
+  const account = addGrant(state.account, granted);
+  const given = { ...(choice === undefined ? {} : { choice }), text, timedOut, attempt };
+  const answers =
+    question === undefined
+      ? state.answers
+      : [...state.answers, { questionId: question.questionId, question: question.text, ...given }];
+  const kept = { ...known(state), account, answers };
+  if (decided !== undefined) return { ...kept, status: 'publishing', decided };
+  if (holder === undefined) return { ...kept, status: 'queued' };
+  const back = { ...holder, since: told.time, account: beginWork(account, told.time) };
+  return { ...kept, ...back, status: 'working', stage: 'agent', stalled: false };
+};
+
+const progress = (state: Working | Blocked, told: Told): TaskState => {
+  switch (told.type) {
+    case 'task.candidate-collected':
+      return { ...state, candidate: told.data, account: endWork(state.account, told.time) };
+    case 'task.verification-started':
+      return state.status === 'working' ? { ...state, stage: 'verifying' } : state;
+    case 'task.stalled':
+    case 'task.progressed-again':
+      return state.status === 'working' ? { ...state, stalled: told.type === 'task.stalled' } : state;
+    case 'task.publish-decided': {
+      const holder = holderOf(state);
+      return { ...known(state), status: 'publishing', decided: told.data, ...(holder === undefined ? {} : { holder }) };
+    }
+    default: {
+      const account = count(state.account, told);
+      return account === state.account ? state : { ...state, account };
+    }
+  }
+};
