@@ -52,15 +52,21 @@ export const useRead = <Answer>(
   });
 };
 
-/** Something that a person does. Pending until the service answered; what went wrong is said in its words. */
+/**
+ * Something that a person does. Pending until the service answered; what went wrong is said in its words: beside the other
+ * news, or `here`, where it was done, by whoever calls this.
+ */
 export const useDeed = <Input, Answer>(
   deed: (input: Input) => Promise<Answer>,
   done?: string | ((answer: Answer) => string),
+  failures: 'toast' | 'here' = 'toast',
 ) =>
   useMutation<Answer, unknown, Input>({
     mutationFn: deed,
     onSuccess: (answer) => {
       if (done !== undefined) toast('good', typeof done === 'string' ? done : done(answer));
     },
-    onError: (error) => toast('bad', error instanceof Error ? error.message : String(error)),
+    onError: (error) => {
+      if (failures === 'toast') toast('bad', error instanceof Error ? error.message : String(error));
+    },
   });

@@ -1,0 +1,220 @@
+import { useState, type FormEvent } from 'react';
+import { useDeed, useRead } from '../api/reads.js';
+import { write } from '../api/client.js';
+import type { Page, PlanView, RepositoryView } from '../api/views.js';
+import type { SeenEvent } from '../live/told.js';
+import { go } from '../shell/route.js';
+import { Dialog, Failed, Loading } from '../ui/parts.js';
+import { Problem } from '../ui/problem.js';
+import {
+  DEFAULT_SCOPE,
+  linesOf,
+  MOST_TASKS,
+  togglePattern,
+  toRequest,
+  wishProblems,
+  type Wish,
+} from './plan-request.js';
+import './plan-dialog.css';
+
+interface PlanDialogProps {
+  /** Id or path of the repository to begin with. */
+  readonly repository?: string;
+  readonly scope?: readonly string[];
+  readonly grants?: readonly string[];
+  readonly onClose: () => void;
+}
+
+const changesRepositories = ({ type }: SeenEvent): boolean => type.startsWith('repository.');
+
+/** Asks for a plan, and goes where it will be read. Nothing runs before that plan is approved. */
+export const PlanDialog = ({ onClose, ...begin }: PlanDialogProps) => {
+  const known = useRead<Page<RepositoryView>>('/repositories?limit=1000', changesRepositories);
+  return (
+    <Dialog title="Plan a sprint" onClose={onClose}>
+      {known.data !== undefined ? (
+        <PlanForm known={known.data.items} onClose={onClose} {...begin} />
+      ) : known.isError ? (
+        <div className="dialog-body">
+          <Failed what="The repositories" error={known.error} retry={() => void known.refetch()} />
+        </div>
+      ) : (
+        <Loading what="the repositories" />
+      )}
+    </Dialog>
+  );
+};
+
+const SUGGESTED = [...DEFAULT_SCOPE, 'src/**', '**'];
+
+interface PlanFormProps extends PlanDialogProps {
+  readonly known: readonly RepositoryView[];
+}
+const PlanForm = ({ known, repository, scope, grants, onClose }: PlanFormProps) => {
+  const [wish, setWish] = useState<Wish>({
+    repository: repository ?? known[0]?.repositoryId ?? '',
+    scope: (scope ?? DEFAULT_SCOPE).join('\n'),
+    maxTasks: '3',
+    focus: '',
+    grants: (grants ?? []).join('\n'),
+  });
+  const [tried, setTried] = useState(false);
+  const change = (part: Partial<Wish>) => setWish({ ...wish, ...part });
+  const problems = wishProblems(wish);
+  const ask = useDeed(
+    () => write<PlanView>('/hyper-running/plan', toRequest(wish), { headers: { Prefer: 'respond-async' } }),
+    undefined,
+    'here',
+  );
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    setTried(true);
+    if (Object.keys(problems).length > 0) return;
+    ask.mutate(undefined, {
+      onSuccess: ({ planId }) => {
+        onClose();
+        go({ screen: 'sprint', sprintId: planId, tab: 'plan' });
+      },
+    });
+  };
+  return (
+    <form onSubmit={submit} noValidate>
+      <h2>Plan a sprint</h2>
+      <p className="quiet">
+        The repository is read and a few tasks are proposed. Nothing is changed before you have read the plan and
+        approved it.
+      </p>
+      <RepositoryField known={known} value={wish.repository} onChange={(to) => change({ repository: to })} />
+      {tried && <Wrong text={problems.repository} />}
+      <ScopeField value={wish.scope} onChange={(to) => change({ scope: to })} />
+      {tried && <Wrong text={problems.scope} />}
+      <div className="plan-form-pair">
+        <label className="field">
+          <span>Tasks at most</span>
+          <input
+            type="number"
+            min={1}
+            max={MOST_TASKS}
+            value={wish.maxTasks}
+            onChange={({ target }) => change({ maxTasks: target.value })}
+          />
+        </label>
+        <label className="field">
+          <span>Focus: words that matter (may be left out)</span>
+          <input maxLength={200} value={wish.focus} onChange={({ target }) => change({ focus: target.value })} />
+        </label>
+      </div>
+      {tried && <Wrong text={problems.maxTasks} />}
+      <details open={wish.grants !== ''}>
+        <summary>Protected files</summary>
+        <label className="field">
+          <span>Lockfiles, manifests, CI and the like that the plan may name all the same, one path per line</span>
+          <textarea
+            className="mono"
+            spellCheck={false}
+            rows={2}
+            value={wish.grants}
+            onChange={({ target }) => change({ grants: target.value })}
+          />
+        </label>
+      </details>
+      {ask.isError && <Problem error={ask.error} />}
+      <footer>
+        <button type="button" className="button" onClick={onClose}>
+          Cancel
+        </button>
+        <button type="submit" className="button button-primary" disabled={ask.isPending}>
+          {ask.isPending ? 'Asking …' : 'Look for work'}
+        </button>
+      </footer>
+    </form>
+  );
+};
+
+const Wrong = ({ text }: { readonly text?: string }) =>
+  text === undefined ? null : (
+    <p className="tone-bad" role="alert">
+      {text}
+    </p>
+  );
+
+const ELSEWHERE = '';
+
+interface RepositoryFieldProps {
+  readonly known: readonly RepositoryView[];
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+}
+const RepositoryField = ({ known, value, onChange }: RepositoryFieldProps) => {
+  const chosen = known.find(({ repositoryId, path }) => repositoryId === value || path === value);
+  const [typed, setTyped] = useState(chosen === undefined);
+  return (
+    <>
+      {known.length > 0 && (
+        <label className="field">
+          <span>Repository</span>
+          <select
+            value={typed ? ELSEWHERE : chosen?.repositoryId}
+            onChange={({ target }) => {
+              setTyped(target.value === ELSEWHERE);
+              onChange(target.value);
+            }}
+          >
+            {known.map(({ repositoryId, name, path }) => (
+              <option key={repositoryId} value={repositoryId}>
+                {name} ({path})
+              </option>
+            ))}
+            <option value={ELSEWHERE}>Another folder …</option>
+          </select>
+        </label>
+      )}
+      {typed && (
+        <label className="field">
+          <span>Folder of the repository, on the machine of the service</span>
+          <input
+            className="mono"
+            spellCheck={false}
+            autoFocus
+            placeholder="/home/me/project"
+            value={value}
+            onChange={({ target }) => onChange(target.value)}
+          />
+        </label>
+      )}
+      {chosen?.running !== undefined && (
+        <p className="tone-warning">
+          A sprint runs on it. The plan can be made and read now, and be run when that one is over.
+        </p>
+      )}
+    </>
+  );
+};
+
+const ScopeField = ({ value, onChange }: { readonly value: string; readonly onChange: (value: string) => void }) => (
+  <div className="stack scope-field">
+    <label className="field">
+      <span>Scope: what may be changed at all, one pattern per line</span>
+      <textarea
+        className="mono"
+        spellCheck={false}
+        rows={3}
+        value={value}
+        onChange={({ target }) => onChange(target.value)}
+      />
+    </label>
+    <div className="row" role="group" aria-label="Patterns to take in or out">
+      {SUGGESTED.map((pattern) => (
+        <button
+          key={pattern}
+          type="button"
+          className="button button-small mono chip"
+          aria-pressed={linesOf(value).includes(pattern)}
+          onClick={() => onChange(togglePattern(value, pattern))}
+        >
+          {pattern === '**' ? '** (all)' : pattern}
+        </button>
+      ))}
+    </div>
+  </div>
+);
