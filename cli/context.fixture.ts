@@ -29,6 +29,7 @@ export const hyperRun = async (words: readonly string[], address?: Address): Pro
     note: (text) => void notes.push(text),
     json: (value) => void lines.push(toJson(value)),
     raw: (text) => void lines.push(text),
+    showPage: () => false,
     connect: (texts) =>
       address === undefined
         ? Promise.reject(unreachable('nobody there'))

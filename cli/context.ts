@@ -1,4 +1,5 @@
 import { findAddress } from './address.js';
+import { showPage } from './browser.js';
 import { ServiceClient } from './client.js';
 import { styleFor, type Style } from './render/style.js';
 import { toJson } from './text.js';
@@ -19,6 +20,8 @@ export interface Context {
   readonly json: (value: unknown, indent?: number) => void;
   /** Bytes as they are: for files and pipes, never for a terminal. */
   readonly raw: (text: string) => void;
+  /** Shows a page on the screen of a person who can be asked; false where there is none. */
+  readonly showPage: (url: string) => boolean;
   /** The running service; exit 3 when there is none. `verbatim` for `--json`. */
   readonly connect: (texts?: 'clean' | 'verbatim') => Promise<ServiceClient>;
 }
@@ -32,18 +35,20 @@ const isTerminal = ({ isTTY }: { readonly isTTY?: boolean }): boolean => isTTY =
 export const processContext = (): Context => {
   const { stdout, stderr, stdin, env } = process;
   const colours = env.FORCE_COLOR !== undefined || (isTerminal(stdout) && !env.NO_COLOR && env.TERM !== 'dumb');
+  const interactive = isTerminal(stdin) && isTerminal(stdout) && !env.CI;
   const print = (text: string) => void stdout.write(text);
   return {
     env,
     cwd: process.cwd(),
     style: styleFor(colours),
-    interactive: isTerminal(stdin) && isTerminal(stdout) && !env.CI,
+    interactive,
     signal: interruption(),
     line: (text = '') => print(`${text}\n`),
     lines: (all) => print(all.map((text) => `${text}\n`).join('')),
     note: (text) => void stderr.write(`${text}\n`),
     json: (value, indent) => print(`${toJson(value, indent)}\n`),
     raw: print,
+    showPage: (url) => interactive && showPage(url, env),
     connect: async (mode = 'clean') => new ServiceClient(await findAddress(env), mode),
   };
 };

@@ -13,6 +13,7 @@ import { exportCommand } from './commands/export.js';
 import { findingsCommand } from './commands/findings.js';
 import { hafsCommand } from './commands/hafs.js';
 import { mergeCommand } from './commands/merge.js';
+import { openCommand } from './commands/open.js';
 import { planCommand } from './commands/plan.js';
 import { replayCommand } from './commands/replay.js';
 import { reportCommand } from './commands/report.js';
@@ -34,7 +35,7 @@ export const buildProgram = (context: Context): Command => {
     .showHelpAfterError('(hyper-run --help)')
     .addHelpText('after', '\nEnds with 0 done, 1 the work failed, 2 wrong usage, 3 service or Redis out of reach.');
   const groups: readonly [string, readonly Command[]][] = [
-    ['The main job:', [upCommand(context), runCommand(context)]],
+    ['The main job:', [upCommand(context), openCommand(context), runCommand(context)]],
     [
       'Step by step:',
       [

@@ -88,6 +88,31 @@ const retrying = (task: object, answers: readonly Answer[] = [], events: readonl
     'GET /hyper-running/sprints/s2/report': [{ body: { tasks: [] } }],
   });
 
+describe('open', () => {
+  const ticket = 'A'.repeat(43);
+  const links = { 'POST /session/links': [{ status: 201, body: { path: `/enter#${ticket}` } }] };
+
+  it('prints the link and nothing else', async () => {
+    const address = await serve(links);
+    expect(await hyperRun(['open'], address)).toEqual({
+      code: 0,
+      lines: [`${address.url}/enter#${ticket}`],
+      notes: [],
+    });
+  });
+
+  it('leads to a sprint that exists', async () => {
+    const address = await serve({ ...links, 'GET /hyper-running/sprints/s2': [{ body: sprint(passed) }] });
+    expect((await hyperRun(['open', 's2'], address)).lines).toEqual([`${address.url}/enter#${ticket}/sprints/s2`]);
+    expect(await hyperRun(['open', 's3'], address)).toMatchObject({ code: 2, lines: [] });
+  });
+
+  it('does not print as a link what is none', async () => {
+    const address = await serve({ 'POST /session/links': [{ status: 201, body: { path: '/enter#x y' } }] });
+    expect(await hyperRun(['open'], address)).toMatchObject({ lines: [] });
+  });
+});
+
 describe('discard', () => {
   it('gives up a blocked task, with a reason', async () => {
     const route = 'POST /hyper-running/tasks/s1-1/discard';
