@@ -2,7 +2,7 @@ import { lstat, realpath } from 'node:fs/promises';
 import { dirname, join, normalize, relative } from 'node:path';
 import { HyperRunError } from '#contracts';
 import type { SandboxFeatures } from './bubblewrap.js';
-import { FIRST_INPUT, INFO, LAUNCH } from './child-run.js';
+import { FIRST_INPUT, INFO } from './child-run.js';
 import { codeOf } from './failure.js';
 import type { Toolchain } from './toolchain.js';
 
@@ -16,10 +16,25 @@ export interface Mount {
   readonly inside: string;
 }
 
+/** What lies at `/repository`. */
+export interface TreeMount {
+  /** Where bubblewrap finds it. */
+  readonly source: string;
+  /** Where this process finds it. */
+  readonly visible: string;
+  /** Folders that can be changed, from the top of the tree; absent: all of it. */
+  readonly writable?: readonly string[] | undefined;
+  /** Files and folders in it that stay as they are, also where what lies around them can be changed. */
+  readonly fixed?: readonly string[] | undefined;
+}
+
 export interface Profile {
   readonly features: SandboxFeatures;
-  readonly command: string;
-  readonly directory: string;
+  /** Run by `sh -c` in `/repository`, with its arguments: see `LAUNCH`. */
+  readonly launch: readonly [script: string, ...args: string[]];
+  readonly tree: TreeMount;
+  /** Folders that become `/tmp` and the home folder; absent: empty ones that are forgotten. */
+  readonly scratchFolders?: { readonly tmp: string; readonly home: string } | undefined;
   readonly readOnly: readonly Mount[];
   readonly scratch: readonly string[];
   readonly network: boolean;
@@ -37,7 +52,7 @@ const MAX_FILE_BYTES = 4 * 2 ** 30;
 export const bwrapCall = async (profile: Profile): Promise<{ args: string[]; inputs: string[] }> => {
   const etc = Object.entries(etcOf(profile));
   const mounts = [...profile.toolchain.mounts, ...profile.readOnly];
-  const parents = parentsOf(['/etc/ssl/x', '/var/x', ...mounts.map(({ inside }) => inside)]);
+  const parents = parentsOf(['/etc/ssl/x', '/var/x', HOME, ...mounts.map(({ inside }) => inside)]);
   const args = [
     ...namespaces(profile),
     ...['--info-fd', String(INFO), '--hostname', 'sandbox', '--clearenv'],
@@ -47,12 +62,10 @@ export const bwrapCall = async (profile: Profile): Promise<{ args: string[]; inp
     ...etc.flatMap(([path], index) => ['--perms', '0444', '--ro-bind-data', String(FIRST_INPUT + index), path]),
     ...(await etcFolders(profile.network)),
     ...['--proc', '/proc', '--dev', '/dev', '--size', String(64 << 20), '--perms', '1777', '--tmpfs', '/dev/shm'],
-    ...writable('/tmp', profile.tmpSizeMb),
-    ...writable(HOME, profile.tmpSizeMb),
+    ...scratchFolders(profile),
     ...['--symlink', '/tmp', '/var/tmp', '--dir', '/run'],
-    ...['--bind', profile.directory, INSIDE],
-    ...(await maskGit(profile.directory)),
-    ...(await Promise.all(mounts.map((mount) => readOnlyMount(profile.directory, mount)))).flat(),
+    ...(await treeMounts(profile.tree)),
+    ...(await Promise.all(mounts.map((mount) => readOnlyMount(profile.tree.visible, mount)))).flat(),
     ...profile.scratch.flatMap((path) => writable(path, profile.tmpSizeMb)),
     ...['--remount-ro', '/', '--chdir', '/', '--'],
     ...launcher(profile),
@@ -77,12 +90,12 @@ const namespaces = ({ features, network }: Profile): string[] => [
 ];
 
 /** After the namespaces stand, the command gets its user id and its limits; its capabilities go with the user id. */
-const launcher = ({ features, uid, command }: Profile): string[] => [
+const launcher = ({ features, uid, launch: [script, ...args] }: Profile): string[] => [
   ...(features.user === 'another'
     ? ['setpriv', '--reuid', String(uid), '--regid', String(uid), '--clear-groups', '--inh-caps', '-all', '--']
     : []),
   ...(features.limits ? ['prlimit', `--nproc=${MAX_PROCESSES}`, `--fsize=${MAX_FILE_BYTES}`, '--core=0', '--'] : []),
-  ...['sh', '-c', `cd ${INSIDE} || exit; ${LAUNCH}`, 'sh', command],
+  ...['sh', '-c', `cd ${INSIDE} || exit; ${script}`, 'sh', ...args],
 ];
 
 const environment = ({ env, toolchain }: Profile): Record<string, string> => ({
@@ -153,6 +166,21 @@ const writable = (path: string, sizeMb: number): string[] => [
   ...['--size', String(sizeMb * 2 ** 20), '--perms', '1777', '--tmpfs', path],
 ];
 
+const scratchFolders = ({ scratchFolders: folders, tmpSizeMb }: Profile): string[] =>
+  folders === undefined
+    ? [...writable('/tmp', tmpSizeMb), ...writable(HOME, tmpSizeMb)]
+    : ['--bind', folders.tmp, '/tmp', '--bind', folders.home, HOME];
+
+const treeMounts = async ({ source, visible, writable, fixed = [] }: TreeMount): Promise<string[]> => {
+  if (writable === undefined) return ['--bind', source, INSIDE, ...(await maskGit(visible))];
+  const whole = writable.includes('');
+  for (const path of [...writable, ...fixed]) await refuseLinks(visible, path);
+  const below = whole ? [] : writable.filter((path) => !writable.some((other) => path.startsWith(`${other}/`)));
+  const bind = (how: string, paths: readonly string[]) =>
+    paths.flatMap((path) => [how, join(source, path), join(INSIDE, path)]);
+  return [whole ? '--bind' : '--ro-bind', source, INSIDE, ...bind('--bind', below), ...bind('--ro-bind', fixed)];
+};
+
 /** The repository's own metadata is neither to be read nor to be prepared for a git that runs later. */
 const maskGit = async (directory: string): Promise<string[]> => {
   const kind = await kindOf(join(directory, '.git'));
@@ -165,12 +193,14 @@ const maskGit = async (directory: string): Promise<string[]> => {
 /** A mount point is never reached through a link that the tree brought along. */
 const readOnlyMount = async (directory: string, mount: Mount): Promise<string[]> => {
   const within = relative(INSIDE, normalize(mount.inside));
-  if (within !== '' && !within.startsWith('..')) {
-    let path = directory;
-    for (const part of within.split('/'))
-      if ((await kindOf((path = join(path, part)))) === 'link') throw refused(mount.inside);
-  }
+  if (!within.startsWith('..')) await refuseLinks(directory, within);
   return ['--ro-bind', mount.host, mount.inside];
+};
+
+const refuseLinks = async (directory: string, within: string): Promise<void> => {
+  let path = directory;
+  for (const part of within.split('/'))
+    if (part !== '' && (await kindOf((path = join(path, part)))) === 'link') throw refused(join(INSIDE, within));
 };
 
 const refused = (path: string) =>

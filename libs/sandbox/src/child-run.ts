@@ -24,7 +24,7 @@ export interface ChildRun {
 
 /** Descriptor for `bwrap --info-fd`, and the one on which the command's shell says that it runs. */
 export const INFO = 3;
-const STARTED = 4;
+export const STARTED = 4;
 export const FIRST_INPUT = 5;
 
 /**
@@ -101,7 +101,7 @@ const untilEnd = async (
 };
 
 /** The group is killed as a whole. Of a namespace the first process is awaited: when it has ended, all have. */
-const leaveNothing = async (child: ChildProcess, info: Collected): Promise<void> => {
+export const leaveNothing = async (child: ChildProcess, info: Collected): Promise<void> => {
   if (child.pid === undefined) return;
   kill(-child.pid, 'SIGKILL');
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');

@@ -19,15 +19,19 @@ export const within = async (ms: number, work: Promise<unknown>): Promise<void> 
 /** The first few bytes of a descriptor, as text, so far. */
 export interface Collected {
   text(): string;
+  /** When there is some. */
+  readonly began: Promise<void>;
   readonly ended: Promise<void>;
 }
 
 export const textOf = (child: ChildProcess, descriptor: number): Collected => {
   let text = '';
   const stream = child.stdio[descriptor];
-  if (!(stream instanceof Readable)) return { text: () => text, ended: Promise.resolve() };
+  if (!(stream instanceof Readable))
+    return { text: () => text, began: new Promise(() => undefined), ended: Promise.resolve() };
   stream.on('data', (chunk: Buffer) => (text = (text + chunk.toString()).slice(0, 4096)));
-  return { text: () => text, ended: endOf(stream) };
+  const began = new Promise<void>((resolve) => void stream.once('data', () => resolve()));
+  return { text: () => text, began, ended: endOf(stream) };
 };
 
 export const feed = (child: ChildProcess, first: number, inputs: readonly string[]): void => {

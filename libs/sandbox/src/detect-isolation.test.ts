@@ -36,9 +36,13 @@ describe('the isolation of this machine', () => {
     }
   });
 
-  (bwrap ? it : it.skip)('is bwrap where bubblewrap confines', async () => {
+  (bwrap ? it : it.skip)('is an overlay and bubblewrap where both confine', async () => {
     const report = await detectIsolation({ bwrap });
-    expect(report).toMatchObject({ level: 'bwrap', why: expect.stringContaining('passed its self test') });
+    expect(report).toMatchObject({
+      level: 'overlay+bwrap',
+      overlay: {},
+      why: expect.stringContaining('passed its self test'),
+    });
     expect(report.bwrap?.features.user).toBe(process.getuid?.() === 0 ? 'another' : 'namespace');
   });
 });

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
 import { codeOf } from './failure.js';
 
 /** Sends a signal; a process that is gone already is fine. */
@@ -18,4 +19,11 @@ export const hasEnded = (pid: number): boolean => {
     if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ESRCH') return true;
     throw error;
   }
+};
+
+/** Whether a process with this text in its command line is there, in whatever namespace. */
+export const runsAnywhere = async (text: string): Promise<boolean> => {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const lines = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
+  return lines.some((line) => line.includes(text));
 };

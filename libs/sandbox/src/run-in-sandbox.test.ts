@@ -9,6 +9,7 @@ import { bwrap } from './bwrap.fixture.js';
 import { runInSandbox, type SandboxOptions } from './run-in-sandbox.js';
 import type { Bubblewrap } from './bubblewrap.js';
 import { bwrapCall } from './bwrap-profile.js';
+import { LAUNCH } from './child-run.js';
 import { toolchainOf } from './toolchain.js';
 
 let folder: string;
@@ -283,9 +284,10 @@ inSandbox('the death of the one who started it', () => {
     const { path: file, features } = bwrap as Bubblewrap;
     const mark = `sleep 6${process.pid}`;
     const command = `${mark} & echo x > started; wait`;
-    const profile = { features, command, directory, readOnly: [], scratch: [], network: false, env: {}, tmpSizeMb: 8 };
+    const tree = { source: directory, visible: directory };
+    const profile = { features, tree, readOnly: [], scratch: [], network: false, env: {}, tmpSizeMb: 8 };
     await chmod(directory, 0o777);
-    const call = await bwrapCall({ ...profile, toolchain: toolchainOf(), uid: 61_184 });
+    const call = await bwrapCall({ ...profile, launch: [LAUNCH, command], toolchain: toolchainOf(), uid: 61_184 });
     const starter = spawn(process.execPath, ['-e', STARTER, JSON.stringify({ file, ...call })], { stdio: 'ignore' });
     await until(() => exists(join(directory, 'started')));
     expect(await running(mark)).toBe(true);

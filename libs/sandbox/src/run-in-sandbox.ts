@@ -4,7 +4,7 @@ import { realpath } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import type { Bubblewrap } from './bubblewrap.js';
 import { bwrapCall, type Mount } from './bwrap-profile.js';
-import { runChild } from './child-run.js';
+import { LAUNCH, runChild } from './child-run.js';
 import type { RunResult } from './run-result.js';
 import { toolchainOf } from './toolchain.js';
 
@@ -54,8 +54,8 @@ export const runInSandbox = async (options: SandboxOptions): Promise<RunResult> 
   if (bwrap.features.user === 'another') await give(directory, uid);
   const { args, inputs } = await bwrapCall({
     features: bwrap.features,
-    command: options.command,
-    directory,
+    launch: [LAUNCH, options.command],
+    tree: { source: directory, visible: directory },
     readOnly: options.readOnly ?? [],
     scratch: options.scratch ?? [],
     network: options.network ?? false,
