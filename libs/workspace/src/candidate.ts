@@ -46,9 +46,10 @@ export const buildCandidate = async (options: {
 interface ByteChange {
   readonly segments: readonly string[];
   readonly content: Buffer | undefined;
+  readonly executable: boolean;
 }
 
-const inBytes = ({ path, content }: TreeChange): ByteChange => ({ segments: bytesOf(path).split('/'), content });
+const inBytes = ({ path, ...more }: TreeChange): ByteChange => ({ segments: bytesOf(path).split('/'), ...more });
 
 class TreeWriter {
   readonly written = new Set<Oid>();
@@ -88,10 +89,10 @@ class TreeWriter {
     const [first] = changes;
     if (first?.segments.length === 1) {
       if (first.content === undefined) return undefined;
-      const mode = before?.mode === MODE.executable ? MODE.executable : MODE.file;
+      const mode = before?.mode === MODE.executable || first.executable ? MODE.executable : MODE.file;
       return { name, mode, oid: await this.note(this.target.writeBlob(first.content)) };
     }
-    const below = changes.map(({ segments, content }) => ({ segments: segments.slice(1), content }));
+    const below = changes.map(({ segments, ...more }) => ({ segments: segments.slice(1), ...more }));
     const oid = await this.rewrite(before && isDirectory(before) ? before.oid : undefined, below);
     return oid && { name, mode: MODE.directory, oid };
   }

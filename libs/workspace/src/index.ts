@@ -9,3 +9,7 @@ export * from './publish.js';
 export * from './checkout.js';
 export { commitTree, type CommitTree } from './commit-tree.js';
 export { compilePattern } from './pattern.js';
+export * from './agent-view.js';
+export { CheckoutCache, type HeldCheckout } from './checkout-cache.js';
+export { collect, type ChangedTree } from './collect.js';
+export { writableFolders } from './writable-folders.js';

@@ -35,6 +35,8 @@ export interface TreeStat {
 export interface TreeChange {
   readonly path: string;
   readonly content: Buffer | undefined;
+  /** Of a file that the base does not have; others stay as they are. */
+  readonly executable: boolean;
 }
 
 /**
@@ -43,6 +45,7 @@ export interface TreeChange {
  */
 export class VirtualTree {
   private readonly overlay = new Map<string, Buffer | null>();
+  private readonly executables = new Set<string>();
 
   private constructor(
     private readonly objects: ObjectDatabase,
@@ -78,7 +81,8 @@ export class VirtualTree {
     const written = this.overlay.get(path);
     if (written === null) return undefined;
     const entry = await this.baseEntry(path);
-    if (written) return { kind: entry?.mode === MODE.executable ? 'executable' : 'file', changed: true };
+    const executable = entry?.mode === MODE.executable || this.executables.has(path);
+    if (written) return { kind: executable ? 'executable' : 'file', changed: true };
     if ([...this.overlay].some(([other, content]) => content && other.startsWith(`${path}/`)))
       return { kind: 'directory', changed: true };
     return entry && { kind: kindOf(entry), oid: entry.oid, changed: false };
@@ -97,10 +101,10 @@ export class VirtualTree {
   }
 
   /**
-   * Creates or replaces a regular file; its executable bit stays as it is.
+   * Creates or replaces a regular file; the executable bit of one that is there stays as it is.
    * @throws HyperRunError scope.violated {path, rule}, tree.too-large
    */
-  async write(path: string, content: Buffer | string): Promise<void> {
+  async write(path: string, content: Buffer | string, options: { readonly executable?: boolean } = {}): Promise<void> {
     const bytes = Buffer.from(content);
     const base = await this.admit(path, 'write');
     if (isLfsPointer(bytes) || (base && isLfsPointer(await this.objects.readBlob(base.oid))))
@@ -108,6 +112,7 @@ export class VirtualTree {
     this.refuseTooLarge(path, bytes);
     this.refuseOverlayConflict(path);
     this.overlay.set(path, bytes);
+    if (!base && options.executable) this.executables.add(path);
   }
 
   /** @throws HyperRunError scope.violated {path, rule}, tree.not-found */
@@ -127,7 +132,11 @@ export class VirtualTree {
   /** What was written or deleted, by path; it may turn out to equal the base. */
   changes(): TreeChange[] {
     return [...this.overlay]
-      .map(([path, content]) => ({ path, content: content === null ? undefined : Buffer.from(content) }))
+      .map(([path, content]) => ({
+        path,
+        content: content === null ? undefined : Buffer.from(content),
+        executable: content !== null && this.executables.has(path),
+      }))
       .toSorted((a, b) => (a.path < b.path ? -1 : 1));
   }
 
