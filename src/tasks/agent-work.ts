@@ -1,25 +1,25 @@
-import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
-import { AgentRegistry, type CommandResult } from '#agents';
+import { AgentRegistry, type BaseAgent } from '#agents';
 import { isHyperRunError } from '#contracts';
 import { event } from '#domain';
 import type { GitRepository } from '#git';
-import { removeTree, runInSandbox, sanitiseOutput } from '#sandbox';
-import { compileScope, verificationCheckout, VirtualTree } from '#workspace';
+import { compileScope, VirtualTree } from '#workspace';
 import { ArtifactStore } from '../artifacts/artifact-store.port.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { IsolationLevel } from '../isolation/isolation-level.port.js';
 import { RepositorySearch } from '../search/repository-search.port.js';
 import type { Attempt } from './attempt.js';
+import { Checkouts } from './checkouts.js';
+import { memoryWorkplace } from './memory-workplace.js';
+import { sandboxWorkplace } from './sandbox-workplace.js';
+import type { Workplace } from './workplace.js';
 import { baseTerms } from '../strategist/base-terms.port.js';
 import { TaskFailure } from './task-failure.js';
 
-const OUTPUT_BYTES = 256 * 1024;
+/** Not the agent's doing: the attempt is broken off, and the task tried again. */
+const ACCIDENTS = ['log.epoch-over', 'log.unavailable', 'sandbox.no-space'];
 
-/** Lets the agent work, through its tools and through nothing else, on a tree in memory. */
+/** Lets the agent work: through its tools on a tree in memory, or as a program of its own in a sandbox. */
 @Injectable()
 export class AgentWork {
   constructor(
@@ -27,6 +27,7 @@ export class AgentWork {
     private readonly artifacts: ArtifactStore,
     private readonly isolation: IsolationLevel,
     private readonly search: RepositorySearch,
+    private readonly checkouts: Checkouts,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
@@ -37,15 +38,14 @@ export class AgentWork {
     const { protect, unreadable } = await baseTerms(repository, baseCommit);
     const scope = compileScope({ patterns, paths: task.paths, grants, protect });
     const tree = await VirtualTree.at({ repository, commit: baseCommit, scope });
-    const { level, bwrap } = await this.isolation.measured();
     const overtime = attempt.overtime(budgets.wallSeconds * 1000);
-    const confined = level === 'none' || bwrap === undefined ? undefined : bwrap;
     const agent = this.agents.create(task.agent);
     if (agent.digest !== task.agentDigest)
       throw new TaskFailure(
         'agent-failed',
         `The plan was approved for agent ${task.agentDigest}, and there is ${agent.digest} now. Ask for a new plan.`,
       );
+    const workplace = await this.#workplace(agent, { attempt, repository, tree, directory, unreadable });
     try {
       const { outcome, summary } = await agent.run({
         task: {
@@ -55,19 +55,13 @@ export class AgentWork {
           attempt: number,
         },
         ports: {
-          tree,
+          ...workplace.ports,
           attempt: number,
           maxCalls: budgets.toolCalls,
           signal: AbortSignal.any([attempt.signal, overtime]),
           emit: (told) => attempt.say(told),
           refuse: (refusal) => attempt.say(event('task.tool-refused', refusal)),
           search: (text, limit) => this.search.search(repository, baseCommit, text, { limit }),
-          ...(confined === undefined
-            ? {}
-            : {
-                sandboxRun: (command: string, signal: AbortSignal) =>
-                  this.#runOnCopy(repository, tree, confined, command, signal, directory, attempt),
-              }),
           gate: () => attempt.gate(),
           progress: () => attempt.progress(),
           keep: (content) => this.artifacts.put(content),
@@ -76,7 +70,7 @@ export class AgentWork {
       });
       await attempt.outbox.flush();
       if (outcome === 'gave-up') throw new TaskFailure('agent-failed', `The agent gave up: ${summary}`);
-      return tree;
+      return await workplace.collect();
     } catch (error) {
       attempt.signal.throwIfAborted();
       if (error instanceof TaskFailure) throw error;
@@ -94,47 +88,22 @@ export class AgentWork {
           `The agent was not done after ${budgets.wallSeconds} s, the budget of its task.`,
         );
       }
-      if (isHyperRunError(error, 'log.epoch-over') || isHyperRunError(error, 'log.unavailable')) throw error;
+      if (ACCIDENTS.some((code) => isHyperRunError(error, code))) throw error;
       const kind = isHyperRunError(error, 'agent.refused-too-often') ? 'refused' : 'agent-failed';
       throw new TaskFailure(kind, `The agent failed: ${error instanceof Error ? error.message : String(error)}`);
+    } finally {
+      await workplace.close();
     }
   }
 
-  /** A command of the agent sees the tree as it is now, on a copy of its own, and nothing of what it does is kept. */
-  async #runOnCopy(
-    repository: GitRepository,
-    tree: VirtualTree,
-    bwrap: NonNullable<Parameters<typeof runInSandbox>[0]['bwrap']>,
-    command: string,
-    signal: AbortSignal,
-    directory: string,
-    attempt: Attempt,
-  ): Promise<CommandResult> {
-    const copy = join(directory, `run-${randomUUID()}`);
-    try {
-      await verificationCheckout({ repository, treeish: tree.baseCommit, directory: copy });
-      for (const { path, content } of tree.changes()) {
-        const target = join(copy, path);
-        if (content === undefined) await rm(target, { force: true });
-        else {
-          await mkdir(dirname(target), { recursive: true });
-          await writeFile(target, content);
-        }
-      }
-      const run = await attempt.during(
-        runInSandbox({
-          bwrap,
-          command,
-          directory: copy,
-          network: false,
-          timeoutMs: this.config.verifySeconds * 1000,
-          outputLimitBytes: OUTPUT_BYTES,
-          signal,
-        }),
-      );
-      return { exitCode: run.exitCode, output: sanitiseOutput(run.output), durationMs: run.durationMs };
-    } finally {
-      await removeTree(copy);
-    }
+  async #workplace(
+    agent: BaseAgent,
+    place: Pick<Parameters<typeof sandboxWorkplace>[0], 'attempt' | 'repository' | 'tree' | 'directory' | 'unreadable'>,
+  ): Promise<Workplace> {
+    const measured = await this.isolation.measured();
+    const commandSeconds = this.config.verifySeconds;
+    return agent.workplace === 'sandbox'
+      ? sandboxWorkplace({ ...place, measured, commandSeconds, checkouts: this.checkouts })
+      : memoryWorkplace({ ...place, commandSeconds, bwrap: measured.bwrap });
   }
 }

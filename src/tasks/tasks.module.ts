@@ -7,6 +7,7 @@ import { AgentWork } from './agent-work.js';
 import { BaseVerificationJobs } from './base-verification.job.js';
 import { CandidateGate } from './candidate-gate.js';
 import { CandidateVerification } from './candidate-verification.js';
+import { Checkouts } from './checkouts.js';
 import { JOB_SOURCES, type JobSource } from './job.port.js';
 import { LeaseHolder } from './lease-holder.js';
 import { LostWork } from './lost-work.js';
@@ -22,6 +23,7 @@ import { WorkerService } from './worker.service.js';
     BaseVerificationJobs,
     CandidateGate,
     CandidateVerification,
+    Checkouts,
     LeaseHolder,
     LostWork,
     Publisher,

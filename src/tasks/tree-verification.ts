@@ -47,7 +47,7 @@ export class TreeVerification {
         {},
         'operator',
       );
-    return { isolation: measured.level, measured };
+    return { isolation: measured.level === 'none' ? 'none' : 'bwrap', measured };
   }
 
   /** What the set-up commands of the base make, from the cache where they ran before. */

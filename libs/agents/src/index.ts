@@ -7,3 +7,4 @@ export { type ActionType, LAST_REFUSAL, ToolSession } from './tool-session.js';
 export * from './definition.js';
 export * from './tools.js';
 export * from './workplace.js';
+export { WorkspaceTree } from './workspace-tree.js';

@@ -1,0 +1,219 @@
+import { chmod, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { AgentProgram } from '#agents';
+import type { AnyEvent, Oid } from '#contracts';
+import { GitRepository } from '#git';
+import { compileScope, VirtualTree, type TreeChange } from '#workspace';
+import { commitAll, makeRepository, writeFiles } from '../../test/harness/repositories.js';
+import { IsolationLevel, type Measured } from '../isolation/isolation-level.port.js';
+import type { Attempt } from './attempt.js';
+import { Checkouts } from './checkouts.js';
+import { sandboxWorkplace, type SandboxPlace } from './sandbox-workplace.js';
+import type { Workplace } from './workplace.js';
+
+const measured = await new IsolationLevel().measured();
+const copied: Measured = { level: 'bwrap', why: 'for this test', ...(measured.bwrap && { bwrap: measured.bwrap }) };
+const levels = [measured, copied]
+  .filter(({ bwrap }) => bwrap !== undefined)
+  .map((level) => [level.level, level] as const);
+
+const FILES = {
+  'docs/a.md': '# A\n',
+  'docs/sub/b.md': '# B\n',
+  'src/index.js': 'run();\n',
+  'docs/.env': 'KEY=secret\n',
+  'docs/private/c.md': 'private\n',
+  '.claude/settings.json': '{"hooks":{}}\n',
+  'AGENTS.md': 'Be kind.\n',
+};
+
+let folder: string;
+let repository: GitRepository;
+let commit: Oid;
+const cacheHome = process.env['XDG_CACHE_HOME'];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'hyper-run-workplace-'));
+  const path = await makeRepository(folder, 'pages', FILES);
+  await writeFiles(path, { 'docs/run.sh': 'echo hello\n' });
+  await chmod(join(path, 'docs/run.sh'), 0o755);
+  await symlink('a.md', join(path, 'docs/link.md'));
+  commit = (await commitAll(path, 'More')) as Oid;
+  repository = await GitRepository.open(path);
+  process.env['XDG_CACHE_HOME'] = join(folder, 'cache');
+});
+afterAll(async () => {
+  repository.close();
+  if (cacheHome === undefined) delete process.env['XDG_CACHE_HOME'];
+  else process.env['XDG_CACHE_HOME'] = cacheHome;
+  await rm(folder, { recursive: true, force: true });
+});
+
+(levels.length > 0 ? describe.each(levels) : describe.skip.each([['none', measured] as const]))(
+  'an agent in a sandbox, isolation %s',
+  (_, level) => {
+    let directory: string;
+    let said: AnyEvent[];
+    let workplace: Workplace | undefined;
+    const checkouts = new Checkouts();
+
+    beforeEach(async () => {
+      directory = await mkdtemp(join(folder, 'task-'));
+      said = [];
+    });
+    afterEach(async () => {
+      await workplace?.close();
+      expect(await readdir(directory)).toEqual([]);
+    });
+
+    const open = async (patterns: readonly string[] = ['docs/**'], more: Partial<SandboxPlace> = {}) => {
+      const scope = compileScope({ patterns });
+      const tree = await VirtualTree.at({ repository, commit, scope });
+      const attempt = {
+        claimed: { attempt: 1 },
+        signal: new AbortController().signal,
+        during: (work: Promise<unknown>) => work,
+        say: (event: AnyEvent) => said.push(event),
+      } as unknown as Attempt;
+      const unreadable = (path: string) => path.startsWith('docs/private/');
+      workplace = await sandboxWorkplace({ attempt, repository, tree, directory, measured: level, checkouts, unreadable, commandSeconds: 20, ...more }); // prettier-ignore
+      return workplace;
+    };
+    const start = async (program: AgentProgram) => {
+      const child = await workplace?.ports.workspace?.start(program);
+      if (child === undefined) throw new Error('There is no workspace.');
+      child.stdin.end();
+      const [output, errors, end] = await Promise.all([text(child.stdout), text(child.stderr), child.ended]);
+      return { output, errors, exitCode: end.exitCode };
+    };
+    const shell = async (script: string, program: Partial<AgentProgram> = {}) =>
+      start({ argv: ['sh', '-c', script], ...program });
+    const left = async (): Promise<(Omit<TreeChange, 'content'> & { readonly content: string | undefined })[]> =>
+      ((await workplace?.collect())?.changes() ?? []).map((change) => ({ ...change, content: change.content?.toString() })); // prettier-ignore
+    const rules = () => said.flatMap((event) => event.type === 'task.scope-violated' ? event.data.violations.map(({ path, rule }) => `${path} ${rule}`) : []); // prettier-ignore
+
+    it('leaves what it wrote, deleted and made, and nothing that it only touched', async () => {
+      await open();
+      const { output, exitCode } = await shell(
+        'pwd; cat docs/a.md; echo more >> docs/a.md; rm docs/sub/b.md; echo new > docs/n.md; ' +
+          'printf "#!/bin/sh\\n" > docs/new.sh; chmod +x docs/new.sh; touch docs/run.sh; touch -h docs/link.md; ls docs',
+      );
+      expect({ output, exitCode }).toEqual({ output: expect.stringMatching(/^\/repository\n# A\n/), exitCode: 0 });
+      expect(await left()).toEqual([
+        { path: 'docs/a.md', content: '# A\nmore\n', executable: false },
+        { path: 'docs/n.md', content: 'new\n', executable: false },
+        { path: 'docs/new.sh', content: '#!/bin/sh\n', executable: true },
+        { path: 'docs/sub/b.md', content: undefined, executable: false },
+      ]);
+    });
+
+    it('cannot write outside of the folders of its scope', async () => {
+      await open();
+      const { output } = await shell('for f in x src/index.js src/new ../y; do echo x > $f || echo denied; done 2>/dev/null'); // prettier-ignore
+      expect(output).toBe('denied\n'.repeat(4));
+      expect(await left()).toEqual([]);
+    });
+
+    it('is stopped by the collector where a folder is too coarse for its scope', async () => {
+      await open(['docs/*.md']);
+      await shell('echo x > docs/a.md; echo x > docs/sub/b.md');
+      await expect(left()).rejects.toMatchObject({ kind: 'scope-violated' });
+      expect(rules()).toEqual(['docs/sub/b.md outside-scope']);
+    });
+
+    it('does not see what it may not read, and does not delete what it did not see', async () => {
+      await open(['**']);
+      const { output } = await shell('ls -A . docs docs/private .claude 2>&1; cat AGENTS.md; rm -r docs/sub docs/private; mkdir docs/sub; echo x > docs/sub/x'); // prettier-ignore
+      expect(output).not.toMatch(/secret|settings\.json|c\.md/);
+      expect(output).toContain('Be kind.');
+      expect((await left()).map(({ path, content }) => `${path} ${content ?? 'gone'}`)).toEqual([
+        'docs/sub/b.md gone',
+        'docs/sub/x x\n',
+      ]);
+    });
+
+    it('cannot set up git or an agent, although all of the tree is its scope', async () => {
+      await open(['**']);
+      const { output } = await shell('for f in .git/config .claude/settings.json .mcp.json .codex/x; do echo x > $f || echo denied; done 2>/dev/null; rm -rf .git .mcp.json 2>/dev/null; echo x > made'); // prettier-ignore
+      expect(output).toBe('denied\n'.repeat(4));
+      expect((await left()).map(({ path }) => path)).toEqual(['made']);
+    });
+
+    it('shares its tree, its /tmp and its home with its further programs and commands, and with its tools', async () => {
+      await open();
+      const program = { home: { '.config/x': 'configured' } };
+      await workplace?.ports.tree.write('docs/t.md', 'by a tool');
+      await shell('cat ~/.config/x docs/t.md > /tmp/x; echo by a program > docs/p.md', program);
+      expect((await shell('cat /tmp/x', program)).output).toBe('configuredby a tool');
+      expect(await workplace?.ports.sandboxRun?.('cat docs/p.md', AbortSignal.timeout(10_000))).toMatchObject({ exitCode: 0, output: 'by a program\n' }); // prettier-ignore
+      expect(String(await workplace?.ports.tree.read('docs/p.md'))).toBe('by a program\n');
+      expect(await workplace?.ports.tree.list('docs/sub')).toEqual(['docs/sub/b.md']);
+      await workplace?.ports.tree.delete('docs/p.md');
+      await expect(workplace?.ports.tree.write('src/x', 'x')).rejects.toMatchObject({ code: 'scope.violated' });
+      expect((await left()).map(({ path }) => path)).toEqual(['docs/t.md']);
+    });
+
+    it('finds its home as a copy of a template', async () => {
+      await open();
+      const homeTemplate = join(directory, 'template');
+      await mkdir(join(homeTemplate, 'deep'), { recursive: true });
+      await writeFile(join(homeTemplate, 'deep/x'), 'warm', { mode: 0o600 });
+      expect((await shell('cat ~/deep/x; echo y > ~/deep/x', { homeTemplate })).output).toBe('warm');
+      await expect(shell('true', { home: { x: '' } })).rejects.toMatchObject({ code: 'sandbox.home-in-use' });
+      await rm(homeTemplate, { recursive: true });
+    });
+
+    it('reaches a socket of ours on its loopback, and nothing else', async () => {
+      const socket = join(folder, 'model.sock');
+      const server = createServer({ allowHalfOpen: true }, (near) => near.pipe(near));
+      await new Promise<void>((resolve) => void server.listen(socket, resolve));
+      await chmod(socket, 0o666);
+      try {
+        await open(['docs/**'], { loopbacks: [{ port: 7421, socket }] });
+        const say = (port: number) => `node -e "const s = require('net').connect(${port}, '127.0.0.1'); s.on('error', (e) => console.log(e.code)); s.pipe(process.stdout); s.end('hello')"`; // prettier-ignore
+        expect((await shell(`${say(7421)}; ${say(7422)}; exit 3`))).toMatchObject({ output: 'helloECONNREFUSED\n', exitCode: 3 }); // prettier-ignore
+      } finally {
+        server.close();
+        await rm(socket, { force: true });
+      }
+    });
+
+    it('is never taken for one that changed nothing when its program could not be started', async () => {
+      await open();
+      await expect(start({ argv: ['no-such-agent'] })).rejects.toMatchObject({
+        code: 'sandbox.could-not-start',
+        message: expect.stringContaining('no-such-agent: there is no such program'),
+      });
+    });
+
+    it('is dead with all that it started before anything is collected', async () => {
+      await open();
+      const child = await workplace?.ports.workspace?.start({
+        argv: [
+          'sh',
+          '-c',
+          'setsid sh -c "while :; do date +%N > docs/alive; done" & until [ -s docs/alive ]; do :; done; echo on; wait',
+        ],
+      });
+      await new Promise((resolve) => child?.stdout.once('data', resolve));
+      const [first] = await left();
+      expect(first?.path).toBe('docs/alive');
+      expect(await child?.ended).toMatchObject({ exitCode: null, stopped: expect.any(String) });
+      await expect(shell('true')).rejects.toMatchObject({ code: 'sandbox.over' });
+    });
+  },
+);
+
+describe('an agent that needs a sandbox', () => {
+  it('is refused where there is none', async () => {
+    const tree = await VirtualTree.at({ repository, commit, scope: compileScope({ patterns: ['docs/**'] }) });
+    const none: Measured = { level: 'none', why: 'There is no bubblewrap.' };
+    const place = { repository, tree, directory: folder, measured: none, checkouts: new Checkouts() };
+    const opening = sandboxWorkplace({ ...place, attempt: {} as Attempt, unreadable: () => false, commandSeconds: 1 });
+    await expect(opening).rejects.toMatchObject({ kind: 'agent-failed', message: expect.stringContaining('There is no bubblewrap.') }); // prettier-ignore
+  });
+});

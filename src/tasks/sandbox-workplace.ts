@@ -1,0 +1,173 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { WorkspaceTree, type AgentProcess, type AgentProgram, type AgentWorkspace, type CommandResult } from '#agents';
+import { HyperRunError } from '#contracts';
+import { event } from '#domain';
+import type { GitRepository } from '#git';
+import { mayHoldSecrets } from '#hafs';
+import {
+  fillHome,
+  openTreeSpace,
+  removeTree,
+  runOnTree,
+  sanitiseOutput,
+  spaceOwner,
+  startOnTree,
+  type LiveChild,
+  type Loopback,
+  type SandboxedTree,
+} from '#sandbox';
+import { agentView, applyView, collect, type AgentView, type HeldCheckout, type VirtualTree } from '#workspace';
+import type { Measured } from '../isolation/isolation-level.port.js';
+import type { Attempt } from './attempt.js';
+import type { Checkouts } from './checkouts.js';
+import { OUTPUT_BYTES } from './memory-workplace.js';
+import { TaskFailure } from './task-failure.js';
+import type { Workplace } from './workplace.js';
+
+export interface SandboxPlace {
+  readonly attempt: Attempt;
+  readonly repository: GitRepository;
+  /** At the base commit, with the scope of the task. */
+  readonly tree: VirtualTree;
+  readonly directory: string;
+  readonly measured: Measured;
+  readonly checkouts: Checkouts;
+  readonly unreadable: (path: string) => boolean;
+  readonly commandSeconds: number;
+  /** Ports inside, behind which the service answers. */
+  readonly loopbacks?: readonly Loopback[];
+}
+
+/**
+ * A sandbox with the tree of the base commit in it, for an agent that is a program of its own.
+ * @throws TaskFailure `agent-failed` where nothing confines it
+ */
+export const sandboxWorkplace = async (place: SandboxPlace): Promise<Workplace> => {
+  const { repository, tree, measured, checkouts, unreadable } = place;
+  const { bwrap, overlay } = measured;
+  if (bwrap === undefined)
+    throw new TaskFailure('agent-failed', `The agent works only in a sandbox, and there is none: ${measured.why}`);
+  const directory = join(place.directory, 'workspace');
+  const paths = (await repository.listFiles(tree.baseCommit)).map(({ path }) => path);
+  const view = agentView(paths, tree.scope.patterns, (path) => mayHoldSecrets(path) || unreadable(path));
+  const checkout = await checkouts.hold(repository, tree.baseCommit, bwrap);
+  try {
+    await mkdir(directory, { mode: 0o700 });
+    const prepare = (folder: string) => applyView(view, folder);
+    const space = await openTreeSpace({ bwrap, overlay, lower: checkout.directory, directory, prepare });
+    const { writable, fixed } = view;
+    return new SandboxWorkplace(place, { bwrap, space, writable, fixed }, view, checkout, directory);
+  } catch (error) {
+    checkout.release();
+    throw error;
+  }
+};
+
+class SandboxWorkplace implements Workplace, AgentWorkspace {
+  readonly ports: Workplace['ports'];
+  readonly #live: WorkspaceTree;
+  readonly #over = new AbortController();
+  readonly #running = new Set<Promise<unknown>>();
+  #ran = false;
+  #home: string | undefined;
+
+  constructor(
+    private readonly place: SandboxPlace,
+    private readonly sandbox: SandboxedTree,
+    private readonly view: AgentView,
+    private readonly checkout: HeldCheckout,
+    private readonly directory: string,
+  ) {
+    const hand = { start: (program: AgentProgram) => this.#start(program) };
+    this.#live = new WorkspaceTree(hand, place.tree.scope, view.fixed);
+    this.ports = { tree: this.#live, workspace: this, sandboxRun: (command, signal) => this.#run(command, signal) };
+  }
+
+  async start(program: AgentProgram): Promise<AgentProcess> {
+    await this.#fillHome(program);
+    this.#ran = true;
+    return this.#start(program, this.place.loopbacks);
+  }
+
+  async collect(): Promise<VirtualTree> {
+    await this.#end();
+    const { repository, tree, attempt } = this.place;
+    const { space } = this.sandbox;
+    space.assertThere();
+    const violations = await collect({
+      changed: space.upper ?? space.visible.tree,
+      now: space.visible.tree,
+      below: this.checkout.directory,
+      files: await repository.listFiles(tree.baseCommit),
+      hidden: this.view.hidden,
+      ...(space.upper === undefined && { given: new Set(this.view.fixed) }),
+      tree,
+    });
+    space.assertThere();
+    const [first] = violations;
+    if (first === undefined) return tree;
+    const shown = violations.map(({ path, rule }) => ({ path: path.slice(0, 2048), rule }));
+    attempt.say(
+      event('task.scope-violated', { attempt: attempt.claimed.attempt, stage: 'collect', violations: shown }),
+    );
+    throw new TaskFailure('scope-violated', `The agent reached outside its scope: ${first.path} (${first.rule}).`);
+  }
+
+  async close(): Promise<void> {
+    await this.#end();
+    await this.sandbox.space.close();
+    this.checkout.release();
+    await removeTree(this.directory);
+  }
+
+  async #start(program: AgentProgram, loopbacks: readonly Loopback[] = []): Promise<LiveChild> {
+    const { argv, env = {}, readOnly = [] } = program;
+    const signal = this.#until(program.signal);
+    signal.throwIfAborted();
+    const starting = startOnTree(this.sandbox, { argv, env, readOnly, loopbacks, signal });
+    this.#track(starting.then(({ ended }) => ended));
+    return starting;
+  }
+
+  /** Once, before the agent ran anything: what a program left there is not to be written through. */
+  async #fillHome({ home, homeTemplate }: AgentProgram): Promise<void> {
+    if (home === undefined && homeTemplate === undefined) return;
+    const wanted = JSON.stringify([home, homeTemplate]);
+    if (this.#home === wanted) return;
+    if (this.#ran || this.#home !== undefined)
+      throw new HyperRunError(
+        'sandbox.home-in-use',
+        'The home folder of a workspace is filled once, for its first program.',
+      );
+    this.#home = wanted;
+    const { space, bwrap } = this.sandbox;
+    await fillHome(space, { files: home, template: homeTemplate }, spaceOwner(bwrap));
+  }
+
+  async #run(command: string, signal: AbortSignal): Promise<CommandResult> {
+    this.#ran = true;
+    const { attempt, commandSeconds } = this.place;
+    const limits = { timeoutMs: commandSeconds * 1000, outputLimitBytes: OUTPUT_BYTES };
+    const running = runOnTree(this.sandbox, { command, ...limits, signal: this.#until(signal) });
+    this.#track(running);
+    const run = await attempt.during(running);
+    return { exitCode: run.exitCode, output: sanitiseOutput(run.output), durationMs: run.durationMs };
+  }
+
+  #until(signal?: AbortSignal): AbortSignal {
+    return AbortSignal.any([this.#over.signal, this.place.attempt.signal, ...(signal ? [signal] : [])]);
+  }
+
+  #track(work: Promise<unknown>): void {
+    this.#running.add(work);
+    const settled = () => this.#running.delete(work);
+    work.then(settled, settled);
+  }
+
+  /** Nothing of the agent runs any more, and nothing will. */
+  async #end(): Promise<void> {
+    this.#over.abort(new HyperRunError('sandbox.over', 'The work in this sandbox is over.'));
+    await Promise.allSettled(this.#running);
+  }
+}
