@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AgentRegistry } from '#agents';
+import { AgentKindsController } from './agent-kinds.controller.js';
 
 /** Which kinds of agents this service has. */
 @Module({})
@@ -8,6 +9,7 @@ export class AgentsModule {
     return {
       module: AgentsModule,
       global: true,
+      controllers: [AgentKindsController],
       providers: [{ provide: AgentRegistry, useValue: registry }],
       exports: [AgentRegistry],
     };
