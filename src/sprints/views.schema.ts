@@ -37,6 +37,10 @@ export const PlanView = named(
       status: z.enum(['proposed', 'approved', 'rejected', 'expired']),
       skipped: z.array(z.object({ source: z.string(), reason: z.string() })),
       reason: z.string().optional(),
+      /** Who approved or rejected it, and when; the tasks that were approved. */
+      decidedBy: z.string().optional(),
+      decidedAt: time.optional(),
+      taskIds: z.array(TaskId).optional(),
       /** Of a proposed plan: whether the repository has gone on since, and which of the plan's files have changed. */
       head: z.object({ commit: Oid, moved: z.boolean(), changed: z.array(z.string()) }).optional(),
     }),

@@ -28,7 +28,14 @@ export const planView = (state: Known): PlanView => {
     status,
     skipped,
     ...('reason' in state && state.reason ? { reason: state.reason } : {}),
+    ...decisionOn(state),
   };
+};
+
+const decisionOn = (state: Known) => {
+  if ('approvedBy' in state)
+    return { decidedBy: state.approvedBy, decidedAt: iso(state.approvedAt), taskIds: state.taskIds };
+  return 'decidedBy' in state ? { decidedBy: state.decidedBy, decidedAt: iso(state.decidedAt) } : {};
 };
 
 const SENTENCES: Readonly<Record<string, string>> = {

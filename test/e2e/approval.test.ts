@@ -221,7 +221,10 @@ describe('the review of a plan', () => {
     const plan = await propose(api, { repository });
     const path = `/hyper-running/plans/${plan.planId}`;
     const rejected = await api.post<PlanAnswer>(`${path}/reject`, { reason: 'Not this week' });
-    expect(rejected).toMatchObject({ status: 200, body: { status: 'rejected', reason: 'Not this week' } });
+    expect(rejected).toMatchObject({
+      status: 200,
+      body: { status: 'rejected', reason: 'Not this week', decidedBy: 'person:owner', decidedAt: expect.any(String) },
+    });
     expect(await api.post('/hyper-running/execute', approvalOf(plan))).toMatchObject({
       status: 409,
       body: { code: 'plan.already-decided' },

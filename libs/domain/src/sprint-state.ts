@@ -38,6 +38,8 @@ export interface Proposed extends Planned {
 export interface Declined extends Planned {
   readonly status: 'rejected' | 'expired';
   readonly reason: string;
+  readonly decidedBy: string;
+  readonly decidedAt: Instant;
 }
 interface Approved extends Planned {
   readonly approvedBy: string;
@@ -127,14 +129,16 @@ const begun = ({ sprintId, request, requestedAt, requestedBy }: Begun): Begun =>
 const findingsOf = (state: Begun & Partial<Pick<Planned, 'findings'>>) =>
   state.findings === undefined ? {} : { findings: state.findings };
 
+const decided = ({ actor, time }: Told) => ({ decidedBy: actor, decidedAt: time });
+
 const evolveProposed = (state: Proposed, told: Told): SprintState => {
   switch (told.type) {
     case 'sprint.plan-edited':
       return { ...state, plan: told.data.plan };
     case 'sprint.plan-rejected':
-      return { ...state, status: 'rejected', reason: told.data.reason };
+      return { ...state, ...decided(told), status: 'rejected', reason: told.data.reason };
     case 'sprint.plan-expired':
-      return { ...state, status: 'expired', reason: 'Nobody decided on it in time.' };
+      return { ...state, ...decided(told), status: 'expired', reason: 'Nobody decided on it in time.' };
     case 'sprint.plan-approved':
       return {
         ...state,
