@@ -217,6 +217,7 @@ describe('/openapi.json', () => {
     );
     for (const id of [taskId, declined]) await ask('GET /hyper-running/tasks/{taskId}', { taskId: id });
     await ask('GET /hyper-running/tasks/{taskId}/diff', { taskId });
+    await ask('GET /hyper-running/tasks/{taskId}/events', { taskId });
     await ask('GET /events', {}, { query: '?limit=1000' });
     for (const { route } of operations)
       if (route.startsWith('GET ') && !/[{]|stream/.test(route))

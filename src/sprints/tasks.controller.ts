@@ -1,12 +1,17 @@
-import { Body, Controller, Get, Header, HttpCode, HttpStatus, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, Header, HttpCode, HttpStatus, Inject, Param, Post, Query } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { HyperRunError, type TaskId } from '#contracts';
+import { HyperRunError, taskStream, toEnvelope, type TaskId } from '#contracts';
+import type { EventStore } from '#event-store';
 import { CurrentPrincipal } from '../access/principal.decorator.js';
 import { ArtifactStore } from '../artifacts/artifact-store.port.js';
 import { Answers, AnswersText, CURSOR_PROBLEMS, Problems } from '../http/answers.decorator.js';
 import { CommandId } from '../http/command-id.decorator.js';
+import { EventPage } from '../http/event.schema.js';
 import { TaskIdParam } from '../http/id.params.js';
+import { PageDto } from '../http/page.dto.js';
+import { pageOf } from '../http/page.js';
+import { EVENT_STORE } from '../log/log.port.js';
 import { issuedBy } from '../world/issued.port.js';
 import { AtDto } from './dto/at.dto.js';
 import { ReasonDto } from './dto/plan.dto.js';
@@ -24,6 +29,7 @@ export class TasksController {
     private readonly commands: CommandBus,
     private readonly queries: QueryBus,
     private readonly artifacts: ArtifactStore,
+    @Inject(EVENT_STORE) private readonly store: EventStore,
   ) {}
 
   @Get(':taskId')
@@ -33,6 +39,17 @@ export class TasksController {
   async one(@Param('taskId', TaskIdParam) taskId: TaskId, @Query() { at }: AtDto) {
     const { view, state } = await this.queries.execute(new FindTaskQuery(taskId, at));
     return { ...view, task: 'spec' in state ? state.spec.task : state.task };
+  }
+
+  @Get(':taskId/events')
+  @ApiOperation({ summary: 'The history of a task in order, paged' })
+  @Answers(200, EventPage, 'A page of events')
+  @Problems('task.unknown', 'cursor.invalid')
+  async events(@Param('taskId', TaskIdParam) taskId: TaskId, @Query() page: PageDto) {
+    const events = await this.store.read(taskStream(taskId));
+    if (events.length === 0) throw new HyperRunError('task.unknown', `There is no task "${taskId}".`);
+    const { items, ...rest } = pageOf(events, page);
+    return { items: items.map(toEnvelope), ...rest };
   }
 
   @Get(':taskId/diff')

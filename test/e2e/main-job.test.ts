@@ -125,6 +125,22 @@ describe('the main job: plan, execute, report, verify, replay', () => {
     expect(replayed(exported, sprint)).toEqual(sprint);
   });
 
+  it('tells the history of one task by pages', async () => {
+    const { taskId } = taskOf(plan, 'links');
+    const told: unknown[] = [];
+    for (let after = ''; ;) {
+      const { body } = await api.get<{ items: readonly { id: string }[]; next?: string }>(
+        `/hyper-running/tasks/${taskId}/events?limit=5${after}`,
+      );
+      told.push(...body.items.map(({ id }) => id));
+      if (body.next === undefined) break;
+      after = `&after=${body.next}`;
+    }
+    const whole = exported.events.filter(({ stream }) => stream === `task-${taskId}`);
+    expect(whole.length).toBeGreaterThan(5);
+    expect(told).toEqual(whole.map(({ id }) => id));
+  });
+
   it('travels in time, by cursor and by clock', async () => {
     const proposed = await readSprint(api, plan.planId, `?at=${plan.cursor}`);
     expect(proposed).toMatchObject({ status: 'proposed', tasks: [] });

@@ -138,6 +138,7 @@ describe('wrong input gets its documented error, and the service lives on', () =
       ['/hyper-running/sprints/s-nowhere/verify', '404 sprint.unknown'],
       ['/hyper-running/tasks/t-nowhere', '404 task.unknown'],
       ['/hyper-running/tasks/t-nowhere/diff', '404 task.unknown'],
+      ['/hyper-running/tasks/t-nowhere/events', '404 task.unknown'],
       ['/hyper-running/sprints/NOT%20AN%20ID', '422 request.invalid'],
       ['/agents/a-nowhere', '404 agent.unknown'],
       ['/nowhere', '404 request.not-found'],
