@@ -32,7 +32,7 @@ const carryOut = async ({ id, path: file, base }) => {
       repository,
       directory,
       tree: candidate.tree,
-      parent: base,
+      parents: [base],
       message: 'Change',
       author: { name: 'Bench', email: 'bench@localhost' },
       time: 1_700_000_000_000,

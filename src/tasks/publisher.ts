@@ -90,7 +90,7 @@ export class Publisher {
       repository,
       directory: candidate.directory,
       tree: candidate.tree,
-      parent: spec.baseCommit,
+      parents: [spec.baseCommit],
       message: messageOf(spec, trailerOf(sealed)),
       author: AUTHOR,
       time,

@@ -7,7 +7,7 @@ import { oidFrom, serialiseTree, type TreeEntry } from './tree.js';
 
 export interface CommitContent {
   readonly tree: Oid;
-  readonly parent: Oid;
+  readonly parents: readonly Oid[];
   readonly message: string;
   readonly author: { readonly name: string; readonly email: string };
   readonly time: Instant;
@@ -39,11 +39,11 @@ export class PrivateObjects {
   }
 
   /** Author and committer are the same person at the same time, in UTC. */
-  async writeCommit({ tree, parent, message, author, time }: CommitContent): Promise<Oid> {
+  async writeCommit({ tree, parents, message, author, time }: CommitContent): Promise<Oid> {
     const person = { ...cleaned(author), timestamp: Math.floor(time / 1000), timezoneOffset: 0 };
     const commit = {
       tree,
-      parent: [parent],
+      parent: [...parents],
       message: `${message.replaceAll('\0', '').trim()}\n`,
       author: person,
       committer: person,

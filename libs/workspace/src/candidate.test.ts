@@ -113,7 +113,7 @@ const finish = async (content: string, directory = folder(), of = repository) =>
       repository: of,
       directory,
       tree: candidate.tree,
-      parent: commit,
+      parents: [commit],
       message: 'Fix',
       author,
       time,

@@ -17,23 +17,23 @@ export const branchOfSprint = (sprintId: SprintId): string => `hyper-run/sprint-
 const BRANCH = /^hyper-run\/(?:sprint-)?[a-z0-9-]{1,40}$/;
 
 /**
- * Makes the commit of a candidate that passed, beside its other objects, still unseen by the repository.
- * The same input gives the same commit.
+ * Makes the commit of a candidate that passed, beside its other objects, still unseen by the repository. Its first parent
+ * is the base; those after it, and all they need, go into the pack. The same input gives the same commit.
  */
 export const commitCandidate = async (options: {
   readonly repository: GitRepository;
   readonly directory: string;
   readonly tree: Oid;
-  readonly parent: Oid;
+  readonly parents: readonly [base: Oid, ...more: Oid[]];
   readonly message: string;
   readonly author: { readonly name: string; readonly email: string };
   readonly time: Instant;
 }): Promise<FinalCommit> => {
-  const { repository, directory, tree, parent, message, author, time } = options;
-  const commit = await (await PrivateObjects.create(directory)).writeCommit({ tree, parent, message, author, time });
+  const { repository, directory, tree, parents, message, author, time } = options;
+  const commit = await (await PrivateObjects.create(directory)).writeCommit({ tree, parents, message, author, time });
   const objects = repository.withPrivateObjects(directory);
   const args = ['pack-objects', '--stdout', '--revs', '--sparse', '-q', '--threads=1'];
-  const { stdout } = await objects.run(args, { input: `${commit}\n^${parent}\n` });
+  const { stdout } = await objects.run(args, { input: `${commit}\n^${parents[0]}\n` });
   return { commit, pack: stdout };
 };
 
