@@ -4,6 +4,7 @@ export * from './tree.js';
 export * from './diff.js';
 export * from './object-database.js';
 export * from './private-objects.js';
+export { TreeMerger, type TreeMerge } from './merge.js';
 export * from './blame.js';
 export * from './description.js';
 export * from './fingerprint.js';

@@ -5,6 +5,7 @@ export * from './virtual-tree.js';
 export { isLfsPointer } from './lfs.js';
 export * from './candidate.js';
 export { gate, type Verdict, type Violation } from './gate.js';
+export * from './merge-candidates.js';
 export * from './publish.js';
 export * from './checkout.js';
 export { commitTree, type CommitTree } from './commit-tree.js';
