@@ -13,6 +13,7 @@ import { LeaseHolder } from './lease-holder.js';
 import { LostWork } from './lost-work.js';
 import { Publisher } from './publisher.js';
 import { TaskJobs } from './task.job.js';
+import { TreeJudge } from './tree-judge.js';
 import { TreeVerification } from './tree-verification.js';
 import { WorkerService } from './worker.service.js';
 
@@ -28,6 +29,7 @@ import { WorkerService } from './worker.service.js';
     LostWork,
     Publisher,
     TaskJobs,
+    TreeJudge,
     TreeVerification,
     WorkerService,
     {
