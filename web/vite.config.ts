@@ -27,14 +27,13 @@ const token = (): string => {
 
 const ROUTES = ['agents', 'alerts', 'events', 'findings', 'hafs', 'health', 'hyper-running', 'repositories', 'session'];
 
-/** `use client` says nothing here, and the hash of a plan, which needs Node, is for the service: the page leaves it out. */
-const isKnown = ({ code, plugin }: { readonly code?: string; readonly plugin?: string }): boolean =>
-  code === 'MODULE_LEVEL_DIRECTIVE' || plugin === 'rolldown:vite-resolve';
-
 export default defineConfig({
   root: here,
   resolve: {
-    alias: readdirSync(libs).map((name) => ({ find: `#${name}`, replacement: join(libs, name, 'src/index.ts') })),
+    alias: [
+      ...readdirSync(libs).map((name) => ({ find: `#${name}`, replacement: join(libs, name, 'src/index.ts') })),
+      { find: 'node:crypto', replacement: join(here, 'src/no-crypto.ts') },
+    ],
   },
   build: {
     outDir: join(here, '../dist/web'),
@@ -46,7 +45,8 @@ export default defineConfig({
     // What a page does not use of a library stays away, its schemas too.
     rolldownOptions: {
       treeshake: { moduleSideEffects: (id) => !id.startsWith(libs) },
-      onwarn: (warning, warn) => !isKnown(warning) && warn(warning),
+      // `use client` of libraries says nothing here: everything is for the client.
+      onwarn: (warning, warn) => warning.code !== 'MODULE_LEVEL_DIRECTIVE' && warn(warning),
     },
   },
   server: { proxy: Object.fromEntries(ROUTES.map((route) => [`/${route}`, service()])) },
