@@ -13,6 +13,7 @@ import { SprintIdParam } from '../http/id.params.js';
 import { PageDto } from '../http/page.dto.js';
 import { pageOf } from '../http/page.js';
 import { EVENT_STORE } from '../log/log.port.js';
+import { KnownHistories } from './known-histories.js';
 import { MakeReportQuery } from './make-report.query.js';
 import { reportMarkdown } from './report.js';
 import { Report, VerifiedSprint } from './report.schema.js';
@@ -35,6 +36,7 @@ export class AuditController {
   constructor(
     private readonly queries: QueryBus,
     @Inject(EVENT_STORE) private readonly store: EventStore,
+    private readonly histories: KnownHistories,
   ) {}
 
   @Get('events')
@@ -49,8 +51,11 @@ export class AuditController {
     @Headers('accept') accept: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
+    if (accept?.includes(NDJSON) !== true) {
+      const { items, ...rest } = pageOf(await this.histories.read(sprintId), page);
+      return { items: items.map(toEnvelope), ...rest };
+    }
     const history = await readSprint(this.store, sprintId);
-    if (accept?.includes(NDJSON) !== true) return pageOf(history.events.map(toEnvelope), page);
     const streams = history.streams.map((stream) => ({ stream, records: this.store.readBytes(stream) }));
     const lines = exportLines({ sprintId, incarnation: this.store.incarnation, streams });
     void reply.header('Content-Type', NDJSON);
