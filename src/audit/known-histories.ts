@@ -37,12 +37,11 @@ export class KnownHistories {
 
   /** All events of a sprint and its tasks, in the order in which they happened. @throws HyperRunError `sprint.unknown` */
   read(sprintId: SprintId): Promise<readonly Recorded[]> {
-    const reading = (this.#reading.get(sprintId) ?? Promise.resolve([]))
-      .catch(() => [])
-      .then(() => this.#read(sprintId));
+    const before = this.#reading.get(sprintId)?.catch(() => undefined);
+    const reading = Promise.resolve(before).then(() => this.#read(sprintId));
     this.#reading.set(sprintId, reading);
-    const done = () => void (this.#reading.get(sprintId) === reading && this.#reading.delete(sprintId));
-    reading.then(done, done);
+    const forget = () => void (this.#reading.get(sprintId) === reading && this.#reading.delete(sprintId));
+    void reading.catch(() => undefined).finally(forget);
     return reading;
   }
 

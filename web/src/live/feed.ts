@@ -54,6 +54,8 @@ export class Feed {
   atBeginning = false;
   readonly #listeners = new Set<() => void>();
   #loading: Promise<void> | undefined;
+  /** Cursor of the oldest line that was read; empty: none was. */
+  #before = '';
 
   add(event: SeenEvent, json: string): void {
     const newest = this.ring.at(this.ring.end - 1);
@@ -80,6 +82,7 @@ export class Feed {
   breakOff(_reason: string): void {
     this.ring.clear();
     this.atBeginning = false;
+    this.#before = '';
     this.tell();
   }
 
@@ -93,16 +96,19 @@ export class Feed {
 
   async #load(): Promise<void> {
     if (this.atBeginning || this.ring.size >= FEED_LINES) return;
-    const oldest = this.ring.at(this.ring.first)?.position;
-    const before = oldest === undefined ? '' : `&before=${oldest}`;
-    const page = await call<{ items: Envelope[] }>(`/events?limit=${PAGE}&order=newest${before}`);
-    const reached = this.ring.at(this.ring.first)?.position;
+    const page = await call<Older>(`/events?limit=${PAGE}&before=${encodeURIComponent(this.#before)}`);
+    const reached = this.ring.at(this.ring.first)?.position ?? Number.POSITIVE_INFINITY;
     const older = page.items
       .map((envelope) => lineOf(toSeen(envelope), JSON.stringify(envelope)))
-      .filter(({ position }) => reached === undefined || position < reached)
-      .toSorted((a, b) => a.position - b.position);
-    this.atBeginning = page.items.length < PAGE;
+      .filter(({ position }) => position < reached);
+    this.atBeginning = page.previous === undefined;
+    this.#before = page.previous ?? '';
     this.ring.unshift(older);
     this.tell();
   }
+}
+
+interface Older {
+  readonly items: readonly Envelope[];
+  readonly previous?: string;
 }

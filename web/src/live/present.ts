@@ -1,5 +1,5 @@
 // The present: snapshots of the service, and every event since folded into them by the rules of the service itself.
-import type { AgentId, Envelope, SprintId, TaskId } from '#contracts';
+import type { AgentId, Envelope, TaskId } from '#contracts';
 import { evolveBoard, type AgentCard, type Board } from '#domain';
 import { call, readAll } from '../api/client.js';
 import type { AgentView, AlertView, HealthView } from '../api/views.js';
@@ -190,12 +190,12 @@ const boardOf = (views: readonly AgentView[]): Board => {
 /** Reads the snapshots while the stream already runs, and then folds what came meanwhile: nothing is missed. */
 const begin = async (): Promise<void> => {
   held ??= [];
+  feed.loadOlder().catch(() => undefined);
   try {
     const [agents, raised, ready] = await Promise.all([
       readAll<AgentView>('/agents'),
       readAll<AlertView>('/alerts'),
       call<HealthView>('/health/ready'),
-      feed.loadOlder(),
     ]);
     health.set(ready);
     alerts.set(new Map(raised.map((alert) => [alert.alertId, alert])));
@@ -234,5 +234,3 @@ export const start = (): void => {
     pulse.set({ ...pulse.get(), perMinute: arrivals.reduce((sum, { count }) => sum + count, 0) });
   }, 5000);
 };
-
-export const sprintOf = (event: SeenEvent): SprintId | undefined => event.sprintId;
