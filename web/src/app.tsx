@@ -2,8 +2,12 @@ import { QueryClientProvider } from '@tanstack/react-query';
 import { queries } from './api/reads.js';
 import { Bridge } from './board/bridge.js';
 import { FeedScreen } from './feed/feed-screen.js';
+import { HealthScreen } from './health/health-screen.js';
+import { ProgressScreen } from './progress/progress-screen.js';
 import { linkTo, usePlace, type Place } from './shell/route.js';
 import { Shell } from './shell/shell.js';
+import { SprintScreen } from './sprints/sprint-screen.js';
+import { SprintsScreen } from './sprints/sprints-screen.js';
 import { Empty } from './ui/parts.js';
 
 const Screen = ({ route }: Place) => {
@@ -12,6 +16,14 @@ const Screen = ({ route }: Place) => {
       return <Bridge />;
     case 'feed':
       return <FeedScreen />;
+    case 'sprints':
+      return <SprintsScreen />;
+    case 'sprint':
+      return <SprintScreen key={route.sprintId} sprintId={route.sprintId} tab={route.tab} />;
+    case 'progress':
+      return <ProgressScreen />;
+    case 'health':
+      return <HealthScreen />;
     default:
       return (
         <Empty title="There is nothing at this address">

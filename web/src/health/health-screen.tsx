@@ -1,0 +1,248 @@
+import { duration, plural } from '#wording';
+import { write } from '../api/client.js';
+import { useDeed, useRead } from '../api/reads.js';
+import type { AlertView, HealthView } from '../api/views.js';
+import { percentile } from '../live/clock.js';
+import { alerts, clock, health, link, pulse } from '../live/present.js';
+import { useStore } from '../live/store.js';
+import { useNow } from '../shell/now.js';
+import { linkTo } from '../shell/route.js';
+import { Empty, Panel } from '../ui/parts.js';
+import { Badge, type Mood } from '../ui/status.js';
+import { ago, moment } from '../ui/words.js';
+import './health.css';
+
+/** How the ship itself is: is what I see the present, is it kept, is anything in trouble. */
+export const HealthScreen = () => (
+  <>
+    <div className="page-head">
+      <h1>Health</h1>
+    </div>
+    <div className="health">
+      <Alerts />
+      <Nerves />
+      <Log />
+    </div>
+  </>
+);
+
+const MOODS: Readonly<Record<AlertView['severity'], Mood>> = { info: 'info', warning: 'warning', critical: 'bad' };
+
+const Alerts = () => {
+  const all = [...useStore(alerts).values()].toSorted((a, b) => b.time.localeCompare(a.time));
+  const open = all.filter(({ acknowledgedBy }) => acknowledgedBy === undefined);
+  const seen = all.filter(({ acknowledgedBy }) => acknowledgedBy !== undefined);
+  return (
+    <Panel title={open.length === 0 ? 'Alerts' : plural(open.length, 'open alert')} flush className="health-alerts">
+      {all.length === 0 && (
+        <Empty title="No alert">
+          <p>Stalled agents, open circuits, violated scopes and trouble with the log are told here.</p>
+        </Empty>
+      )}
+      <ul>
+        {open.map((alert) => (
+          <Alert key={alert.alertId} alert={alert} />
+        ))}
+      </ul>
+      {seen.length > 0 && (
+        <details className="panel-body">
+          <summary>{plural(seen.length, 'acknowledged alert')}</summary>
+          <ul>
+            {seen.slice(0, 100).map((alert) => (
+              <Alert key={alert.alertId} alert={alert} />
+            ))}
+          </ul>
+        </details>
+      )}
+    </Panel>
+  );
+};
+
+const Alert = ({ alert }: { readonly alert: AlertView }) => {
+  const { alertId, severity, kind, text, time, sprintId, taskId, acknowledgedBy } = alert;
+  const now = useNow();
+  const acknowledge = useDeed(() => write(`/alerts/${encodeURIComponent(alertId)}/acknowledge`));
+  return (
+    <li className="alert">
+      <Badge mood={MOODS[severity]}>{severity}</Badge>
+      <div>
+        <p className="wrap-anywhere">{text}</p>
+        <p className="quiet">
+          {kind} · <span title={moment(time)}>{ago(Date.parse(time), now)}</span>
+          {acknowledgedBy === undefined ? '' : ` · seen by ${acknowledgedBy}`}
+          {sprintId !== undefined && (
+            <>
+              {' · '}
+              <a
+                href={linkTo(
+                  taskId === undefined
+                    ? { screen: 'sprint', sprintId, tab: 'overview' }
+                    : { screen: 'task', sprintId, taskId },
+                )}
+              >
+                {taskId ?? sprintId}
+              </a>
+            </>
+          )}
+        </p>
+      </div>
+      {acknowledgedBy === undefined && (
+        <button
+          type="button"
+          className="button button-small"
+          disabled={acknowledge.isPending}
+          onClick={() => acknowledge.mutate(undefined)}
+        >
+          Acknowledge
+        </button>
+      )}
+    </li>
+  );
+};
+
+const ms = (value: number | undefined) => (value === undefined ? '–' : `${Math.max(0, Math.round(value))} ms`);
+
+/** From the append in Redis to the paint on this screen, and what stands between. */
+const Nerves = () => {
+  const { state, since } = useStore(link);
+  const { delays, perMinute, lastEventAt, lastPosition } = useStore(pulse);
+  const reading = useStore(clock);
+  const now = useNow();
+  return (
+    <Panel title="Nerves: append → screen">
+      <dl className="facts">
+        <div>
+          <dt>median</dt>
+          <dd className="big">{ms(percentile(delays, 0.5))}</dd>
+        </div>
+        <div>
+          <dt>99 of 100 within</dt>
+          <dd className="big">{ms(percentile(delays, 0.99))}</dd>
+        </div>
+        <div>
+          <dt>of the newest</dt>
+          <dd>{plural(delays.length, 'event')}</dd>
+        </div>
+        <div>
+          <dt>events per minute</dt>
+          <dd>{perMinute.toLocaleString('en')}</dd>
+        </div>
+        <div>
+          <dt>last event</dt>
+          <dd>
+            {lastEventAt === undefined
+              ? 'none since this page was opened'
+              : `${ago(lastEventAt, now)}, position ${lastPosition}`}
+          </dd>
+        </div>
+        <div>
+          <dt>connection</dt>
+          <dd>
+            {state} for {duration(Math.max(0, Date.now() - since))}
+          </dd>
+        </div>
+      </dl>
+      <Histogram delays={delays} />
+      <p className="quiet">
+        {reading === undefined
+          ? 'The clocks have not been compared yet: no latency is shown before they are.'
+          : `The clock of the log is ${Math.abs(Math.round(reading.offset))} ms ${reading.offset >= 0 ? 'ahead of' : 'behind'} this browser's, give or take ${Math.ceil(reading.uncertainty)} ms; the figures are corrected by that and no more certain than it.`}
+      </p>
+    </Panel>
+  );
+};
+
+const EDGES = [5, 10, 20, 50, 100, 200, 500, 1000, Number.POSITIVE_INFINITY];
+
+const Histogram = ({ delays }: { readonly delays: readonly number[] }) => {
+  if (delays.length === 0) return null;
+  const counts = EDGES.map(
+    (edge, index) => delays.filter((each) => each <= edge && each > (EDGES[index - 1] ?? -Infinity)).length,
+  );
+  const most = Math.max(...counts);
+  return (
+    <table className="histogram">
+      <caption className="visually-hidden">How long the newest events took to the screen</caption>
+      <tbody>
+        {counts.map((count, index) => (
+          <tr key={EDGES[index]}>
+            <th scope="row">{EDGES[index] === Number.POSITIVE_INFINITY ? 'longer' : `≤ ${EDGES[index]} ms`}</th>
+            <td>
+              <span className="histogram-bar" style={{ width: `${(count / most) * 100}%` }} />
+              {count}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+};
+
+const DURABILITY: Readonly<Record<string, string>> = {
+  always: 'every acknowledged event is on disk',
+  everysec: 'a power loss can take the last second with it',
+  none: 'nothing is kept when Redis ends',
+};
+
+const Log = () => {
+  const told = useStore(health);
+  const fresh = useRead<HealthView>('/health/ready');
+  const view = fresh.data ?? told;
+  if (view === undefined) return null;
+  const { durability, isolation, redis, incarnation, position, roles, pid } = view;
+  return (
+    <Panel
+      title="The log and its service"
+      actions={
+        <button type="button" className="button button-small" onClick={() => void fresh.refetch()}>
+          Look again
+        </button>
+      }
+    >
+      <dl className="facts">
+        <div>
+          <dt>durability</dt>
+          <dd>
+            <Badge mood={durability === 'always' ? 'good' : 'warning'}>{durability}</Badge> {DURABILITY[durability]}
+          </dd>
+        </div>
+        <div>
+          <dt>isolation of commands</dt>
+          <dd>
+            <Badge mood={isolation === 'none' ? 'bad' : 'good'}>{isolation}</Badge>
+          </dd>
+        </div>
+        <div>
+          <dt>Redis</dt>
+          <dd>
+            {redis.version} at {redis.address}
+          </dd>
+        </div>
+        <div>
+          <dt>events ever</dt>
+          <dd>{position.toLocaleString('en')}</dd>
+        </div>
+        <div>
+          <dt>life of the log</dt>
+          <dd className="mono">{incarnation}</dd>
+        </div>
+        <div>
+          <dt>this process</dt>
+          <dd>
+            {roles.join(', ')}; pid {pid}
+          </dd>
+        </div>
+      </dl>
+      {redis.weaknesses.length > 0 && (
+        <div className="note note-warning">
+          <strong>What weakens the promise</strong>
+          <ul>
+            {redis.weaknesses.map((each) => (
+              <li key={each}>{each}</li>
+            ))}
+          </ul>
+        </div>
+      )}
+    </Panel>
+  );
+};
