@@ -5,13 +5,13 @@ const CURSOR = /^([a-z0-9]{1,40})\.(\d{1,15})$/;
 export const formatCursor = (incarnation: string, position: Position): string => `${incarnation}.${position}`;
 
 /**
- * @param top position of the newest event
+ * @param reach position of the newest event, or of one that is known to be at this position or after it
  * @throws HyperRunError `cursor.invalid`, `cursor.other-incarnation`, `cursor.beyond-top`
  */
 export const parseCursor = async (
   cursor: string,
   incarnation: string,
-  top: () => Position | Promise<Position>,
+  reach: (position: Position) => Position | Promise<Position>,
 ): Promise<Position> => {
   const [, life, digits] = CURSOR.exec(cursor) ?? [];
   if (life === undefined)
@@ -26,7 +26,7 @@ export const parseCursor = async (
       { incarnation },
     );
   const position = Number(digits) as Position;
-  const newest = await top();
+  const newest = await reach(position);
   if (position > newest)
     throw new HyperRunError(
       'cursor.beyond-top',

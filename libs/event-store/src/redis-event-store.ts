@@ -52,6 +52,7 @@ export class RedisEventStore implements EventStore {
   readonly #log: RedisLog;
   readonly #appends: GroupCommit;
   #tail: Promise<LiveTail> | undefined;
+  #live: LiveTail | undefined;
   #seen = 0;
   #failure: HyperRunError | undefined;
   #closed = false;
@@ -145,7 +146,7 @@ export class RedisEventStore implements EventStore {
 
   async *subscribe(after: Position, signal: AbortSignal): AsyncGenerator<readonly FeedEntry[]> {
     this.#check();
-    await parseCursor(this.cursorOf(after), this.incarnation, () => this.top());
+    await this.positionOf(this.cursorOf(after));
     this.#tail ??= this.#startTail();
     const tail = await this.#tail;
     yield* follow(tail, (position, limit) => this.readAll(position, limit), after, signal);
@@ -156,7 +157,11 @@ export class RedisEventStore implements EventStore {
   }
 
   async positionOf(cursor: string): Promise<Position> {
-    return parseCursor(cursor, this.incarnation, () => this.top());
+    this.#check();
+    return parseCursor(cursor, this.incarnation, (position) => {
+      const known = this.#known();
+      return position <= known ? known : this.top();
+    });
   }
 
   async close(): Promise<void> {
@@ -178,11 +183,16 @@ export class RedisEventStore implements EventStore {
   async #startTail(): Promise<LiveTail> {
     try {
       const top = await this.top();
-      return startRedisTail(this.connections.follower, this.keys.feed, top, this.onTrouble);
+      return (this.#live = startRedisTail(this.connections.follower, this.keys.feed, top, this.onTrouble));
     } catch (error) {
       this.#tail = undefined;
       throw error;
     }
+  }
+
+  /** Position of the newest event that this process knows to stand in the log. */
+  #known(): Position {
+    return Math.max(this.#seen, this.#live?.position ?? 0) as Position;
   }
 
   /** Every opener tries; the command id is that of the incarnation, so that one append stands in the log. */
@@ -205,13 +215,14 @@ export class RedisEventStore implements EventStore {
 
   /** A log that came back older than what was seen of it is not the same log: nothing may go on. */
   async #checkAfterReconnect(): Promise<void> {
+    const known = this.#known();
     try {
       const [incarnation, position] = await this.connections.reader.hmget(this.keys.meta, 'incarnation', 'position');
-      if (incarnation === this.incarnation && Number(position ?? 0) >= this.#seen) return;
+      if (incarnation === this.incarnation && Number(position ?? 0) >= known) return;
       this.#failure = new HyperRunError(
         'log.rewound',
-        `The log came back at position ${position ?? 0} of ${incarnation ?? 'no incarnation'}; ${this.#seen} of ${this.incarnation} was expected: it lost events that were acknowledged. Restore the newest copy, or start the service anew to accept the loss.`,
-        { seen: this.#seen, found: Number(position ?? 0), incarnation },
+        `The log came back at position ${position ?? 0} of ${incarnation ?? 'no incarnation'}; ${known} of ${this.incarnation} was expected: it lost events that were acknowledged. Restore the newest copy, or start the service anew to accept the loss.`,
+        { seen: known, found: Number(position ?? 0), incarnation },
         'operator',
       );
       this.onTrouble(this.#failure);
