@@ -1,6 +1,7 @@
 import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
 import { EVENT_STORE, REDIS, REDIS_CONNECTION } from './log.port.js';
 import type { OpenLog } from './open-log.js';
+import { RedisClock } from './redis-clock.port.js';
 
 const OPEN_LOG = Symbol('OPEN_LOG');
 
@@ -18,8 +19,9 @@ export class LogModule implements OnApplicationShutdown {
         { provide: EVENT_STORE, useValue: log.store },
         { provide: REDIS, useValue: log.redis },
         { provide: REDIS_CONNECTION, useValue: log.connection },
+        RedisClock,
       ],
-      exports: [EVENT_STORE, REDIS, REDIS_CONNECTION],
+      exports: [EVENT_STORE, REDIS, REDIS_CONNECTION, RedisClock],
     };
   }
 

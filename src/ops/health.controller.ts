@@ -5,7 +5,8 @@ import { CONFIG, type Config } from '../config/config.js';
 import { Answers } from '../http/answers.decorator.js';
 import { IsolationLevel } from '../isolation/isolation-level.port.js';
 import { EVENT_STORE, REDIS_CONNECTION, type RedisConnection } from '../log/log.port.js';
-import { Live, Ready } from './health.schema.js';
+import { RedisClock } from '../log/redis-clock.port.js';
+import { Clock, Live, Ready } from './health.schema.js';
 
 @ApiTags('operations')
 @Controller('health')
@@ -15,6 +16,7 @@ export class HealthController {
     @Inject(EVENT_STORE) private readonly store: EventStore,
     @Inject(REDIS_CONNECTION) private readonly connection: RedisConnection,
     @Inject(IsolationLevel) private readonly isolation: IsolationLevel,
+    @Inject(RedisClock) private readonly clock: RedisClock,
   ) {}
 
   @Get('live')
@@ -44,5 +46,17 @@ export class HealthController {
       pid: process.pid,
       serverTime: new Date().toISOString(),
     };
+  }
+
+  @Get('clock')
+  @ApiBearerAuth()
+  @ApiOperation({
+    summary:
+      'What time it is here, and how far the clock of Redis is ahead, which gives every event its time: what a screen needs to tell how old an event is',
+  })
+  @Answers(200, Clock, 'Both; measured at most a minute ago')
+  async time() {
+    const redisClock = await this.clock.offset();
+    return { serverTime: new Date().toISOString(), redisClock };
   }
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Isolation } from '#contracts';
+import { RedisClock } from '../http/clock.schema.js';
 import { named } from '../http/schemas.js';
 
 export const Live = named('Live', z.object({ status: z.literal('live') }));
@@ -18,3 +19,4 @@ export const Ready = named(
     serverTime: z.iso.datetime(),
   }),
 );
+export const Clock = named('Clock', z.object({ serverTime: z.iso.datetime(), redisClock: RedisClock }));
