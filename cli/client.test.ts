@@ -87,31 +87,34 @@ describe('the live stream', () => {
       data: {},
     });
 
-  it('goes on from its cursor after a lost connection, without gap or repeat', async () => {
+  /** Tells two events after the cursor that it is given, then ends the connection. */
+  const twoAtATime = async (end: (response: ServerResponse) => void) => {
     const resumed: unknown[] = [];
     const client = await serve((request, response) => {
       const last = Number(request.headers['last-event-id'] ?? 0);
       resumed.push(request.headers['last-event-id']);
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       response.write(`event: hello\ndata: {"cursor":"${last}"}\n\n`);
-      for (const position of [last + 1, last + 2]) response.write(`id: ${position}\ndata: ${event(position)}\n\n`);
-      response.end();
+      const events = [last + 1, last + 2].map((position) => `id: ${position}\ndata: ${event(position)}\n\n`);
+      response.write(events.join(''), () => end(response));
     });
     const items: StreamItem[] = [];
     for await (const item of follow(client)) {
       items.push(item);
       if (items.filter(({ kind }) => kind === 'event').length === 4) break;
     }
-    expect(items.map((item) => (item.kind === 'event' ? item.event.id : item.kind))).toEqual([
-      'control',
-      'e1',
-      'e2',
-      'lost',
-      'control',
-      'e3',
-      'e4',
-    ]);
     expect(resumed).toEqual([undefined, '2']);
+    return items.map((item) => (item.kind === 'event' ? item.event.id : item.kind));
+  };
+
+  it('goes on from its cursor after a lost connection, without gap or repeat', async () => {
+    const told = await twoAtATime((response) => response.destroy());
+    expect(told).toEqual(['control', 'e1', 'e2', 'lost', 'control', 'e3', 'e4']);
+  });
+
+  it('goes on without a word when the service ends the connection', async () => {
+    const told = await twoAtATime((response) => response.end());
+    expect(told).toEqual(['control', 'e1', 'e2', 'control', 'e3', 'e4']);
   });
 
   it('gives up at once when the service refuses', async () => {

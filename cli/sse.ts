@@ -22,8 +22,9 @@ export interface Follow {
 const RETRY_MS = 1000;
 
 /**
- * The live stream: every event once, in order, across lost connections. `lost` is told once per interruption; throws
- * the last error when nobody answers for `patienceMs`, and at once when the service refuses.
+ * The live stream: every event once, in order, across lost connections. The service ends each of them after a while, of
+ * which nothing is told; `lost` is told once per interruption. Throws the last error when nobody answers for
+ * `patienceMs`, and at once when the service refuses.
  */
 export async function* follow(client: ServiceClient, options: Follow = {}): AsyncGenerator<StreamItem> {
   const { signal, patienceMs = 30_000 } = options;
@@ -31,13 +32,16 @@ export async function* follow(client: ServiceClient, options: Follow = {}): Asyn
   let lostAt: number | undefined;
   const stopped = () => signal?.aborted === true;
   while (!stopped()) {
+    let told = false;
     try {
       for await (const message of connection(client, options, cursor)) {
+        told = true;
         lostAt = undefined;
         if (message.id !== undefined && message.id !== '') cursor = message.id;
         yield toItem(message, cursor ?? '');
       }
-      throw new Error('The service closed the stream.');
+      if (!told) throw new Error('The service closed the stream.');
+      await pause(RETRY_MS * Math.random(), signal);
     } catch (error) {
       if (stopped()) return;
       if (isHyperRunError(error) && error.code !== 'service.unreachable' && error.details.status !== 503) throw error;
