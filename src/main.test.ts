@@ -91,8 +91,12 @@ describe('the service as a process', () => {
       openapi: '3.1.0',
       paths: { '/events/stream': {} },
     });
+    expect(await (await ask('/health/clock')).json()).toMatchObject({ redisClock: { offsetMs: expect.any(Number) } });
     const stream = await ask('/events/stream');
     expect(stream.status).toBe(200);
+    const metrics = await (await ask('/metrics')).text();
+    expect(metrics).toMatch(/^hyper_run_stream_clients\{stream="events"\} 1$/m);
+    expect(metrics).toMatch(/^hyper_run_stream_last_pass_seconds [\d.e-]+$/m);
     expect(await service.stop()).toBe(0);
     expect(await stream.text()).toContain('event: hello');
     await expect(access(join(dataDirectory, 'service.json'))).rejects.toThrow('ENOENT');

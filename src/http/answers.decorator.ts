@@ -39,6 +39,19 @@ type Answer<Schema extends z.ZodType> = Told<Schema> | string | Readable;
 export const AnswersText = (status: number, mediaType: string, description: string): MethodDecorator =>
   ApiResponse({ status, description, content: { [mediaType]: { schema: TEXT } } });
 
+/** Documents a stream of server-sent events: what the data of each message is, by its `event:`; `message` has none. */
+export const AnswersStream = (description: string, messages: Readonly<Record<string, z.ZodType>>): MethodDecorator =>
+  ApiResponse({
+    status: 200,
+    description,
+    content: {
+      'text/event-stream': {
+        schema: TEXT,
+        ...{ 'x-messages': Object.fromEntries(Object.entries(messages).map(([name, of]) => [name, schemaRef(of)])) },
+      },
+    },
+  });
+
 /** Of whoever takes a cursor. */
 export const CURSOR_PROBLEMS = ['cursor.invalid', 'cursor.other-incarnation', 'cursor.beyond-top'] as const;
 

@@ -30,3 +30,9 @@ export const counter = (name: string, help: string, value: number): Metric => ({
   ...gauge(name, help, value),
   type: 'counter',
 });
+
+/** The same, once for each value of a label. */
+export const labelled = (metric: Metric, label: string, values: Readonly<Record<string, number>>): Metric => ({
+  ...metric,
+  samples: Object.entries(values).map(([of, value]) => ({ labels: { [label]: of }, value })),
+});

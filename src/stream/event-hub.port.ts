@@ -1,65 +1,88 @@
-import type { ServerResponse } from 'node:http';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { HyperRunError, type Position } from '#contracts';
+import type { Position } from '#contracts';
 import type { EventStore, FeedEntry } from '#event-store';
-import { CONFIG, type Config } from '../config/config.js';
 import { EVENT_STORE } from '../log/log.port.js';
+import { EventClient, type Backlog, type Missed, type Share } from './event-client.js';
+import { FanOut } from './fan-out.js';
 import { FeedTail } from './feed-tail.port.js';
 import { filterKey, wants, type Filter } from './filter.js';
-import { FrameRing } from './frame-ring.js';
+import { FrameRing, type Bounds } from './frame-ring.js';
 import { toFrame, type Frame } from './frame.js';
-import { SseClient, type Backlog, type Share } from './sse-client.js';
+import type { SseConnection } from './sse-connection.js';
 
 export interface HubOptions {
-  /** Frames kept in memory: a minute at 500 events a second. */
-  readonly ringLength: number;
-  readonly heartbeatMs: number;
+  /** What is kept in memory for who was away or is slow. */
+  readonly ring: Bounds;
 }
 
 export const HUB_OPTIONS = Symbol('HUB_OPTIONS');
-export const DEFAULT_HUB_OPTIONS: HubOptions = { ringLength: 32_768, heartbeatMs: 15_000 };
+/** A minute at 1,000 events a second of the usual size. */
+export const DEFAULT_HUB_OPTIONS: HubOptions = { ring: { frames: 65_536, bytes: 64 * 1024 * 1024 } };
 
-/** All clients of the stream in this process: each event is serialised once, each batch is one write per client. */
+/** What a client that catches up is written at a time, from memory and from the log. */
+const PAGE: Bounds = { frames: 500, bytes: 64 * 1024 };
+const LOG_PAGE = 200;
+
+/** Clients with the same filter: what they are written is made once. */
+interface Audience {
+  readonly filter: Filter;
+  readonly clients: Set<EventClient>;
+}
+
+/** Events told since the start, counted once per client, by where they came from. */
+export interface Deliveries {
+  live: number;
+  memory: number;
+  log: number;
+}
+
+/** All that follow the events in this process: each event is serialised once, each pass is one write per client. */
 @Injectable()
-export class SseHub implements Backlog, OnApplicationBootstrap, OnModuleDestroy {
-  readonly #logger = new Logger(SseHub.name);
-  readonly #clients = new Map<SseClient, string>();
+export class EventHub implements Backlog, OnApplicationBootstrap, OnModuleDestroy {
+  readonly #logger = new Logger(EventHub.name);
+  readonly #audiences = new Map<string, Audience>();
+  readonly #fanOut = new FanOut(() => this.#pass());
+  readonly #deliveries: Deliveries = { live: 0, memory: 0, log: 0 };
+  /** Pages that are being read from the log, by where they begin: after a restart many ask for the same. */
+  readonly #reading = new Map<Position, Promise<readonly FeedEntry[]>>();
+  #untold: FeedEntry[] = [];
   #ring: FrameRing | undefined;
-  #heartbeat: NodeJS.Timeout | undefined;
-  #stopped = false;
-  #deliveries = 0;
 
   constructor(
     @Inject(EVENT_STORE) private readonly store: EventStore,
     @Inject(FeedTail) private readonly tail: FeedTail,
-    @Inject(CONFIG) private readonly config: Pick<Config, 'sseClients'>,
     @Inject(HUB_OPTIONS) private readonly options: HubOptions,
   ) {}
 
   onApplicationBootstrap(): void {
-    this.tail.onBatch((batch) => this.#fanOut(batch));
-    this.#heartbeat = setInterval(() => this.#beat(), this.options.heartbeatMs).unref();
+    this.tail.onBatch((batch) => {
+      this.#untold.push(...batch);
+      this.#fanOut.ask();
+    });
   }
 
   onModuleDestroy(): void {
-    this.#stopped = true;
-    clearInterval(this.#heartbeat);
-    for (const client of this.#clients.keys()) client.end();
-    this.#clients.clear();
+    this.#fanOut.stop();
   }
 
-  get clients(): number {
-    return this.#clients.size;
-  }
-
-  /** Events that went out live since the start, counted once per client. */
-  get deliveries(): number {
+  get deliveries(): Readonly<Deliveries> {
     return this.#deliveries;
   }
 
-  /** Bytes that wait for slow clients. */
-  get pendingBytes(): number {
-    return [...this.#clients.keys()].reduce((sum, client) => sum + client.pendingBytes, 0);
+  /** Clients that catch up at their own pace. */
+  get behind(): number {
+    return [...this.#audiences.values()]
+      .flatMap(({ clients }) => [...clients])
+      .reduce((count, client) => (client.isLive ? count : count + 1), 0);
+  }
+
+  /** How long the last pass over all clients took, and for how long events are gathered until the next, in milliseconds. */
+  get lastPass(): { readonly passMs: number; readonly windowMs: number } {
+    return this.#fanOut;
+  }
+
+  get memory(): Bounds {
+    return this.#ring?.held ?? { frames: 0, bytes: 0 };
   }
 
   get newest(): Position {
@@ -70,59 +93,64 @@ export class SseHub implements Backlog, OnApplicationBootstrap, OnModuleDestroy 
     return this.store.cursorOf(position);
   }
 
-  /** @throws HyperRunError `stream.full`, `service.stopping`: the newcomer is refused, nobody is sent away for it */
-  requireRoom(): void {
-    if (this.#stopped) throw new HyperRunError('service.stopping', 'The service is stopping.', {}, 'retry');
-    if (this.#clients.size < this.config.sseClients) return;
-    throw new HyperRunError(
-      'stream.full',
-      `${this.#clients.size} clients follow the stream, as many as this service takes (HYPER_RUN_SSE_CLIENTS). Try again later.`,
-      {},
-      'retry',
-    );
-  }
-
   /** From now on the client is told every event after the position that passes its filter. */
-  join(response: ServerResponse, filter: Filter, after: Position): SseClient {
-    const client = new SseClient(response, filter, this, after, (error) => {
+  join(connection: SseConnection, filter: Filter, after: Position): void {
+    const client = new EventClient(connection, filter, this, after, (error) => {
       this.#logger.warn(`A client of the stream could not catch up: ${String(error)}`);
-      response.destroy();
+      connection.destroy();
     });
-    this.#clients.set(client, filterKey(filter));
-    response.on('close', () => this.#clients.delete(client));
-    client.catchUp();
-    return client;
+    const key = filterKey(filter);
+    const audience = this.#audiences.get(key) ?? { filter, clients: new Set() };
+    this.#audiences.set(key, audience);
+    audience.clients.add(client);
+    connection.onClose(() => {
+      audience.clients.delete(client);
+      if (audience.clients.size === 0) this.#audiences.delete(key);
+    });
+    connection.show(client);
   }
 
-  frames(after: Position, limit: number): readonly Frame[] | Promise<readonly Frame[]> {
-    return this.#ring?.after(after, limit) ?? this.#fromLog(after, limit);
+  missed(after: Position, filter: Filter): Missed | undefined | Promise<Missed | undefined> {
+    const frames = this.#ring?.after(after, PAGE);
+    if (frames === undefined) return this.#fromLog(after, filter);
+    const share = shareOf(frames, filter);
+    this.#deliveries.memory += share.events;
+    return { ...share, upTo: frames.at(-1)?.position ?? after };
   }
 
-  async #fromLog(after: Position, limit: number): Promise<readonly Frame[]> {
-    const entries = await this.store.readAll(after, limit);
-    return entries.map((entry) => this.#frameOf(entry));
+  async #fromLog(after: Position, filter: Filter): Promise<Missed | undefined> {
+    const entries = await this.#page(after);
+    const upTo = entries.at(-1)?.position;
+    if (upTo === undefined) return undefined;
+    const wanted = entries.filter((entry) => wants(filter, entry.event));
+    const share = shareOf(this.#framesOf(wanted), filter);
+    this.#deliveries.log += share.events;
+    return { ...share, upTo };
   }
 
-  #frameOf(entry: FeedEntry): Frame {
-    return toFrame(entry, this.store.cursorOf(entry.position));
+  #page(after: Position): Promise<readonly FeedEntry[]> {
+    const underWay = this.#reading.get(after);
+    if (underWay !== undefined) return underWay;
+    const page = this.store.readAll(after, LOG_PAGE).finally(() => this.#reading.delete(after));
+    this.#reading.set(after, page);
+    return page;
   }
 
-  #fanOut(batch: readonly FeedEntry[]): void {
-    const [first] = batch;
+  #framesOf(entries: readonly FeedEntry[]): Frame[] {
+    return entries.map((entry) => toFrame(entry, this.store.cursorOf(entry.position)));
+  }
+
+  #pass(): void {
+    const frames = this.#framesOf(this.#untold);
+    this.#untold = [];
+    const [first] = frames;
     if (first === undefined) return;
-    this.#ring ??= new FrameRing(this.options.ringLength, (first.position - 1) as Position);
-    const frames = batch.map((entry) => this.#frameOf(entry));
+    this.#ring ??= new FrameRing(this.options.ring, (first.position - 1) as Position);
     for (const frame of frames) this.#ring.push(frame);
-    const prepared = new Map<string, Share>();
-    for (const [client, key] of this.#clients) {
-      let share = prepared.get(key);
-      if (share === undefined) prepared.set(key, (share = shareOf(frames, client.filter)));
-      if (client.offer(share, this.#ring.newest)) this.#deliveries += share.events;
+    for (const { filter, clients } of this.#audiences.values()) {
+      const share = shareOf(frames, filter);
+      for (const client of clients) if (client.offer(share, this.#ring.newest)) this.#deliveries.live += share.events;
     }
-  }
-
-  #beat(): void {
-    for (const client of this.#clients.keys()) client.beat();
   }
 }
 

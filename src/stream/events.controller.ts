@@ -3,19 +3,15 @@ import { ApiBearerAuth, ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { HyperRunError, isHyperRunError, type Position } from '#contracts';
 import type { EventStore, FeedEntry } from '#event-store';
-import { Answers, AnswersText, CURSOR_PROBLEMS, Problems } from '../http/answers.decorator.js';
-import { HistoryPage } from '../http/event.schema.js';
+import { Answers, AnswersStream, CURSOR_PROBLEMS, Problems } from '../http/answers.decorator.js';
+import { Event, HistoryPage } from '../http/event.schema.js';
 import { EVENT_STORE } from '../log/log.port.js';
 import { filterOf, FollowDto, HistoryDto } from './filter.dto.js';
 import { controlFrame } from './frame.js';
 import { readBefore, readHistory } from './history.js';
-import { SseHub } from './sse-hub.port.js';
-
-const SSE_HEADERS = {
-  'Content-Type': 'text/event-stream; charset=utf-8',
-  'Cache-Control': 'no-cache, no-transform',
-  'X-Accel-Buffering': 'no',
-};
+import { Hello, Reset } from './stream.schema.js';
+import { EventHub } from './event-hub.port.js';
+import { SseConnections } from './sse-connections.port.js';
 
 const START = 0 as Position;
 
@@ -31,7 +27,8 @@ interface Start {
 export class EventsController {
   constructor(
     @Inject(EVENT_STORE) private readonly store: EventStore,
-    @Inject(SseHub) private readonly hub: SseHub,
+    @Inject(EventHub) private readonly hub: EventHub,
+    @Inject(SseConnections) private readonly connections: SseConnections,
   ) {}
 
   @Get()
@@ -72,29 +69,27 @@ export class EventsController {
   @Get('stream')
   @ApiOperation({ summary: 'Every event as it happens (SSE). Resumes after `Last-Event-ID` without gap or repeat.' })
   @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Cursor of the last event that was seen.' })
-  @AnswersText(
-    200,
-    'text/event-stream',
-    '`data:` is an Event in one line, `id:` its cursor. `hello` and `reset` are told apart by `event:`.',
-  )
-  @Problems('stream.full')
+  @AnswersStream('`data:` is an Event in one line, `id:` its cursor. `hello` and `reset` are told apart by `event:`.', {
+    hello: Hello,
+    reset: Reset,
+    message: Event,
+  })
+  @Problems('stream.full', 'service.stopping')
   async stream(
     @Query() query: FollowDto,
     @Headers('last-event-id') lastEventId: string | undefined,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    if (request.method === 'HEAD') return void reply.headers(SSE_HEADERS).send();
-    this.hub.requireRoom();
-    const start = await this.#startOf(lastEventId === undefined || lastEventId === '' ? query.after : lastEventId);
-    this.hub.requireRoom();
-    if (request.raw.destroyed) return;
-    reply.hijack();
-    const response = reply.raw;
-    response.on('error', () => response.destroy());
-    response.writeHead(200, { ...withoutUndefined(reply.getHeaders()), ...SSE_HEADERS });
-    response.write(this.#greeting(start));
-    this.hub.join(response, filterOf(query), start.after);
+    if (this.connections.answersHead(request, reply)) return;
+    this.connections.requireRoom();
+    const { after, reset } = await this.#startOf(
+      lastEventId === undefined || lastEventId === '' ? query.after : lastEventId,
+    );
+    const connection = this.connections.open('events', request, reply, after);
+    if (connection === undefined) return;
+    if (reset !== undefined) connection.write(this.#reset(reset, after));
+    this.hub.join(connection, filterOf(query), after);
   }
 
   async #startOf(cursor: string | undefined): Promise<Start> {
@@ -107,13 +102,7 @@ export class EventsController {
     }
   }
 
-  #greeting({ after, reset }: Start): string {
-    const cursor = this.store.cursorOf(after);
-    const oldest = this.store.cursorOf(0 as Position);
-    const hello = controlFrame('hello', cursor, { cursor, oldest, serverTime: new Date().toISOString() });
-    return `retry: 1000\n${hello}${reset === undefined ? '' : controlFrame('reset', cursor, { reason: reset, oldest })}`;
+  #reset(reason: string, after: Position): string {
+    return controlFrame('reset', this.store.cursorOf(after), { reason, oldest: this.store.cursorOf(START) });
   }
 }
-
-const withoutUndefined = (headers: Record<string, number | string | string[] | undefined>) =>
-  Object.fromEntries(Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));

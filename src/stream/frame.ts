@@ -16,9 +16,12 @@ export const toFrame = (entry: FeedEntry, cursor: string): Frame => ({
   type: entry.event.type,
   sprintId: entry.event.sprintId,
   agentId: entry.event.agentId,
-  bytes: Buffer.from(`id: ${cursor}\ndata: ${entry.json}\n\n`),
+  bytes: Buffer.from(messageFrame(cursor, entry.json)),
 });
 
-/** A control message; it has an `event:` field, so that `onmessage` sees events of the log only. */
-export const controlFrame = (event: 'hello' | 'reset', cursor: string, data: object): string =>
-  `event: ${event}\nid: ${cursor}\ndata: ${JSON.stringify(data)}\n\n`;
+/** A message without a name, as `onmessage` sees it. */
+export const messageFrame = (cursor: string, json: string): string => `id: ${cursor}\ndata: ${json}\n\n`;
+
+/** A control message; it has an `event:` field, so that `onmessage` sees none. */
+export const controlFrame = (event: 'hello' | 'reset' | 'snapshot', cursor: string, data: object): string =>
+  `event: ${event}\n${messageFrame(cursor, JSON.stringify(data))}`;

@@ -39,11 +39,14 @@ export type RequestWithToken = Omit<RequestInit, 'headers'> & { readonly headers
 interface Wanted extends ModuleMetadata {
   readonly env?: Readonly<Record<string, string>>;
   readonly replace?: readonly { readonly token: symbol; readonly value: unknown }[];
+  /** The Redis to work on, which then outlives the rooms. */
+  readonly redis?: RedisServer;
 }
 
 /** Some rooms of the service, with its door and its HTTP edge, on a Redis of their own. */
-export const openRooms = async ({ env = {}, replace = [], imports = [], ...more }: Wanted): Promise<Rooms> => {
-  const redis = await startRedisServer('--appendfsync', 'always');
+export const openRooms = async (wanted: Wanted): Promise<Rooms> => {
+  const { env = {}, replace = [], imports = [], redis: given, ...more } = wanted;
+  const redis = given ?? (await startRedisServer('--appendfsync', 'always'));
   const dataDirectory = await mkdtemp(join(tmpdir(), 'hyper-run-rooms-'));
   const config = loadConfig({
     REDIS_URL: `unix://${redis.path}`,
@@ -84,7 +87,7 @@ export const openRooms = async ({ env = {}, replace = [], imports = [], ...more 
     append: (sprintId, events) => append(log.store, sprintId as SprintId, events),
     close: async () => {
       await app.close();
-      await redis.end();
+      if (given === undefined) await redis.end();
       await rm(dataDirectory, { recursive: true, force: true });
     },
   };

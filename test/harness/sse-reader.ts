@@ -13,7 +13,7 @@ export class SseReader {
   readonly messages: SseMessage[] = [];
   /** Events of the log, without control messages. */
   readonly events: SseMessage[] = [];
-  /** Their positions. */
+  /** Their positions, which are part of their cursors. */
   readonly positions: number[] = [];
   /** The newest of what was sent, as it came. */
   text = '';
@@ -56,7 +56,7 @@ export class SseReader {
     this.messages.push(message);
     if (message.event !== undefined) return;
     this.events.push(message);
-    this.positions.push(Number((JSON.parse(message.data) as { position: string }).position));
+    this.positions.push(Number(message.id.split('.')[1]));
   }
 
   #wake(): void {
