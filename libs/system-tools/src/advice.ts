@@ -17,6 +17,15 @@ const ADVICE: Record<ToolName, readonly string[]> = {
     'Arch:            sudo pacman -S bubblewrap',
     'macOS:           not available; run the service on Linux or in a Linux container',
   ],
+  chromium: [
+    'Debian:          sudo apt-get install chromium',
+    'Ubuntu:          google-chrome-stable, from google.com/chrome',
+    'Fedora, RHEL:    sudo dnf install chromium',
+    'Alpine:          sudo apk add chromium',
+    'Arch:            sudo pacman -S chromium',
+    'macOS:           brew install --cask google-chrome',
+    'or point HYPER_RUN_CHROMIUM at a Chromium or Chrome',
+  ],
 };
 
 export const adviceFor = (name: ToolName): string => ADVICE[name].map((line) => `  ${line}`).join('\n');

@@ -52,6 +52,6 @@ export const unpack = async (packages: readonly string[], root: string): Promise
 const apt = (args: readonly string[]) =>
   run('apt-get', [...args], {
     env: { ...process.env, LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive' },
-    timeout: 3 * MINUTES,
+    timeout: 5 * MINUTES,
     maxBuffer: 16 << 20,
   });

@@ -19,6 +19,7 @@ export interface FindToolOptions {
 const NAMES: Record<ToolName, readonly string[]> = {
   'redis-server': ['redis-server', 'valkey-server'],
   bwrap: ['bwrap'],
+  chromium: ['chromium', 'chromium-browser', 'google-chrome', 'chromium-headless-shell'],
 };
 
 /**

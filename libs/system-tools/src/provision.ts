@@ -7,13 +7,27 @@ import { locked } from './file-lock.js';
 import { privateDirectory } from './private-directory.js';
 import { type Log, type Tool, type ToolName, versionOf } from './tool.js';
 
-/** The package that holds the program, and the name that it has there: a Redis server is known by its argv[0]. */
-const SOURCES: Record<ToolName, readonly { pkg: string; file: string; link?: string }[]> = {
+interface Source {
+  readonly pkg: string;
+  /** Below /usr. */
+  readonly file: string;
+  /** The name that it needs, in /usr/bin: a Redis server is known by its argv[0]. */
+  readonly link?: string;
+  /** Folders of libraries, below those of the system, that its libraries look for at their place in the system. */
+  readonly libraries?: readonly string[];
+}
+
+/** The packages that hold a program, the first one that can be had. */
+const SOURCES: Record<ToolName, readonly Source[]> = {
   'redis-server': [
-    { pkg: 'redis-tools', file: 'redis-check-rdb', link: 'redis-server' },
-    { pkg: 'valkey-tools', file: 'valkey-check-rdb', link: 'valkey-server' },
+    { pkg: 'redis-tools', file: 'bin/redis-check-rdb', link: 'redis-server' },
+    { pkg: 'valkey-tools', file: 'bin/valkey-check-rdb', link: 'valkey-server' },
   ],
-  bwrap: [{ pkg: 'bubblewrap', file: 'bwrap' }],
+  bwrap: [{ pkg: 'bubblewrap', file: 'bin/bwrap' }],
+  chromium: [
+    { pkg: 'chromium-headless-shell', file: 'lib/chromium/chromium-headless-shell', libraries: ['pulseaudio'] },
+    { pkg: 'chromium', file: 'lib/chromium/chromium', libraries: ['pulseaudio'] },
+  ],
 };
 
 /**
@@ -68,7 +82,7 @@ const install = async (name: ToolName, work: string): Promise<void> => {
     try {
       await unpack(await downloadPackage(pkg, join(work, 'apt')), join(work, 'root'));
       await rm(join(work, 'apt'), { recursive: true, force: true });
-      if (link) await symlink(file, join(work, 'root', 'usr', 'bin', link));
+      if (link) await symlink(basename(file), join(work, 'root', 'usr', 'bin', link));
       return;
     } catch (error) {
       failures.push(messageOf(error));
@@ -78,22 +92,23 @@ const install = async (name: ToolName, work: string): Promise<void> => {
 };
 
 const provisioned = async (name: ToolName, home: string): Promise<Tool | undefined> => {
-  const env = { LD_LIBRARY_PATH: (await libraryDirectories(join(home, 'root'))).join(':') };
-  for (const { file, link } of SOURCES[name]) {
-    const path = join(home, 'root', 'usr', 'bin', link ?? file);
+  for (const { file, link, libraries } of SOURCES[name]) {
+    const path = join(home, 'root', 'usr', link ? `bin/${link}` : file);
     const there = await access(path).then(() => true, () => false); // prettier-ignore
     if (!there) continue;
+    const env = { LD_LIBRARY_PATH: (await libraryDirectories(join(home, 'root'), libraries)).join(':') };
     const answer = await versionOf(path, env);
     if ('version' in answer) return { name, path, env, origin: 'provisioned', version: answer.version };
   }
   return undefined;
 };
 
-const libraryDirectories = async (root: string): Promise<string[]> => {
+const libraryDirectories = async (root: string, deeper: readonly string[] = []): Promise<string[]> => {
   const found: string[] = [];
   for (const lib of [join(root, 'usr', 'lib'), join(root, 'lib')]) {
     const names = await readdir(lib).catch(() => []);
-    found.push(lib, ...names.filter((entry) => entry.includes('-linux-')).map((entry) => join(lib, entry)));
+    const ours = names.filter((entry) => entry.includes('-linux-')).map((entry) => join(lib, entry));
+    found.push(lib, ...ours, ...ours.flatMap((folder) => deeper.map((name) => join(folder, name))));
   }
   return found;
 };

@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { lastLine } from './failure.js';
 
-export type ToolName = 'redis-server' | 'bwrap';
+/** chromium is for the tests of the web app. */
+export type ToolName = 'redis-server' | 'bwrap' | 'chromium';
 
 /** One line for the operator. Never on a hot path. */
 export type Log = (line: string) => void;
