@@ -4,7 +4,7 @@ import type { FastifyReply } from 'fastify';
 
 const html = readFileSync(new URL('entrance.html', import.meta.url), 'utf8');
 
-/** The page carries its script and style itself, so that it needs nothing else of the service; only these may run. */
+/** The page carries its script and style itself, so that it works without the web app; only these may run. */
 const sourceOf = (tag: 'script' | 'style'): string => {
   const text = new RegExp(`<${tag}>(.*?)</${tag}>`, 's').exec(html)?.[1];
   if (text === undefined) throw new Error(`entrance.html has no <${tag}>.`);
@@ -15,6 +15,7 @@ const POLICY = [
   "default-src 'none'",
   `script-src ${sourceOf('script')}`,
   `style-src ${sourceOf('style')}`,
+  "img-src 'self'",
   "connect-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
