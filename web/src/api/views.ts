@@ -1,5 +1,15 @@
 // What the service answers, as far as this page reads it. OpenAPI: /openapi.json.
-import type { EventData, Evidence, FileChange, Finding, Plan, PlannedTask, StepResult } from '#contracts';
+import type {
+  EventData,
+  Evidence,
+  FileChange,
+  Finding,
+  FindingSource,
+  Plan,
+  PlannedAgent,
+  PlannedTask,
+  StepResult,
+} from '#contracts';
 import type { AgentStatus } from '#domain';
 
 export interface Page<Item> {
@@ -31,6 +41,10 @@ export type PlanView =
         readonly status: 'proposed' | 'approved' | 'rejected' | 'expired';
         readonly skipped: readonly { readonly source: string; readonly reason: string }[];
         readonly reason?: string;
+        readonly decidedBy?: string;
+        readonly decidedAt?: string;
+        /** The tasks that were approved. */
+        readonly taskIds?: readonly string[];
         readonly head?: { readonly commit: string; readonly moved: boolean; readonly changed: readonly string[] };
       });
 export type ReadyPlan = Extract<PlanView, { tasks: unknown }>;
@@ -103,6 +117,15 @@ export interface AgentView {
   readonly version: number;
 }
 
+export interface AgentKindView {
+  readonly kind: string;
+  readonly name: string;
+  readonly role: string;
+  readonly understandsWords: boolean;
+  readonly does: readonly FindingSource[];
+  readonly planned: PlannedAgent;
+}
+
 export interface AlertView {
   readonly alertId: string;
   readonly severity: 'info' | 'warning' | 'critical';
@@ -158,4 +181,4 @@ export interface ReportView {
   readonly cost: { readonly modelCalls: number; readonly tokens: number; readonly amount: number };
 }
 
-export type { Evidence, FileChange, Finding, Plan, PlannedTask, StepResult };
+export type { Evidence, FileChange, Finding, Plan, PlannedAgent, PlannedTask, StepResult };

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import type { SprintStatus } from '../api/views.js';
 import { useHistory, type SprintHistory } from '../replay/histories.js';
+import { PlanScreen } from '../plan/plan-screen.js';
 import { Replay } from '../replay/replay.js';
 import { useNow } from '../shell/now.js';
 import { linkTo, SPRINT_TABS, type SprintTab } from '../shell/route.js';
@@ -61,12 +62,7 @@ export const SprintScreen = ({ sprintId, tab }: SprintScreenProps) => {
 };
 
 const Body = ({ sprintId, tab, history }: SprintScreenProps & { readonly history: SprintHistory }): ReactNode => {
-  if (tab === 'plan')
-    return (
-      <Empty title="Reviewed in the terminal">
-        <code>hyper-run review {sprintId}</code>
-      </Empty>
-    );
+  if (tab === 'plan') return <PlanScreen sprintId={sprintId} />;
   if (tab === 'report') return <Report sprintId={sprintId} />;
   if (history.error !== undefined) return <Failed what="The history" error={history.error} retry={history.retry} />;
   if (!history.loaded && history.timeline.events.length === 0) return <Loading what="the history" />;

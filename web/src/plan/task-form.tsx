@@ -1,0 +1,131 @@
+import { useId, useState, type FormEvent } from 'react';
+import { clean } from '#wording';
+import type { AgentKindView, PlannedTask } from '../api/views.js';
+import { Problem } from '../ui/problem.js';
+import { editOf, formOf, type TaskEdit, type TaskForm as Form } from './task-edit.js';
+
+interface TaskFormProps {
+  readonly task: PlannedTask;
+  /** Kinds that could do it, its own among them. */
+  readonly kinds: readonly AgentKindView[];
+  readonly pending: boolean;
+  readonly error: unknown;
+  readonly onSave: (edit: TaskEdit) => void;
+  readonly onLeave: () => void;
+}
+/** Changes one task of a plan: its title, its agent, what the agent is told, which of its files it may touch. */
+export const TaskForm = ({ task, kinds, pending, error, onSave, onLeave }: TaskFormProps) => {
+  const [form, setForm] = useState<Form>(formOf(task));
+  const change = (part: Partial<Form>) => setForm({ ...form, ...part });
+  const kind = kinds.find((each) => each.kind === form.agent);
+  const words = kind?.understandsWords === true;
+  const edit = editOf(task, form, words);
+  const whole = form.title.trim() !== '' && form.paths.length > 0;
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (edit === undefined) onLeave();
+    else if (whole) onSave(edit);
+  };
+  return (
+    <form className="stack task-form" onSubmit={submit} aria-label={`Edit ${clean(task.title)}`}>
+      <label className="field">
+        <span>Title</span>
+        <input
+          autoFocus
+          maxLength={200}
+          value={form.title}
+          onChange={({ target }) => change({ title: target.value })}
+        />
+      </label>
+      <AgentField kinds={kinds} value={form.agent} onChange={(agent) => change({ agent })} />
+      {words ? (
+        <label className="field">
+          <span>Instructions</span>
+          <textarea
+            rows={5}
+            maxLength={4000}
+            value={form.instructions}
+            onChange={({ target }) => change({ instructions: target.value })}
+          />
+        </label>
+      ) : (
+        <p className="quiet">{clean(form.agent)} follows fixed rules: it would not hear instructions.</p>
+      )}
+      {task.paths.length > 1 && (
+        <PathsField all={task.paths} chosen={form.paths} onChange={(paths) => change({ paths })} />
+      )}
+      {error !== null && error !== undefined && <Problem error={error} />}
+      <div className="row">
+        <button type="submit" className="button" disabled={pending || !whole}>
+          {pending ? 'Saving …' : 'Save'}
+        </button>
+        <button type="button" className="button button-plain" onClick={onLeave}>
+          Leave it as it was
+        </button>
+        {form.paths.length === 0 && <span className="tone-bad">At least one file has to stay.</span>}
+      </div>
+    </form>
+  );
+};
+
+interface AgentFieldProps {
+  readonly kinds: readonly AgentKindView[];
+  readonly value: string;
+  readonly onChange: (agent: string) => void;
+}
+const AgentField = ({ kinds, value, onChange }: AgentFieldProps) => {
+  const hint = useId();
+  const chosen = kinds.find(({ kind }) => kind === value);
+  return (
+    <div className="stack field">
+      <label className="field">
+        <span>Agent</span>
+        <select
+          value={value}
+          disabled={kinds.length < 2}
+          aria-describedby={hint}
+          onChange={({ target }) => onChange(target.value)}
+        >
+          {kinds.map(({ kind, role }) => (
+            <option key={kind} value={kind}>
+              {clean(kind)}: {clean(role)}
+            </option>
+          ))}
+          {chosen === undefined && <option value={value}>{clean(value)}</option>}
+        </select>
+      </label>
+      <p id={hint} className="quiet">
+        {kinds.length < 2 ? 'No other agent of this service can do it.' : chosen && grantsOf(chosen)}
+      </p>
+    </div>
+  );
+};
+
+/** What choosing this agent gives to it. */
+const grantsOf = ({ planned: { host, model, credential } }: AgentKindView): string =>
+  host === undefined
+    ? 'It works without any network.'
+    : `It may call ${clean(model ?? 'a model')} at ${clean(host)}${credential === undefined ? '' : `, with the key in ${clean(credential)}`}.`;
+
+interface PathsFieldProps {
+  readonly all: readonly string[];
+  readonly chosen: readonly string[];
+  readonly onChange: (paths: readonly string[]) => void;
+}
+const PathsField = ({ all, chosen, onChange }: PathsFieldProps) => (
+  <fieldset className="paths-field">
+    <legend>Files that it may change: a part of those that the scan named</legend>
+    {all.map((path) => (
+      <label key={path} className="check">
+        <input
+          type="checkbox"
+          checked={chosen.includes(path)}
+          onChange={({ target }) =>
+            onChange(all.filter((each) => (each === path ? target.checked : chosen.includes(each))))
+          }
+        />
+        <span className="mono wrap-anywhere">{clean(path)}</span>
+      </label>
+    ))}
+  </fieldset>
+);
