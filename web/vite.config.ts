@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { defineConfig, type ProxyOptions } from 'vite';
+import { defineConfig, type Plugin, type ProxyOptions } from 'vite';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const libs = join(here, '../libs');
@@ -27,13 +27,18 @@ const token = (): string => {
 
 const ROUTES = ['agents', 'alerts', 'events', 'findings', 'hafs', 'health', 'hyper-running', 'repositories', 'session'];
 
+/** An alias does not reach what Node brings with it. */
+const withoutCrypto: Plugin = {
+  name: 'without-node-crypto',
+  enforce: 'pre',
+  resolveId: (id) => (id === 'node:crypto' ? join(here, 'src/no-crypto.ts') : undefined),
+};
+
 export default defineConfig({
   root: here,
+  plugins: [withoutCrypto],
   resolve: {
-    alias: [
-      ...readdirSync(libs).map((name) => ({ find: `#${name}`, replacement: join(libs, name, 'src/index.ts') })),
-      { find: 'node:crypto', replacement: join(here, 'src/no-crypto.ts') },
-    ],
+    alias: readdirSync(libs).map((name) => ({ find: `#${name}`, replacement: join(libs, name, 'src/index.ts') })),
   },
   build: {
     outDir: join(here, '../dist/web'),
