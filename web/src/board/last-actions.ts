@@ -1,7 +1,9 @@
 import { clean, tell } from '#wording';
-import { onEvents } from '../live/present.js';
+import { feed, onEvents } from '../live/present.js';
 import { createStore } from '../live/store.js';
 import type { SeenEvent } from '../live/told.js';
+
+const LOOKED_BACK = 500;
 
 /** What each agent did last, in a sentence: of what this page has seen. */
 export const lastActions = createStore<ReadonlyMap<string, string>>(new Map());
@@ -16,6 +18,17 @@ export const noteActions = (
       next.set(event.agentId, clean(tell({ type: `hyperrun.${event.type}`, data: event.data })[1]).slice(0, 200));
   return next;
 };
+
+/** What is known of the time before this page was opened: the newest lines of the feed. */
+feed.subscribe(() => {
+  const known = new Map(lastActions.get());
+  const { size } = known;
+  for (let number = feed.ring.end - 1; number >= Math.max(feed.ring.first, feed.ring.end - LOOKED_BACK); number--) {
+    const line = feed.ring.at(number);
+    if (line?.agentId !== undefined && !known.has(line.agentId)) known.set(line.agentId, line.text);
+  }
+  if (known.size > size) lastActions.set(known);
+});
 
 onEvents((events) => {
   if (events.some(({ agentId }) => agentId !== undefined)) lastActions.set(noteActions(lastActions.get(), events));

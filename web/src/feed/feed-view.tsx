@@ -31,9 +31,7 @@ export const FeedView = ({ compact = false }: FeedViewProps) => {
   const search = useRef<HTMLInputElement>(null);
   const filtered = useMemo(() => new FilteredLines(feed.ring, filter), [filter]);
   filtered.update();
-  const { first, end } = feed.ring;
-  const prepended = filtered.indexOf(0) >= 0 ? filtered.indexOf(0) : Math.max(0, -first);
-  const news = following ? 0 : Math.max(0, end - seen);
+  const news = following ? 0 : Math.max(0, feed.ring.end - seen);
 
   const follow = (next: boolean) => {
     setFollowing(next);
@@ -91,7 +89,7 @@ export const FeedView = ({ compact = false }: FeedViewProps) => {
           following={following}
           onFollow={follow}
           onTop={() => void feed.loadOlder().catch(() => undefined)}
-          prepended={prepended}
+          shift={filtered.shift}
           row={(index) => {
             const number = filtered.numberAt(index);
             const line = feed.ring.at(number);
@@ -139,7 +137,7 @@ const Line = ({ line, chosen, onChoose }: LineProps) => {
   return (
     <button type="button" className="line" aria-pressed={chosen} onClick={onChoose}>
       <time className="line-time">{preciseTime(line.time)}</time>
-      <span className="line-mark">{shape !== undefined && <Shape mood={shape} />}</span>
+      <span className={`line-mark tone-${line.tone}`}>{shape !== undefined && <Shape mood={shape} />}</span>
       <span className="line-who" style={{ color: agentColour(line.agentId) }}>
         {line.agentId ?? line.taskId ?? line.type.split('.')[0]}
       </span>

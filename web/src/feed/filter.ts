@@ -38,12 +38,15 @@ const holds = (line: FeedLine, text: string): boolean =>
   line.taskId?.includes(text) === true ||
   line.agentId?.includes(text) === true;
 
+const DROPPED_AT_ONCE = 10_000;
+
 /**
  * Numbers of the lines of a ring that pass a filter, kept up as the ring grows at either end: only what is new is looked at.
  */
 export class FilteredLines {
   #numbers: number[] = [];
   #dropped = 0;
+  #shift = 0;
   #from: number;
   #to: number;
 
@@ -51,7 +54,7 @@ export class FilteredLines {
     readonly ring: LineRing<FeedLine>,
     readonly filter: FeedFilter,
   ) {
-    this.#from = this.#to = ring.end;
+    this.#from = this.#to = ring.first;
     this.update();
   }
 
@@ -83,27 +86,40 @@ export class FilteredLines {
     return -1;
   }
 
+  /** Grows with each line that is put before those that were here, and shrinks with each that leaves there. */
+  get shift(): number {
+    return isOpenFilter(this.filter) ? -this.ring.first : this.#shift;
+  }
+
   update(): void {
     const { ring } = this;
     if (isOpenFilter(this.filter)) return;
-    if (ring.end < this.#to || ring.first > this.#to) {
+    if (ring.first > this.#to) {
       this.#numbers = [];
       this.#dropped = 0;
       this.#from = this.#to = ring.first;
     }
-    if (ring.first < this.#from) {
-      const older = this.#matching(ring.first, this.#from);
-      this.#numbers = older.concat(this.#numbers.slice(this.#dropped));
-      this.#dropped = 0;
-    }
+    if (ring.first < this.#from) this.#putBefore(this.#matching(ring.first, this.#from));
     this.#from = ring.first;
     this.#numbers.push(...this.#matching(this.#to, ring.end));
     this.#to = ring.end;
-    while (this.#dropped < this.#numbers.length && (this.#numbers[this.#dropped] ?? 0) < ring.first) this.#dropped++;
-    if (this.#dropped > 10_000) {
-      this.#numbers = this.#numbers.slice(this.#dropped);
-      this.#dropped = 0;
-    }
+    this.#drop();
+  }
+
+  #putBefore(older: number[]): void {
+    this.#numbers = older.concat(this.#numbers.slice(this.#dropped));
+    this.#dropped = 0;
+    this.#shift += older.length;
+  }
+
+  #drop(): void {
+    const before = this.#dropped;
+    while (this.#dropped < this.#numbers.length && (this.#numbers[this.#dropped] ?? 0) < this.ring.first)
+      this.#dropped++;
+    this.#shift -= this.#dropped - before;
+    if (this.#dropped <= DROPPED_AT_ONCE) return;
+    this.#numbers = this.#numbers.slice(this.#dropped);
+    this.#dropped = 0;
   }
 
   #matching(from: number, to: number): number[] {

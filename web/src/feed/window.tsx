@@ -14,8 +14,8 @@ interface WindowProps {
   readonly onFollow: (following: boolean) => void;
   /** The person is near the oldest line. */
   readonly onTop?: () => void;
-  /** Lines that were put before the ones that were there: what is looked at stays where it is. */
-  readonly prepended?: number;
+  /** Grows and shrinks with the lines that come and go before the others: what is looked at stays where it is. */
+  readonly shift?: number;
   readonly row: (index: number) => ReactNode;
   readonly label: string;
   readonly handle?: Ref<WindowHandle>;
@@ -32,7 +32,7 @@ export const LineWindow = ({
   following,
   onFollow,
   onTop,
-  prepended = 0,
+  shift = 0,
   row,
   label,
   handle,
@@ -40,7 +40,7 @@ export const LineWindow = ({
   const frame = useRef<HTMLDivElement>(null);
   const [height, setHeight] = useState(400);
   const [top, setTop] = useState(0);
-  const before = useRef(prepended);
+  const before = useRef(shift);
 
   useLayoutEffect(() => {
     const element = frame.current;
@@ -53,9 +53,9 @@ export const LineWindow = ({
     const element = frame.current;
     if (element === null) return;
     if (following) element.scrollTop = element.scrollHeight;
-    else if (prepended > before.current) element.scrollTop += (prepended - before.current) * rowHeight;
-    before.current = prepended;
-  }, [count, following, prepended, rowHeight, height]);
+    else if (shift !== before.current) element.scrollTop += (shift - before.current) * rowHeight;
+    before.current = shift;
+  }, [count, following, shift, rowHeight, height]);
   useImperativeHandle(handle, () => ({
     show(index) {
       const element = frame.current;

@@ -7,10 +7,19 @@ export interface ClockReading {
   readonly uncertainty: number;
 }
 
-/** One question and its answer: asked and answered by this browser's clock, `told` by that of the log. */
-export const readClock = (asked: number, told: number, answered: number): ClockReading => ({
-  offset: told - (asked + answered) / 2,
-  uncertainty: (answered - asked) / 2 + 1,
+/** `GET /health/clock`: the service's time, and how far ahead of it Redis' is. */
+export interface ClockAnswer {
+  readonly serverTime: string;
+  readonly redisClock: { readonly offsetMs: number; readonly uncertaintyMs: number };
+}
+
+/**
+ * One question and its answer, `asked` and `answered` by this browser's clock. The service told its time somewhere in
+ * between, in whole milliseconds.
+ */
+export const readClock = (asked: number, { serverTime, redisClock }: ClockAnswer, answered: number): ClockReading => ({
+  offset: Date.parse(serverTime) + 0.5 + redisClock.offsetMs - (asked + answered) / 2,
+  uncertainty: (answered - asked) / 2 + 0.5 + redisClock.uncertaintyMs,
 });
 
 /** Of several readings the one that took least time: the tightest bound. */

@@ -40,9 +40,11 @@ export class LineRing<Line> {
     return kept.length;
   }
 
+  /** Lets go of all lines. Their numbers are not used again. */
   clear(): void {
     this.#lines.length = 0;
-    this.#first = this.#end = 0;
+    // Room for older lines, whose numbers nobody has seen either.
+    this.#first = this.#end = this.#end + this.capacity;
   }
 
   #slot(number: number): number {

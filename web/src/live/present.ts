@@ -3,7 +3,7 @@ import type { AgentId, Envelope, TaskId } from '#contracts';
 import { evolveBoard, type AgentCard, type Board } from '#domain';
 import { call, readAll } from '../api/client.js';
 import type { AgentView, AlertView, HealthView } from '../api/views.js';
-import { bestReading, readClock, type ClockReading } from './clock.js';
+import { bestReading, readClock, type ClockAnswer, type ClockReading } from './clock.js';
 import { connect } from './connect.js';
 import { Feed } from './feed.js';
 import type { LinkState, StreamMessage } from './follow.js';
@@ -215,10 +215,9 @@ const readClockOffset = async (): Promise<void> => {
   const readings: ClockReading[] = [];
   for (let count = 0; count < READINGS; count++) {
     const asked = Date.now();
-    const ready = await call<HealthView>('/health/ready').catch(() => undefined);
-    if (ready === undefined) break;
-    health.set(ready);
-    readings.push(readClock(asked, Date.parse(ready.serverTime), Date.now()));
+    const answer = await call<ClockAnswer>('/health/clock').catch(() => undefined);
+    if (answer === undefined) break;
+    readings.push(readClock(asked, answer, Date.now()));
   }
   clock.set(bestReading(readings) ?? clock.get());
 };

@@ -34,6 +34,8 @@ export const Replay = ({ sprintId, history }: ReplayProps) => {
     { keys: 'l', does: travel.toLive },
   ]);
   const event = events[count - 1];
+  const first = events[0]?.time ?? 0;
+  const end = events.at(-1)?.time ?? first;
   return (
     <div className="overview">
       <Panel
@@ -48,10 +50,17 @@ export const Replay = ({ sprintId, history }: ReplayProps) => {
           className="scrubber"
           aria-label="Moment"
           aria-valuetext={`event ${count} of ${events.length}${event === undefined ? '' : `: ${sentence(event)}`}`}
-          min={1}
-          max={Math.max(1, events.length)}
-          value={count}
-          onChange={({ target }) => travel.to(Number(target.value))}
+          min={first}
+          max={end}
+          step="any"
+          value={event?.time ?? first}
+          onChange={({ target }) => travel.to(upTo(events, Number(target.value)))}
+          onKeyDown={(press) => {
+            const step = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 }[press.key];
+            if (step === undefined) return;
+            press.preventDefault();
+            travel.to(count + step);
+          }}
         />
         <div className="row spread">
           <Controls travel={travel} count={count} />
@@ -106,7 +115,7 @@ const MomentActions = ({ sprintId, position, live, toLive }: MomentActionsProps)
 const Controls = ({ travel, count }: { readonly travel: Travel; readonly count: number }) => (
   <div className="row">
     <button type="button" className="button button-small" onClick={() => travel.to(1)} aria-label="To the first event">
-      ⏮
+      ◀◀
     </button>
     <button
       type="button"

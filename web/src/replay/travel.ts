@@ -9,8 +9,14 @@ const LONGEST_SILENCE_MS = 2000;
 
 /** How many events there are until a time. */
 export const upTo = (events: readonly Pick<SeenEvent, 'time'>[], time: number): number => {
-  const later = events.findIndex((event) => event.time > time);
-  return later < 0 ? events.length : Math.max(1, later);
+  let low = 0;
+  let high = events.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((events[middle]?.time ?? 0) <= time) low = middle + 1;
+    else high = middle;
+  }
+  return Math.max(1, low);
 };
 
 interface Place {

@@ -1,4 +1,5 @@
 // The one thing that a person can do now: what waits for them goes before what they may start.
+import { plural } from '#wording';
 import type { AlertView, SprintView } from '../api/views.js';
 import type { Route } from './route.js';
 
@@ -76,7 +77,7 @@ export const nextAction = (sprints: readonly SprintView[], alerts: Iterable<Aler
         mood: 'calm',
       }
     : {
-        text: `The last sprint on ${named(done)} made ${done.tasks.filter(({ branch }) => branch !== undefined).length} verified branches.`,
+        text: `The last sprint on ${named(done)} made ${plural(done.tasks.filter(({ branch }) => branch !== undefined).length, 'verified branch', 'verified branches')}.`,
         label: 'See what it made',
         to: { screen: 'sprint', sprintId: done.sprintId, tab: 'overview' },
         mood: 'calm',
