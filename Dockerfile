@@ -7,6 +7,7 @@ COPY tsconfig.json tsconfig.build.json nest-cli.json .swcrc ./
 COPY src src
 COPY libs libs
 COPY cli cli
+COPY web web
 RUN npm run build && npm prune --omit=dev --no-audit --no-fund
 
 FROM node:24-bookworm-slim
