@@ -29,6 +29,7 @@ export class SessionController {
   @ApiBearerAuth()
   @ApiOperation({ summary: 'A link that lets one browser in, once, within 2 minutes. Needs the token, not a session.' })
   @Answers(201, SessionLink, 'The link')
+  @Problems('log.full')
   async link(@Headers('authorization') authorization: string | undefined) {
     if (authorization === undefined)
       throw new HyperRunError('access.token-missing', 'A link is given for the token only: hyper-run open');

@@ -26,6 +26,11 @@ class ThingsController {
     return { redis: await this.redis.ping() };
   }
 
+  @Post('note')
+  async note() {
+    await this.redis.set('note', 'x'.repeat(100));
+  }
+
   @Get()
   list(@Query() page: PageDto) {
     return page;
@@ -141,5 +146,13 @@ describe('the HTTP edge', () => {
     expect(await ask('/things/ping')).toMatchObject({ status: 503, body: { code: 'log.unavailable' } });
     await rooms.redis.start();
     expect(await ask('/things/ping')).toMatchObject({ status: 200, body: { redis: 'PONG' } });
+  });
+
+  it('says that Redis is full, and works again when it is not', async () => {
+    const redis = rooms.app.get<Redis>(REDIS);
+    await redis.config('SET', 'maxmemory', '1');
+    expect(await ask('/things/note', { method: 'POST' })).toMatchObject({ status: 507, body: { code: 'log.full' } });
+    await redis.config('SET', 'maxmemory', '0');
+    expect((await rooms.fetch('/things/note', { method: 'POST' })).status).toBe(201);
   });
 });

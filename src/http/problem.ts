@@ -18,6 +18,7 @@ const CODE_BY_STATUS: Readonly<Record<number, string>> = {
 export const problemOf = (error: unknown): Problem => {
   if (isHyperRunError(error)) return fromOurs(error);
   if (isRedisOutOfReach(error)) return fromOurs(outOfReach);
+  if (error instanceof Error && error.message.startsWith('OOM ')) return fromOurs(full);
   if (error instanceof HttpException) return fromStatus(error.getStatus(), error.message);
   return fromStatus(statusFieldOf(error), error instanceof Error ? error.message : 'Refused.');
 };
@@ -49,6 +50,8 @@ const outOfReach = new HyperRunError(
   {},
   'retry',
 );
+
+const full = new HyperRunError('log.full', 'Redis has no memory left. Raise maxmemory.', {}, 'operator');
 
 const REDIS_FAILURES = /^(Connection is closed\.|Stream isn't writeable|Reached the max retries per request)/;
 
