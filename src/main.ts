@@ -9,6 +9,7 @@ import { HyperRunError, isHyperRunError } from '#contracts';
 import { Token } from './access/token.js';
 import { AppModule } from './app.module.js';
 import { loadConfig, type Config, type Environment } from './config/config.js';
+import { rememberSecrets, secretsOf, withoutSecrets } from './config/secrets.js';
 import { fastifyAdapter, prepareHttp } from './http/fastify.js';
 import { IsolationLevel } from './isolation/isolation-level.port.js';
 import { openLog, type OpenLog } from './log/open-log.js';
@@ -32,6 +33,7 @@ const logger = new Logger('HyperRun');
  * @throws HyperRunError `config.invalid`; what `openLog` throws; `service.port-taken`
  */
 export const start = async (env: Environment): Promise<RunningService> => {
+  rememberSecrets(secretsOf(env));
   const config = loadConfig(env);
   const log = await openLog(config);
   try {
@@ -117,9 +119,8 @@ const run = (): void => {
 };
 
 const fail = (error: unknown): never => {
-  process.stderr.write(
-    `${isHyperRunError(error) ? error.message : error instanceof Error ? error.stack : String(error)}\n`,
-  );
+  const told = isHyperRunError(error) ? error.message : error instanceof Error ? error.stack : String(error);
+  process.stderr.write(`${withoutSecrets(told ?? '')}\n`);
   process.exit(exitCodeOf(error));
 };
 

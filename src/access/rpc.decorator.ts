@@ -13,7 +13,7 @@ import {
   type ExecutionContext,
 } from '@nestjs/common';
 import { throwError, type Observable } from 'rxjs';
-import { problemOf } from '../http/problem.js';
+import { problemJson, problemOf } from '../http/problem.js';
 import { validationPipe } from '../http/validation.js';
 import { Door, OWNER } from './door.js';
 
@@ -38,7 +38,8 @@ export class RpcProblemFilter implements ExceptionFilter {
   catch(error: unknown): Observable<never> {
     const { type: _type, title: _title, detail, ...rest } = problemOf(error);
     if (rest.status === 500) this.#logger.error(error instanceof Error ? error.stack : String(error));
-    return throwError(() => ({ ...rest, message: detail }));
+    const told: unknown = JSON.parse(problemJson({ ...rest, message: detail }));
+    return throwError(() => told);
   }
 }
 

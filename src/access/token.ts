@@ -3,6 +3,7 @@ import { chmod, link, mkdir, readFile, stat, unlink, writeFile } from 'node:fs/p
 import { join } from 'node:path';
 import { HyperRunError } from '#contracts';
 import type { Config } from '../config/config.js';
+import { rememberSecrets } from '../config/secrets.js';
 
 /** The bearer token of this service, compared in constant time. */
 export class Token {
@@ -10,6 +11,7 @@ export class Token {
 
   constructor(readonly value: string) {
     this.#digest = digestOf(value);
+    rememberSecrets([value]);
   }
 
   matches(given: string): boolean {

@@ -2,13 +2,19 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, readFile, rename, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { HyperRunError, Sha256 } from '#contracts';
+import { bytesWithoutSecrets } from '../config/secrets.js';
 
 /** Large bodies, once each, by SHA-256, in the data directory. Written whole and synced before their hash is given out. */
 export class ArtifactStore {
   constructor(private readonly directory: string) {}
 
-  async put(body: Buffer | string): Promise<Sha256> {
-    const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+  /** Text that people and agents read: the secrets that the service knows are taken out. */
+  putText(body: Buffer | string): Promise<Sha256> {
+    return this.put(bytesWithoutSecrets(Buffer.from(body)));
+  }
+
+  /** Bytes that stay as they are. */
+  async put(bytes: Buffer): Promise<Sha256> {
     const sha = createHash('sha256').update(bytes).digest('hex') as Sha256;
     const target = this.#path(sha);
     if ((await stat(target).catch(() => undefined))?.size === bytes.length) return sha;

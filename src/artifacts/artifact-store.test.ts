@@ -20,14 +20,14 @@ describe('an artefact', () => {
 
   it('is there once, however many put it at the same instant', async () => {
     const store = new ArtifactStore(directory);
-    const hashes = await Promise.all(Array.from({ length: 20 }, () => store.put('the same')));
+    const hashes = await Promise.all(Array.from({ length: 20 }, () => store.putText('the same')));
     expect(new Set(hashes).size).toBe(1);
     expect(await readdir(join(directory, hashes[0]?.slice(0, 2) ?? ''))).toEqual([hashes[0]]);
   });
 
   it('that was altered or is gone is named, not handed out', async () => {
     const store = new ArtifactStore(directory);
-    const sha = await store.put('the truth');
+    const sha = await store.putText('the truth');
     await writeFile(join(directory, sha.slice(0, 2), sha), 'a lie');
     await expect(store.get(sha)).rejects.toMatchObject({ code: 'artifact.altered' });
     await expect(store.get('0'.repeat(64) as Sha256)).rejects.toMatchObject({ code: 'artifact.missing' });

@@ -2,7 +2,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { HyperRunError } from '#contracts';
 import type { Config } from '../config/config.js';
-import { problemOf } from './problem.js';
+import { problemJson, problemOf } from './problem.js';
 
 const SECURITY_HEADERS = {
   'X-Content-Type-Options': 'nosniff',
@@ -33,7 +33,7 @@ export const fastifyAdapter = (config: Config): FastifyAdapter =>
         .headers(SECURITY_HEADERS)
         .status(problem.status)
         .type('application/problem+json')
-        .send(Buffer.from(JSON.stringify(problem)));
+        .send(Buffer.from(problemJson(problem)));
     },
   });
 

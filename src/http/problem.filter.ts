@@ -1,6 +1,6 @@
 import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { problemOf } from './problem.js';
+import { problemJson, problemOf } from './problem.js';
 
 /** Every error at the HTTP edge becomes `application/problem+json`; never a stack trace. */
 @Catch()
@@ -17,6 +17,6 @@ export class ProblemFilter implements ExceptionFilter {
     void reply
       .status(problem.status)
       .type('application/problem+json')
-      .send(Buffer.from(JSON.stringify(problem)));
+      .send(Buffer.from(problemJson(problem)));
   }
 }

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { HttpException } from '@nestjs/common';
 import { HyperRunError, isHyperRunError } from '#contracts';
+import { withoutSecrets } from '../config/secrets.js';
 import type { Problem } from './problem.schema.js';
 import { statusOf } from './statuses.js';
 
@@ -22,6 +23,9 @@ export const problemOf = (error: unknown): Problem => {
   if (error instanceof HttpException) return fromStatus(error.getStatus(), error.message);
   return fromStatus(statusFieldOf(error), error instanceof Error ? error.message : 'Refused.');
 };
+
+/** The body of an answer: whatever an error carries, it shows no secret of the service. */
+export const problemJson = (problem: unknown): string => withoutSecrets(JSON.stringify(problem));
 
 const fromOurs = ({ code, message, details, actor }: HyperRunError): Problem => {
   const status = statusOf(code, actor);

@@ -4,6 +4,7 @@ import { HyperRunError } from '#contracts';
 import { RedisEventStore, type EventStore } from '#event-store';
 import { checkRedis, findTool, startRedis, toolCache, type RedisPromise } from '#system-tools';
 import type { Config } from '../config/config.js';
+import { withoutSecrets } from '../config/secrets.js';
 import { connectRedis } from './connect-redis.js';
 import type { RedisAddress, RedisConnection } from './log.port.js';
 import { describeRedis, redisOptions } from './redis-address.js';
@@ -45,6 +46,7 @@ export const openLog = async (config: Config): Promise<OpenLog> => {
       redis: options,
       feedLength: config.feedLength,
       onTrouble: trouble,
+      mask: withoutSecrets,
       ...(config.prefix === undefined ? {} : { prefix: config.prefix, statusPrefix: config.prefix }),
     });
     undo.push(() => store.close());

@@ -115,7 +115,7 @@ export class AnalysisJobs implements JobSource {
               ...(request.focus === undefined ? {} : { focus: request.focus }),
             })
           : this.#followUp(common, request.followTask, request.follows);
-      const artifact = await this.artifacts.put(JSON.stringify(byWorth(findings)));
+      const artifact = await this.artifacts.putText(JSON.stringify(byWorth(findings)));
       const completed = {
         baseCommit: commit,
         findings: countFindings(common),

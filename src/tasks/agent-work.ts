@@ -6,6 +6,7 @@ import type { GitRepository } from '#git';
 import { compileScope, VirtualTree } from '#workspace';
 import { ArtifactStore } from '../artifacts/artifact-store.port.js';
 import { CONFIG, type Config } from '../config/config.js';
+import { knownSecrets } from '../config/secrets.js';
 import { IsolationLevel } from '../isolation/isolation-level.port.js';
 import { RepositorySearch } from '../search/repository-search.port.js';
 import type { Attempt } from './attempt.js';
@@ -64,8 +65,9 @@ export class AgentWork {
           search: (text, limit) => this.search.search(repository, baseCommit, text, { limit }),
           gate: () => attempt.gate(),
           progress: () => attempt.progress(),
-          keep: (content) => this.artifacts.put(content),
+          keep: (content) => this.artifacts.putText(content),
           unreadable,
+          secrets: knownSecrets(),
         },
       });
       await attempt.outbox.flush();

@@ -27,7 +27,7 @@ export class CandidateGate {
       throw error;
     });
     failpoint('task.candidate-built');
-    const patch = await this.artifacts.put(candidate.patch);
+    const patch = await this.artifacts.putText(candidate.patch);
     await attempt.outbox.record(
       event('task.candidate-collected', { attempt: number, tree: candidate.tree, files: [...candidate.files], patch }),
     );

@@ -102,7 +102,7 @@ export class TreeVerification {
         signal,
         onStep: async (step, output) => {
           const whole = output.length > INLINE_BYTES ? maskSecrets(output.toString('utf8')) : undefined;
-          const kept = whole === undefined ? {} : { artifact: await this.artifacts.put(whole) };
+          const kept = whole === undefined ? {} : { artifact: await this.artifacts.putText(whole) };
           const told = { ...step, output: { ...step.output, tail: maskSecrets(step.output.tail), ...kept } };
           steps.push(told);
           run.onStep?.(told);

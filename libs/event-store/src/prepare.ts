@@ -36,16 +36,21 @@ export interface PreparedAppend {
   readonly bytes: number;
 }
 
+/** What becomes of the serialised data of an event before it is stored. It must stay the JSON that it is. */
+export type Mask = (data: string) => string;
+
+const unmasked: Mask = (data) => data;
+
 /**
  * Checks and serialises an append before anything is sent.
  * @throws HyperRunError `log.invalid-event`, `log.append-too-large`
  */
-export const prepare = (append: Append): PreparedAppend => {
+export const prepare = (append: Append, mask: Mask = unmasked): PreparedAppend => {
   checkShape(append);
   const events = append.writes.reduce((sum, write) => sum + write.events.length, 0);
   if (events > MAX_EVENTS)
     throw tooLarge(`An append holds at most ${MAX_EVENTS} events, this one ${events}.`, { events, limit: MAX_EVENTS });
-  const writes = append.writes.map((write) => prepareWrite(append, write));
+  const writes = append.writes.map((write) => prepareWrite(append, write, mask));
   const bytes = sizeOf(writes);
   if (bytes > MAX_BYTES)
     throw tooLarge(`An append holds at most ${MAX_BYTES} bytes, this one ${bytes}.`, { bytes, limit: MAX_BYTES });
@@ -93,16 +98,23 @@ const checkWrite = ({ stream, guard, raiseEpoch, events }: StreamWrite): void =>
     );
 };
 
-const prepareWrite = (append: Append, write: StreamWrite): PreparedWrite => ({
+const prepareWrite = (append: Append, write: StreamWrite, mask: Mask): PreparedWrite => ({
   stream: write.stream,
   guard: write.guard,
   raiseEpoch: write.raiseEpoch === true,
-  events: write.events.map((event, index) => prepareEvent(append, write, event, index)),
+  events: write.events.map((event, index) => prepareEvent(append, write, event, index, mask)),
 });
 
 type Written = Omit<Recorded, 'version' | 'position' | 'time'>;
 
-const prepareEvent = (append: Append, write: StreamWrite, event: AnyEvent, index: number): PreparedEvent => {
+const prepareEvent = (
+  append: Append,
+  write: StreamWrite,
+  event: AnyEvent,
+  index: number,
+  mask: Mask,
+): PreparedEvent => {
+  // prettier-ignore
   const data = validData(write.stream, event, index);
   // Without its data, which is serialised once, for the record and the envelope. No spread: this is the hot path.
   const written = {
@@ -121,7 +133,7 @@ const prepareEvent = (append: Append, write: StreamWrite, event: AnyEvent, index
     data: undefined,
   } as unknown as Written;
   const envelope = JSON.stringify(envelopeHead(written));
-  return { header: openHeader(written), data: JSON.stringify(data), envelope: envelope.slice(0, -1) };
+  return { header: openHeader(written), data: mask(JSON.stringify(data)), envelope: envelope.slice(0, -1) };
 };
 
 const validData = (stream: StreamName, event: AnyEvent, index: number): unknown => {

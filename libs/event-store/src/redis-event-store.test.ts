@@ -48,6 +48,21 @@ describe('opening', () => {
     expect(await opened[0]?.top()).toBe(1);
   });
 
+  it('stores and tells what is left of an event once it is masked', async () => {
+    const store = await open({ mask: (data) => data.replaceAll('swordfish', '[masked]') });
+    const stream = newStream();
+    const request = append([write(stream, exact(0), 'with swordfish', 'without')]);
+    await store.append(request);
+    expect((await store.read(stream)).map(({ data }) => data)).toMatchObject([
+      { text: 'with [masked]' },
+      { text: 'without' },
+    ]);
+    expect(JSON.stringify(await store.readAll(0 as Position, 10))).not.toContain('swordfish');
+    // The same command is the same, masked or not.
+    await store.append(request);
+    expect(await store.read(stream)).toHaveLength(2);
+  });
+
   it('finds the log of before', async () => {
     const prefix = freshPrefix();
     const first = await open({ prefix });

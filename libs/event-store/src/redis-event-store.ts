@@ -19,7 +19,7 @@ import { headsOf, mayStandAlready, refusalOf } from './answer.js';
 import { GroupCommit } from './group-commit.js';
 import { CHANNEL, checkPartitions, DEFAULT_PREFIX, keysOf, type Keys } from './keys.js';
 import { follow, type LiveTail } from './live-tail.js';
-import { prepare } from './prepare.js';
+import { prepare, type Mask } from './prepare.js';
 import { recordedBefore } from './recorded-before.js';
 import { ask, RedisLog } from './redis-log.js';
 import { BLOCK_MS, startRedisTail } from './redis-tail.js';
@@ -37,6 +37,8 @@ export interface RedisEventStoreOptions {
   readonly partitions?: number;
   /** For how long an append or a read is tried while Redis does not answer, in milliseconds. Default 10,000. */
   readonly patience?: number;
+  /** Takes out of the data of each event what must not be stored. It must stay the JSON that it is. */
+  readonly mask?: Mask;
   /** Told of what does not fail a call: lost connections, and a log that was replaced by an older one. */
   readonly onTrouble?: (error: unknown) => void;
 }
@@ -63,6 +65,7 @@ export class RedisEventStore implements EventStore {
     appends: GroupCommit,
     readonly incarnation: string,
     private readonly onTrouble: (error: unknown) => void,
+    private readonly mask: Mask | undefined,
   ) {
     this.#log = new RedisLog(connections.reader, keys);
     this.#appends = appends;
@@ -91,7 +94,7 @@ export class RedisEventStore implements EventStore {
         patience,
       });
       const incarnation = await makeIncarnation(connections.reader, keys);
-      const store = new RedisEventStore(connections, keys, appends, incarnation, onTrouble);
+      const store = new RedisEventStore(connections, keys, appends, incarnation, onTrouble, options.mask);
       await store.#begin();
       return store;
     } catch (error) {
@@ -102,7 +105,7 @@ export class RedisEventStore implements EventStore {
 
   async append(append: Append): Promise<Appended> {
     this.#check();
-    const answer = await this.#appends.submit(prepare(append));
+    const answer = await this.#appends.submit(prepare(append, this.mask));
     const [code, value = 0] = answer;
     if (code === 0) return this.#appended(value as Position, headsOf(append, answer));
     const before = mayStandAlready(append, answer) ? await recordedBefore(append, this.#slice) : undefined;
