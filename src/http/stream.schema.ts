@@ -1,7 +1,7 @@
 // What the streams tell besides events: the shapes.
 import { z } from 'zod';
-import { RedisClock } from '../http/clock.schema.js';
-import { named } from '../http/schemas.js';
+import { RedisClock } from './clock.schema.js';
+import { named, type Told } from './schemas.js';
 
 const cursor = z.string();
 
@@ -17,6 +17,8 @@ export const Hello = named(
   }),
 );
 
+export type Hello = Told<typeof Hello>;
+
 export const Reset = named(
   'Reset',
   z.object({
@@ -25,3 +27,4 @@ export const Reset = named(
     oldest: cursor,
   }),
 );
+export type Reset = Told<typeof Reset>;

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { StreamModule } from '../stream/stream.module.js';
 import { ApprovePlanHandler } from './approve-plan.command.js';
 import { EndTaskHandler } from './end-task.command.js';
 import { FindSprintHandler } from './find-sprint.query.js';
@@ -11,13 +12,22 @@ import { PlansController } from './plans.controller.js';
 import { RequestPlanHandler } from './request-plan.command.js';
 import { RetryTaskHandler } from './retry-task.command.js';
 import { ReviewPlanHandler } from './review-plan.command.js';
+import { SprintStreamController } from './sprint-stream.controller.js';
 import { SprintsController } from './sprints.controller.js';
 import { SprintsMessages } from './sprints.messages.js';
 import { SteerSprintHandler } from './steer-sprint.command.js';
 import { TasksController } from './tasks.controller.js';
 
 @Module({
-  controllers: [FindingsController, PlansController, SprintsController, SprintsMessages, TasksController],
+  imports: [StreamModule],
+  controllers: [
+    FindingsController,
+    PlansController,
+    SprintStreamController,
+    SprintsController,
+    SprintsMessages,
+    TasksController,
+  ],
   providers: [
     ApprovePlanHandler,
     EndTaskHandler,

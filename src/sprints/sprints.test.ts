@@ -14,6 +14,7 @@ import {
 } from '#contracts';
 import { makeRepository } from '../../test/harness/repositories.js';
 import { openRooms, type Rooms } from '../../test/harness/rooms.js';
+import { SseReader } from '../../test/harness/sse-reader.js';
 import { ArtifactsModule } from '../artifacts/artifacts.module.js';
 import { IsolationModule } from '../isolation/isolation.module.js';
 import { OrchestratorModule } from '../orchestrator/orchestrator.module.js';
@@ -45,6 +46,7 @@ describe('plans and sprints', () => {
   let rooms: Rooms;
   let folder: string;
   let plan: Seen;
+  let follower: SseReader;
 
   const send = async (path: string, key: string, body?: object) => {
     const headers = { 'idempotency-key': key, ...(body === undefined ? {} : { 'content-type': 'application/json' }) };
@@ -72,13 +74,79 @@ describe('plans and sprints', () => {
     });
     const wish = { repository: join(folder, 'pages'), scope: ['docs/**'] };
     plan = (await send('/hyper-running/plan', 'plan', wish)).seen;
+    follower = await SseReader.open(`${rooms.url}/hyper-running/sprints/${plan.planId}/stream`, rooms.token);
     const approved = await send('/hyper-running/execute', 'approve', { planId: plan.planId, planHash: plan.planHash });
     expect(approved.status).toBe(202);
     await completed(plan.planId);
   });
   afterAll(async () => {
+    follower.close();
     await rooms.close();
     await rm(folder, { recursive: true, force: true });
+  });
+
+  describe('followed as they change', () => {
+    interface Upsert {
+      readonly kind: string;
+      readonly id: string;
+      readonly revision: number;
+      readonly cursor: string;
+      readonly entity: { readonly status?: string };
+    }
+    const upsertsOf = ({ messages }: SseReader): Upsert[] =>
+      messages.flatMap(({ event, data }) => {
+        if (event === 'snapshot') return (JSON.parse(data) as { entities: Upsert[] }).entities;
+        return event === undefined ? [JSON.parse(data) as Upsert] : [];
+      });
+    const latestOf = (upserts: readonly Upsert[]) =>
+      Object.fromEntries(upserts.map(({ kind, id, entity }) => [`${kind}/${id}`, entity]));
+    const reads = async () => {
+      const get = async (path: string) => (await (await rooms.fetch(path)).json()) as Record<string, unknown>;
+      const { plan: _plan, tasks, cursor: _cursor, ...sprint } = await get(`/hyper-running/sprints/${plan.planId}`);
+      return {
+        [`plan/${plan.planId}`]: await get(`/hyper-running/plans/${plan.planId}`),
+        [`sprint/${plan.planId}`]: sprint,
+        ...Object.fromEntries((tasks as { taskId: string }[]).map((one) => [`task/${one.taskId}`, one])),
+      };
+    };
+    const open = async (query: string) => {
+      const reader = await SseReader.open(
+        `${rooms.url}/hyper-running/sprints/${plan.planId}/stream${query}`,
+        rooms.token,
+      );
+      await reader.until(() => reader.messages.length >= 2);
+      reader.close();
+      return reader;
+    };
+
+    it('show their whole life as upserts whose last ones are what the reads answer', async () => {
+      const over = () =>
+        upsertsOf(follower).some(({ kind, entity }) => kind === 'sprint' && entity.status === 'completed');
+      await follower.until(over);
+      const upserts = upsertsOf(follower);
+      expect(latestOf(upserts)).toEqual(await reads());
+      const statuses = upserts.filter(({ kind }) => kind === 'plan').map(({ entity }) => entity.status);
+      expect([...new Set(statuses)]).toEqual(['proposed', 'approved']);
+      const revisions = upserts.map(({ revision }) => revision);
+      expect(revisions).toEqual(revisions.toSorted((a, b) => a - b));
+    });
+
+    it('show the same to who comes when all is over, in a snapshot', async () => {
+      const late = await open('');
+      expect(late.messages.map(({ event }) => event)).toEqual(['hello', 'snapshot']);
+      expect(latestOf(upsertsOf(late))).toEqual(await reads());
+      const [task] = plan.tasks;
+      expect(Object.keys(latestOf(upsertsOf(await open('?kind=task'))))).toEqual([`task/${task?.taskId}`]);
+    });
+
+    it('tell who comes back what changed since, and nobody about a sprint that is not there', async () => {
+      const first = upsertsOf(follower).findIndex(({ kind, entity }) => kind === 'task' && entity.status === 'working');
+      const { cursor = '' } = upsertsOf(follower)[first] ?? {};
+      const again = await open(`?after=${cursor}`);
+      expect(again.messages.map(({ event }) => event)).not.toContain('snapshot');
+      const answer = await rooms.fetch('/hyper-running/sprints/nowhere/stream');
+      expect([answer.status, await answer.json()]).toMatchObject([404, { code: 'sprint.unknown' }]);
+    });
   });
 
   it('refuses a grant that no agent may name, and takes one that is a path', async () => {

@@ -107,6 +107,9 @@ export const SprintView = named(
   }),
 );
 export type SprintView = Told<typeof SprintView>;
+/** A sprint whose plan and tasks are told beside it. */
+export const SprintSummary = named('SprintSummary', SprintView.omit({ plan: true, tasks: true, cursor: true }));
+export type SprintSummary = Told<typeof SprintSummary>;
 export const SprintPage = named('SprintPage', pageSchema(SprintView));
 
 export const FindingView = named('FindingView', Finding.extend({ inScope: z.boolean(), dismissed: z.boolean() }));

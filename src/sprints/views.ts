@@ -1,7 +1,7 @@
 // How plans, sprints and tasks look from outside.
 import type { Finding, PlannedTask, TaskId } from '#contracts';
 import { holderOf, isActive, isTaskSettled, type SprintState, type TaskState } from '#domain';
-import type { FindingView, PlanView, SprintView, TaskView } from './views.schema.js';
+import type { FindingView, PlanView, SprintSummary, SprintView, TaskView } from './views.schema.js';
 
 export type { SprintView, TaskView };
 
@@ -78,12 +78,11 @@ export const taskView = (taskId: TaskId, state: TaskState): TaskView => {
 
 const summaryOf = (task: PlannedTask) => ({ title: task.title, agent: task.agent, paths: task.paths });
 
-export const sprintView = (state: Known, tasks: readonly TaskView[], cursor: string): SprintView => ({
+export const sprintSummary = (state: Known): SprintSummary => ({
   sprintId: state.sprintId,
   status: state.status === 'completed' ? state.outcome : state.status,
   reason: 'reason' in state ? state.reason : undefined,
   repository: { repositoryId: state.request.repositoryId, path: state.request.path, name: state.request.name },
-  plan: 'plan' in state ? state.plan : undefined,
   createdAt: iso(state.requestedAt),
   approvedBy: 'approvedBy' in state ? state.approvedBy : undefined,
   approvedAt: 'approvedAt' in state ? iso(state.approvedAt) : undefined,
@@ -91,6 +90,11 @@ export const sprintView = (state: Known, tasks: readonly TaskView[], cursor: str
   base: 'base' in state ? state.base : undefined,
   completedAt: state.status === 'completed' ? iso(state.completedAt) : undefined,
   heads: state.status === 'completed' ? state.heads : undefined,
+});
+
+export const sprintView = (state: Known, tasks: readonly TaskView[], cursor: string): SprintView => ({
+  ...sprintSummary(state),
+  plan: 'plan' in state ? state.plan : undefined,
   tasks,
   cursor,
 });

@@ -6,10 +6,11 @@ import type { EventStore, FeedEntry } from '#event-store';
 import { Answers, AnswersStream, CURSOR_PROBLEMS, Problems } from '../http/answers.decorator.js';
 import { Event, HistoryPage } from '../http/event.schema.js';
 import { EVENT_STORE } from '../log/log.port.js';
+import { cursorOf } from '../http/listen.dto.js';
 import { filterOf, FollowDto, HistoryDto } from './filter.dto.js';
 import { controlFrame } from './frame.js';
 import { readBefore, readHistory } from './history.js';
-import { Hello, Reset } from './stream.schema.js';
+import { Hello, Reset } from '../http/stream.schema.js';
 import { EventHub } from './event-hub.port.js';
 import { SseConnections } from './sse-connections.port.js';
 
@@ -83,9 +84,7 @@ export class EventsController {
   ): Promise<void> {
     if (this.connections.answersHead(request, reply)) return;
     this.connections.requireRoom();
-    const { after, reset } = await this.#startOf(
-      lastEventId === undefined || lastEventId === '' ? query.after : lastEventId,
-    );
+    const { after, reset } = await this.#startOf(cursorOf(lastEventId, query));
     const connection = this.connections.open('events', request, reply, after);
     if (connection === undefined) return;
     if (reset !== undefined) connection.write(this.#reset(reset, after));
@@ -103,6 +102,7 @@ export class EventsController {
   }
 
   #reset(reason: string, after: Position): string {
-    return controlFrame('reset', this.store.cursorOf(after), { reason, oldest: this.store.cursorOf(START) });
+    const data: Reset = { reason, oldest: this.store.cursorOf(START) };
+    return controlFrame('reset', this.store.cursorOf(after), JSON.stringify(data));
   }
 }

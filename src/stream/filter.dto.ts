@@ -1,46 +1,24 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { Transform, Type } from 'class-transformer';
-import { ArrayMaxSize, IsIn, IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
-import { eventSchemas, ID_PATTERN, TYPE_PREFIX } from '#contracts';
+import { Type } from 'class-transformer';
+import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
+import { eventSchemas, TYPE_PREFIX } from '#contracts';
+import { IdList, WordList } from '../http/list.decorator.js';
+import { ListenDto } from '../http/listen.dto.js';
 import type { Filter } from './filter.js';
 
 const EVENT_TYPES = Object.keys(eventSchemas);
-
-const listed = (value: unknown): unknown =>
-  typeof value === 'string' ? value.split(',').map((part) => part.trim().replace(TYPE_PREFIX, '')) : value;
-const Listed = () => Transform(({ value }: { value: unknown }) => listed(value));
-
-const notAnId = { each: true, message: `expected ids like ${ID_PATTERN.source}, separated by commas` };
-const notAType = { each: true, message: 'expected types of events, separated by commas; docs/events.md lists them' };
+const bare = (type: string) => type.replace(TYPE_PREFIX, '');
 
 /** `GET /events/stream`: which events, and after which cursor. */
-export class FollowDto {
-  @ApiPropertyOptional({ type: String, description: 'Ids of sprints, separated by commas.' })
-  @IsOptional()
-  @Listed()
-  @ArrayMaxSize(50)
-  @Matches(ID_PATTERN, notAnId)
+export class FollowDto extends ListenDto {
+  @IdList('Ids of sprints')
   readonly sprint?: readonly string[];
 
-  @ApiPropertyOptional({ type: String, description: 'Ids of agents, separated by commas.' })
-  @IsOptional()
-  @Listed()
-  @ArrayMaxSize(50)
-  @Matches(ID_PATTERN, notAnId)
+  @IdList('Ids of agents')
   readonly agent?: readonly string[];
 
-  @ApiPropertyOptional({ type: String, description: 'Types, with or without `hyperrun.`, separated by commas.' })
-  @IsOptional()
-  @Listed()
-  @ArrayMaxSize(100)
-  @IsIn(EVENT_TYPES, notAType)
+  @WordList('Types, with or without `hyperrun.`', EVENT_TYPES, 'types of events as in docs/events.md', bare)
   readonly type?: readonly string[];
-
-  @ApiPropertyOptional({ type: String, description: 'Cursor after which to begin. `Last-Event-ID` goes before it.' })
-  @IsOptional()
-  @IsString()
-  @MaxLength(200)
-  readonly after?: string;
 }
 
 /** `GET /events`: a page of the history. */

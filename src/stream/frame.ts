@@ -23,5 +23,5 @@ export const toFrame = (entry: FeedEntry, cursor: string): Frame => ({
 export const messageFrame = (cursor: string, json: string): string => `id: ${cursor}\ndata: ${json}\n\n`;
 
 /** A control message; it has an `event:` field, so that `onmessage` sees none. */
-export const controlFrame = (event: 'hello' | 'reset' | 'snapshot', cursor: string, data: object): string =>
-  `event: ${event}\n${messageFrame(cursor, JSON.stringify(data))}`;
+export const controlFrame = (event: 'hello' | 'reset' | 'snapshot', cursor: string, json: string): string =>
+  `event: ${event}\n${messageFrame(cursor, json)}`;

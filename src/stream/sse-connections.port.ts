@@ -7,6 +7,7 @@ import { EVENT_STORE } from '../log/log.port.js';
 import { RedisClock } from '../log/redis-clock.port.js';
 import { controlFrame } from './frame.js';
 import { SseConnection } from './sse-connection.js';
+import type { Hello } from '../http/stream.schema.js';
 
 export interface SseOptions {
   readonly heartbeatMs: number;
@@ -135,12 +136,13 @@ export class SseConnections implements OnApplicationBootstrap, OnModuleDestroy {
 
   #hello(after: Position): string {
     const cursor = this.store.cursorOf(after);
-    return controlFrame('hello', cursor, {
+    const data: Hello = {
       cursor,
       oldest: this.store.cursorOf(0 as Position),
       serverTime: new Date().toISOString(),
       redisClock: this.clock.known(),
-    });
+    };
+    return controlFrame('hello', cursor, JSON.stringify(data));
   }
 
   #nextTurn(): void {

@@ -1,7 +1,6 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { HyperRunError, type AgentId } from '#contracts';
-import type { AgentCard } from '#domain';
 import { Answers, Problems } from '../http/answers.decorator.js';
 import { AgentIdParam } from '../http/id.params.js';
 import { PageDto } from '../http/page.dto.js';
@@ -9,8 +8,7 @@ import { pageOf } from '../http/page.js';
 import { IsolationLevel } from '../isolation/isolation-level.port.js';
 import { LiveWorld } from '../world/live-world.port.js';
 import { AgentPage, AgentView } from './swarm.schema.js';
-
-const iso = (time?: number) => (time === undefined ? undefined : new Date(time).toISOString());
+import { agentView } from './views.port.js';
 
 @ApiTags('agents')
 @ApiBearerAuth()
@@ -28,7 +26,7 @@ export class AgentsController {
     const { level } = await this.isolation.measured();
     const cards = [...this.live.world.board.agents.values()].toSorted((a, b) => a.id.localeCompare(b.id));
     return pageOf(
-      cards.map((card) => cardView(card, level)),
+      cards.map((card) => agentView(card, level)),
       page,
     );
   }
@@ -40,13 +38,6 @@ export class AgentsController {
   async one(@Param('agentId', AgentIdParam) agentId: AgentId) {
     const card = this.live.world.board.agents.get(agentId);
     if (card === undefined) throw new HyperRunError('agent.unknown', `There is no agent "${agentId}".`);
-    return cardView(card, (await this.isolation.measured()).level);
+    return agentView(card, (await this.isolation.measured()).level);
   }
 }
-
-const cardView = (card: AgentCard, isolation: string) => ({
-  ...card,
-  isolation,
-  lastSeen: iso(card.lastSeen),
-  lastProgress: iso(card.lastProgress),
-});

@@ -10,6 +10,7 @@ import { issuedBy } from '../world/issued.port.js';
 import { LiveWorld } from '../world/live-world.port.js';
 import { AcknowledgeAlertCommand } from './acknowledge-alert.command.js';
 import { Acknowledged, AlertPage } from './swarm.schema.js';
+import { alertView } from './views.port.js';
 
 @ApiTags('alerts')
 @ApiBearerAuth()
@@ -25,10 +26,7 @@ export class AlertsController {
   @Answers(200, AlertPage, 'A page of alerts')
   list(@Query() page: PageDto) {
     const alerts = [...this.live.world.alerts.values()].toSorted((a, b) => b.time - a.time);
-    return pageOf(
-      alerts.map((alert) => ({ ...alert, time: new Date(alert.time).toISOString() })),
-      page,
-    );
+    return pageOf(alerts.map(alertView), page);
   }
 
   @Post(':alertId/acknowledge')

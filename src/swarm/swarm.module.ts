@@ -1,12 +1,15 @@
 import { Module } from '@nestjs/common';
 import { AcknowledgeAlertHandler } from './acknowledge-alert.command.js';
+import { StreamModule } from '../stream/stream.module.js';
 import { AgentsController } from './agents.controller.js';
+import { AgentsStreamController } from './agents-stream.controller.js';
 import { AlertsController } from './alerts.controller.js';
 import { Roster } from './roster.port.js';
 import { StatusProjection } from './status-projection.js';
 
 @Module({
-  controllers: [AgentsController, AlertsController],
+  imports: [StreamModule],
+  controllers: [AgentsController, AgentsStreamController, AlertsController],
   providers: [AcknowledgeAlertHandler, Roster, StatusProjection],
   exports: [Roster],
 })

@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { AgentId, eventSchemas, SprintId, StreamName, TaskId } from '#contracts';
 import { AGENT_STATUSES } from '#domain';
-import { named, pageSchema } from '../http/schemas.js';
+import { named, pageSchema, type Told } from '../http/schemas.js';
+import { snapshotSchema, upsertSchema } from '../http/upsert.schema.js';
 
 const time = z.iso.datetime();
 
@@ -20,12 +21,17 @@ export const AgentView = named(
     lastProgress: time.optional(),
     circuitOpenUntil: z.number().optional(),
     isolation: z.string(),
+    /** Position of the newest event that changed it. */
     version: z.number().int(),
   }),
 );
+export type AgentView = Told<typeof AgentView>;
 export const AgentPage = named('AgentPage', pageSchema(AgentView));
 
-const AlertView = named(
+export const AgentUpsert = named('AgentUpsert', upsertSchema('agent', AgentView));
+export const AgentsSnapshot = named('AgentsSnapshot', snapshotSchema(AgentUpsert));
+
+export const AlertView = named(
   'AlertView',
   eventSchemas['alert.raised'].extend({
     time,
@@ -33,7 +39,10 @@ const AlertView = named(
     sprintId: SprintId.optional(),
     taskId: TaskId.optional(),
     acknowledgedBy: z.string().optional(),
+    /** Position of the newest event that changed it. */
+    version: z.number().int(),
   }),
 );
+export type AlertView = Told<typeof AlertView>;
 export const AlertPage = named('AlertPage', pageSchema(AlertView));
 export const Acknowledged = named('Acknowledged', z.object({ alertId: z.string(), cursor: z.string() }));

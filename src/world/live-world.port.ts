@@ -1,10 +1,10 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import type { Position } from '#contracts';
 import { evolveWorld, newWorld, type World } from '#domain';
-import type { EventStore } from '#event-store';
+import type { EventStore, FeedEntry } from '#event-store';
 import { EVENT_STORE } from '../log/log.port.js';
 
-type Listener = () => void;
+type Listener = (batch: readonly FeedEntry[]) => void;
 
 /**
  * The present, kept up to date in this process: a fold of the log with its position. Thrown away and rebuilt at every
@@ -35,7 +35,7 @@ export class LiveWorld implements OnApplicationBootstrap, OnModuleDestroy {
     await this.reached(await this.store.top());
   }
 
-  /** Calls back after each batch of events; returns how to stop that. */
+  /** Calls back with each batch of events after it was folded; returns how to stop that. */
   onChange(listener: Listener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -67,7 +67,7 @@ export class LiveWorld implements OnApplicationBootstrap, OnModuleDestroy {
     try {
       for await (const batch of this.store.subscribe(0 as Position, this.#stopping.signal)) {
         for (const entry of batch) evolveWorld(this.world, entry.event);
-        for (const listener of [...this.#listeners]) listener();
+        for (const listener of [...this.#listeners]) listener(batch);
       }
     } catch (error) {
       if (this.#stopping.signal.aborted) return;

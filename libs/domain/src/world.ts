@@ -1,5 +1,5 @@
 // The present: a fold of the whole log into what is not over yet.
-import type { RepositoryId, SprintId, StreamName, TaskId, Version } from '#contracts';
+import { taskStream, type RepositoryId, type SprintId, type StreamName, type TaskId, type Version } from '#contracts';
 import { evolveRecords, noRecords, type AgentRecords } from './agent-records.js';
 import { emptyBoard, evolveBoard, type Board, type BoardEvent } from './board.js';
 import type { Told } from './decider.js';
@@ -17,6 +17,8 @@ export interface Alert {
   readonly sprintId?: SprintId;
   readonly taskId?: TaskId;
   readonly acknowledgedBy?: string;
+  /** Position of the newest event that changed it. */
+  readonly version: number;
 }
 
 /** Mutable on purpose: one owner folds millions of events into it. What it hands out are immutable states. */
@@ -27,6 +29,8 @@ export interface World {
   /** Tasks of sprints that are not completed. */
   readonly tasks: Map<TaskId, TaskState>;
   readonly versions: Map<StreamName, Version>;
+  /** Of repositories, sprints and tasks: position of the newest event that changed their state. */
+  readonly revisions: Map<StreamName, number>;
   readonly alerts: Map<string, Alert>;
   board: Board;
   /** What is known about the success of agents. */
@@ -39,6 +43,7 @@ export const newWorld = (): World => ({
   sprints: new Map(),
   tasks: new Map(),
   versions: new Map(),
+  revisions: new Map(),
   alerts: new Map(),
   board: emptyBoard,
   records: noRecords,
@@ -54,39 +59,44 @@ export const evolveWorld = (world: World, told: WorldEvent): void => {
   const id = told.stream.slice(dash + 1);
   if (told.type === 'alert.raised') raise(world, told);
   else if (told.type === 'alert.acknowledged') acknowledge(world, told);
-  if (category === 'repository') evolveEntry(world.repositories, id as RepositoryId, repository, told);
+  if (category === 'repository') evolveEntry(world, world.repositories, id as RepositoryId, repository, told);
   else if (category === 'sprint') evolveSprint(world, id as SprintId, told);
-  else if (category === 'task') evolveEntry(world.tasks, id as TaskId, task, told);
+  else if (category === 'task') evolveEntry(world, world.tasks, id as TaskId, task, told);
   world.board = evolveBoard(world.board, told);
   world.records = evolveRecords(world.records, told);
 };
 
 const evolveEntry = <Id, State>(
+  world: World,
   map: Map<Id, State>,
   id: Id,
   rules: { readonly initial: State; evolve(state: State, told: Told): State },
-  told: Told,
-): void => {
-  map.set(id, rules.evolve(map.get(id) ?? rules.initial, told));
+  told: WorldEvent,
+): { readonly before: State; readonly after: State } => {
+  const before = map.get(id) ?? rules.initial;
+  const after = rules.evolve(before, told);
+  map.set(id, after);
+  if (after !== before) world.revisions.set(told.stream, told.position);
+  return { before, after };
 };
 
-const evolveSprint = (world: World, id: SprintId, told: Told): void => {
-  const before = world.sprints.get(id) ?? sprint.initial;
-  const after = sprint.evolve(before, told);
-  world.sprints.set(id, after);
+const evolveSprint = (world: World, id: SprintId, told: WorldEvent): void => {
+  const { before, after } = evolveEntry(world, world.sprints, id, sprint, told);
   if (after.status !== 'completed' || !isActive(before)) return;
   for (const taskId of [...after.taskIds, ...after.declined]) {
     world.tasks.delete(taskId);
-    world.versions.delete(`task-${taskId}` as StreamName);
+    world.versions.delete(taskStream(taskId));
+    world.revisions.delete(taskStream(taskId));
   }
 };
 
 const raise = (world: World, told: WorldEvent & { type: 'alert.raised' }): void => {
-  const { stream, sprintId, taskId, time } = told;
-  world.alerts.set(told.data.alertId, { ...told.data, time, stream, sprintId, taskId });
+  const { stream, sprintId, taskId, time, position: version } = told;
+  world.alerts.set(told.data.alertId, { ...told.data, time, stream, sprintId, taskId, version });
 };
 
 const acknowledge = (world: World, told: WorldEvent & { type: 'alert.acknowledged' }): void => {
   const alert = world.alerts.get(told.data.alertId);
-  if (alert !== undefined) world.alerts.set(alert.alertId, { ...alert, acknowledgedBy: told.actor });
+  if (alert === undefined) return;
+  world.alerts.set(alert.alertId, { ...alert, acknowledgedBy: told.actor, version: told.position });
 };

@@ -1,0 +1,71 @@
+import type { SprintId, TaskId } from '#contracts';
+import { sprintStream, taskStream } from '#contracts';
+import { task, type TaskState, type World } from '#domain';
+import type { FeedEntry } from '#event-store';
+import type { Entity, Projection } from '../stream/projection-hub.port.js';
+import { alertView } from '../swarm/views.port.js';
+import { planView, sprintSummary, taskView } from './views.js';
+
+/** The state of a task, and the position of the newest event that changed it. */
+export interface TaskNow {
+  readonly state: TaskState;
+  readonly revision: number;
+}
+
+export type TasksNow = ReadonlyMap<TaskId, TaskNow>;
+
+/** A plan or sprint, its tasks and its alerts. Tasks are folded here: the world forgets them when the sprint is over. */
+export class SprintProjection implements Projection {
+  readonly #tasks: Map<TaskId, TaskNow>;
+
+  /** @param settled the tasks of a sprint that was over before */
+  constructor(
+    private readonly world: World,
+    private readonly sprintId: SprintId,
+    settled: TasksNow,
+  ) {
+    this.#tasks = new Map(settled);
+    for (const id of this.#ids()) {
+      const state = world.tasks.get(id);
+      if (state !== undefined) this.#tasks.set(id, { state, revision: world.revisions.get(taskStream(id)) ?? 0 });
+    }
+  }
+
+  fold(batch: readonly FeedEntry[]): void {
+    for (const { stream, position, event } of batch) {
+      if (event.sprintId !== this.sprintId || event.taskId === undefined || stream !== taskStream(event.taskId))
+        continue;
+      const before = this.#tasks.get(event.taskId)?.state ?? task.initial;
+      const state = task.evolve(before, event);
+      if (state !== before) this.#tasks.set(event.taskId, { state, revision: position });
+    }
+  }
+
+  entities(): Entity[] {
+    const state = this.world.sprints.get(this.sprintId);
+    if (state === undefined || state.status === 'absent') return [];
+    const revision = this.world.revisions.get(sprintStream(this.sprintId)) ?? 0;
+    const alerts = [...this.world.alerts.values()].filter((alert) => alert.sprintId === this.sprintId);
+    return [
+      { kind: 'plan', id: this.sprintId, revision, view: () => planView(state) },
+      { kind: 'sprint', id: this.sprintId, revision, view: () => sprintSummary(state) },
+      ...[...this.#tasks].map(([id, now]) => ({
+        kind: 'task',
+        id,
+        revision: now.revision,
+        view: () => taskView(id, now.state),
+      })),
+      ...alerts.map((alert) => ({
+        kind: 'alert',
+        id: alert.alertId,
+        revision: alert.version,
+        view: () => alertView(alert),
+      })),
+    ];
+  }
+
+  #ids(): readonly TaskId[] {
+    const state = this.world.sprints.get(this.sprintId);
+    return state !== undefined && 'taskIds' in state ? [...state.taskIds, ...state.declined] : [];
+  }
+}

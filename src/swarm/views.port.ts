@@ -1,0 +1,16 @@
+// How agents and alerts look from outside.
+import type { AgentCard, Alert } from '#domain';
+import { AlertView, type AgentView } from './swarm.schema.js';
+
+export { AlertView };
+
+const iso = (time: number) => new Date(time).toISOString();
+
+export const agentView = (card: AgentCard, isolation: string): AgentView => ({
+  ...card,
+  isolation,
+  lastSeen: iso(card.lastSeen),
+  lastProgress: card.lastProgress === undefined ? undefined : iso(card.lastProgress),
+});
+
+export const alertView = (alert: Alert): AlertView => ({ ...alert, time: iso(alert.time) });
