@@ -55,6 +55,7 @@ export const LineWindow = ({
     if (following) element.scrollTop = element.scrollHeight;
     else if (shift !== before.current) element.scrollTop += (shift - before.current) * rowHeight;
     before.current = shift;
+    setTop(element.scrollTop);
   }, [count, following, shift, rowHeight, height]);
   useImperativeHandle(handle, () => ({
     show(index) {
@@ -67,9 +68,11 @@ export const LineWindow = ({
   const scroll = () => {
     const element = frame.current;
     if (element === null) return;
+    const moved = element.scrollTop - top;
     setTop(element.scrollTop);
     const atEnd = element.scrollHeight - element.scrollTop - element.clientHeight < rowHeight;
-    if (atEnd !== following) onFollow(atEnd);
+    // Only a person scrolls against what the window itself does.
+    if (following ? !atEnd && moved < 0 : atEnd && moved > 0) onFollow(!following);
     if (element.scrollTop < NEAR * rowHeight) onTop?.();
   };
   const shown = following

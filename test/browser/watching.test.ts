@@ -1,0 +1,193 @@
+import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
+import type { Browser, Page } from 'playwright-core';
+import { event } from '#domain';
+import { startRedisServer, type RedisServer } from '../../libs/event-store/test/redis-server.js';
+import type { Api } from '../harness/api.js';
+import {
+  axe,
+  BROWSER_TIMEOUT_MS,
+  describeInBrowser,
+  openBrowser,
+  openPage,
+  openTab,
+  problemsOf,
+  screenshot,
+  signIn,
+} from '../harness/browser.js';
+import { openPlace, type Place } from '../harness/place.js';
+import { launch, type Service } from '../harness/service.js';
+import { Story } from '../harness/stories.js';
+
+const HOSTILE =
+  '\u001b[2J\u001b]0;owned\u0007<img src=x onerror="document.title=\'owned\'"> \u202egnp.exe ' + 'x'.repeat(7000);
+
+describeInBrowser('somebody who watches', () => {
+  let redis: RedisServer;
+  let place: Place;
+  let service: Service;
+  let api: Api;
+  let browser: Browser;
+  let story: Story;
+
+  beforeAll(async () => {
+    redis = await startRedisServer('--appendfsync', 'always');
+    place = await openPlace({ REDIS_URL: `unix://${redis.path}`, HYPER_RUN_ROLES: 'api' });
+    service = launch(place);
+    browser = await openBrowser();
+    api = await service.ready;
+    story = await Story.begin(redis.path);
+  }, BROWSER_TIMEOUT_MS);
+  afterAll(async () => {
+    await browser?.close();
+    await story?.close();
+    await service?.stop();
+    await redis?.end();
+    await place?.remove();
+  });
+  afterEach(async () => {
+    for (const context of browser.contexts()) await context.close();
+  });
+
+  const enter = async (route: string, page?: Page): Promise<Page> => {
+    const entered = page ?? (await openPage(browser));
+    await signIn(entered, api, route);
+    await entered.getByText('live', { exact: true }).waitFor();
+    return entered;
+  };
+  const line = (page: Page, name: string) => page.getByRole('log').getByText(`read docs/${name}.md`);
+  /** How many lines of the feed tell of files of a name: what a gap or a repeat would show in. */
+  const linesOf = async (page: Page, name: string): Promise<string> => {
+    await page.getByRole('searchbox').fill(`docs/${name}-`);
+    return page.getByRole('search').getByRole('status').innerText();
+  };
+  const overflow = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+
+  it('sees an event as it happens: in the feed, on the card of its agent, in every tab and browser', async () => {
+    const feed = await enter('/feed');
+    const bridge = await openTab(feed);
+    await bridge.goto(api.url);
+    const other = await enter('/feed');
+    const card = bridge.locator('[data-agent="links-1"]');
+    await card.waitFor();
+    await story.read(1, 3, 'first');
+    await Promise.all([line(feed, 'first-3').waitFor(), line(other, 'first-3').waitFor()]);
+    await card.getByText('read docs/first-3.md').waitFor();
+    await card.getByText('working').waitFor();
+    expect(problemsOf(feed)).toEqual([]);
+    expect(problemsOf(bridge)).toEqual([]);
+  });
+
+  it('misses nothing and sees nothing twice when the connection breaks in the middle of a burst', async () => {
+    const page = await enter('/feed');
+    await story.read(1, 1, 'before');
+    await line(page, 'before-1').waitFor();
+    const burst = story.read(1, 1000, 'burst');
+    await page.context().setOffline(true);
+    await page.context().setOffline(false);
+    await burst;
+    await line(page, 'burst-1000').waitFor();
+    expect(await linesOf(page, 'burst')).toBe('1,000 lines');
+  });
+
+  it('is told that the connection is lost when the service ends, and sees the rest when it is there again', async () => {
+    const page = await enter('/feed');
+    const { port } = new URL(api.url);
+    await service.stop();
+    await page.getByText('connection lost').waitFor();
+    await story.read(1, 50, 'away');
+    service = launch(place, { HYPER_RUN_PORT: port });
+    api = await service.ready;
+    await line(page, 'away-50').waitFor();
+    await page.getByText('live', { exact: true }).waitFor();
+    expect(await linesOf(page, 'away')).toBe('50 lines');
+  });
+
+  it('pauses the feed, is told how much is new, and comes back to the newest', async () => {
+    const page = await enter('/feed');
+    await story.read(1, 1, 'held');
+    await line(page, 'held-1').waitFor();
+    await page.keyboard.press('Space');
+    await page.getByText('Paused').waitFor();
+    await story.read(1, 40, 'news');
+    await page.getByText('Paused: 40 new').waitFor();
+    expect(await line(page, 'news-40').count()).toBe(0);
+    expect(await line(page, 'held-1').count()).toBe(1);
+    await page.keyboard.press('End');
+    await line(page, 'news-40').waitFor();
+  });
+
+  it('reads text of others as text', async () => {
+    const page = await enter('/feed');
+    await story.act(2, event('action.message-said', { attempt: 1, origin: 'reported', text: HOSTILE }));
+    const said = page.getByRole('log').getByText('says: <img src=x onerror=');
+    await said.click();
+    const shown = await page.getByRole('region', { name: 'Event' }).innerText();
+    expect(shown).toContain('<img src=x onerror=');
+    expect(shown).not.toMatch(/[\u001b\u202e\u0007]/);
+    expect(await page.title()).toBe('Feed · HyperRun');
+    expect(await overflow(page)).toBe(0);
+    await screenshot(page, 'feed-hostile');
+    await page.goto(`${api.url}/#/`);
+    await page.locator('[data-agent="links-2"]').waitFor();
+    expect(await overflow(page)).toBe(0);
+  });
+
+  it('travels to any moment of a sprint and back, step by step, and can share it', async () => {
+    await story.end('passed', 'failed');
+    const page = await enter(`/sprints/${story.sprintId}/replay`);
+    await page.getByText('The present').waitFor();
+    const row = page.getByRole('row', { name: new RegExp(story.taskId(1)) });
+    await row.getByText('passed', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'To the first event' }).click();
+    await page.getByText('event 1 of').waitFor();
+    for (let step = 0; step < 5; step++) await page.keyboard.press('ArrowRight');
+    await page.getByText('event 6 of').waitFor();
+    await row.getByText('working', { exact: true }).waitFor();
+    const shared = page.url();
+    expect(shared).toMatch(/\?at=\d+$/);
+    await screenshot(page, 'replay');
+    const friend = await openTab(page);
+    await friend.goto(shared);
+    await friend.getByText('event 6 of').waitFor();
+    await page.keyboard.press('l');
+    await page.getByText('The present').waitFor();
+    expect(problemsOf(page)).toEqual([]);
+  });
+
+  it.each([
+    '/',
+    '/feed',
+    '/sprints',
+    '/progress',
+    '/health',
+    '/sprints/s-story',
+    '/sprints/s-story/replay',
+    '/sprints/s-story/report',
+  ])('finds %s without barriers, in the dark and in the light, wide and narrow', async (route) => {
+    const page = await enter(route);
+    await page.locator('h1').waitFor({ state: 'attached' });
+    const name = `screen${route.replaceAll('/', '-')}`;
+    for (const colorScheme of ['dark', 'light'] as const) {
+      await page.emulateMedia({ colorScheme });
+      expect({ colorScheme, found: await axe(page) }).toEqual({ colorScheme, found: [] });
+      await screenshot(page, `${name}-${colorScheme}`);
+    }
+    await page.setViewportSize({ width: 360, height: 740 });
+    expect(await overflow(page)).toBe(0);
+    await screenshot(page, `${name}-narrow`);
+    expect(problemsOf(page)).toEqual([]);
+  });
+
+  it('keeps a hundred agents readable, trouble first', async () => {
+    const crowd = await Story.begin(redis.path, { sprintId: 's-crowd', kind: 'markdown', tasks: 12, agents: 100 });
+    await crowd.act(5, event('task.stalled', { attempt: 1, silentMs: 300_000 }));
+    await crowd.close();
+    const page = await enter('/');
+    const cards = page.locator('[data-agent]');
+    await page.locator('[data-agent="markdown-100"]').waitFor();
+    expect(await cards.count()).toBe(102);
+    expect(await cards.first().innerText()).toMatch(/markdown-5[^]*stalled/);
+    expect(await overflow(page)).toBe(0);
+    await screenshot(page, 'crowd');
+  });
+});
