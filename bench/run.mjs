@@ -9,6 +9,7 @@ import { printHeading, printRows } from './lib/report.mjs';
 const BENCHES = {
   s1: 's1-append.mjs',
   s3: 's3-rebuild.mjs',
+  s7: 's7-screen.mjs',
   s8: 's8-task.mjs',
   s9: 's9-scan.mjs',
   s13: 's13-memory.mjs',
