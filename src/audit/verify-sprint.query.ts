@@ -3,7 +3,7 @@ import { Query, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { isHyperRunError, type Oid, type SprintId } from '#contracts';
 import type { EventStore } from '#event-store';
 import { GitRepository } from '#git';
-import { exportLines, parseTrailer, verifyExport, type Anchor, type Problem, type Verified } from '#seal';
+import { exportLines, parseTrailers, verifyExport, type Anchor, type Problem, type Verified } from '#seal';
 import { EVENT_STORE } from '../log/log.port.js';
 import { readSprint, type SprintHistory } from './sprint-streams.js';
 
@@ -46,7 +46,9 @@ const unreadable = (error: unknown): Verified & { readonly commits: number } => 
  * what its branches name by now: an amended commit has another name, the one that was published may live on beside it.
  */
 const anchorsOf = async (history: SprintHistory): Promise<Anchor[]> => {
-  const published = history.events.flatMap((event) => (event.type === 'task.branch-published' ? [event.data] : []));
+  const published = history.events.flatMap((event) =>
+    event.type === 'task.branch-published' || event.type === 'sprint.integrated' ? [event.data] : [],
+  );
   const path = history.sprint.find((event) => event.type === 'sprint.plan-requested')?.data.path;
   if (path === undefined || published.length === 0) return [];
   const repository = await GitRepository.open(path).catch(() => undefined);
@@ -54,12 +56,12 @@ const anchorsOf = async (history: SprintHistory): Promise<Anchor[]> => {
   try {
     const anchors: Anchor[] = [];
     for (const { commit, branch } of published) {
-      const anchor = await anchorOf(repository, commit, branch);
-      if (anchor !== undefined) anchors.push(anchor);
+      anchors.push(...(await anchorsIn(repository, commit, branch)));
       const tip = await repository.readRef(`refs/heads/${branch}`);
-      const moved = tip === undefined || tip === commit ? undefined : await anchorOf(repository, tip, branch);
+      if (tip === undefined || tip === commit) continue;
+      const moved = await anchorsIn(repository, tip, branch);
       // A person may have put work of another sprint on top: its seal is proven there.
-      if (moved !== undefined && history.streams.includes(moved.head.stream)) anchors.push(moved);
+      anchors.push(...moved.filter(({ head }) => history.streams.includes(head.stream)));
     }
     return anchors;
   } finally {
@@ -67,9 +69,9 @@ const anchorsOf = async (history: SprintHistory): Promise<Anchor[]> => {
   }
 };
 
-const anchorOf = async (repository: GitRepository, commit: Oid, branch: string): Promise<Anchor | undefined> => {
-  if (!(await repository.objects.has(commit))) return undefined;
+const anchorsIn = async (repository: GitRepository, commit: Oid, branch: string): Promise<Anchor[]> => {
+  if (!(await repository.objects.has(commit))) return [];
   const { content } = await repository.objects.readObject(commit);
-  const head = parseTrailer(content.toString('utf8'));
-  return head === undefined ? undefined : { head, from: `commit ${commit.slice(0, 12)} on ${branch}` };
+  const from = `commit ${commit.slice(0, 12)} on ${branch}`;
+  return parseTrailers(content.toString('utf8')).map((head) => ({ head, from }));
 };

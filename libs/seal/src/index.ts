@@ -12,5 +12,5 @@ export {
   type ExportSource,
   type ExportStart,
 } from './export-format.js';
-export { parseTrailer, TRAILER, trailerOf } from './trailer.js';
+export { parseTrailers, TRAILER, trailerOf } from './trailer.js';
 export { verifyExport, type Anchor, type Problem, type ProblemKind, type Verified } from './verify-export.js';

@@ -5,7 +5,7 @@ import { commandHash, InMemoryEventStore, newId } from '#event-store';
 import {
   exportLines,
   leafOf,
-  parseTrailer,
+  parseTrailers,
   readExport,
   recordedOf,
   redact,
@@ -123,7 +123,8 @@ describe('an export as it was written', () => {
 
   it('is valid against the trailer of its commit, and not against that of another', async () => {
     const { lines, sealed } = await exported();
-    const head = parseTrailer(`Fix links\n\nBody\n\n${trailerOf(sealed)}\n`) as SealedHead;
+    const [head = sealed] = parseTrailers(`Fix links\n\nBody\n\n${trailerOf(sealed)}\n`);
+    expect(head).toEqual(sealed);
     expect(await verifyExport(lines, [{ head, from: 'commit 1' }])).toMatchObject({ valid: true });
     const other = { ...head, hash: 'c'.repeat(64) as Sha256 };
     const { problems } = await verifyExport(lines, [{ head: other, from: 'commit 2' }]);
@@ -224,8 +225,13 @@ describe('the trailer of a commit', () => {
   const head: SealedHead = { stream: task, version: 3 as Version, hash: 'd'.repeat(64) as Sha256 };
 
   it('is read from the last paragraph', () => {
-    expect(parseTrailer(`Title\n\nSigned-off-by: x\n${trailerOf(head)}\n`)).toEqual(head);
-    expect(parseTrailer(`Title\r\n\r\n${trailerOf(head)}\r\n`)).toEqual(head);
+    expect(parseTrailers(`Title\n\nSigned-off-by: x\n${trailerOf(head)}\n`)).toEqual([head]);
+    expect(parseTrailers(`Title\r\n\r\n${trailerOf(head)}\r\n`)).toEqual([head]);
+  });
+
+  it('holds the seals of several streams, in order', () => {
+    const other = { ...head, stream: sprint };
+    expect(parseTrailers(`Title\n\n${trailerOf(head)}\n${trailerOf(other)}\n`)).toEqual([head, other]);
   });
 
   it.each([
@@ -235,6 +241,6 @@ describe('the trailer of a commit', () => {
     ['in parts', 'Title\n\nHyperRun-Seal: task-t-1@3'],
     ['not at all', ''],
   ])('is not taken when it stands %s', (_, message) => {
-    expect(parseTrailer(message)).toBeUndefined();
+    expect(parseTrailers(message)).toEqual([]);
   });
 });

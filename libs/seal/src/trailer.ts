@@ -7,18 +7,20 @@ export const trailerOf = ({ stream, version, hash }: SealedHead): string => `${T
 
 const LINE = /^HyperRun-Seal: ([a-z0-9-]+)@(\d{1,15}) ([0-9a-f]{64})\s*$/;
 
-/** The seal that a commit message ends with. Only its last paragraph counts, and only if it names exactly one. */
-export const parseTrailer = (message: string): SealedHead | undefined => {
+/**
+ * The seals that a commit message ends with: of what merges tasks, one of each task and one of their sprint. Only its last
+ * paragraph counts, and nothing in it where it names a stream twice.
+ */
+export const parseTrailers = (message: string): SealedHead[] => {
   const paragraphs = message
     .replaceAll('\r\n', '\n')
     .trimEnd()
     .split(/\n{2,}/);
   const lines = (paragraphs.at(-1) ?? '').split('\n');
-  const [only, ...others] = lines.flatMap((line) => {
-    const match = LINE.exec(line);
-    return match === null ? [] : [match];
+  const seals = lines.flatMap((line) => {
+    const [, stream, version, hash] = LINE.exec(line) ?? [];
+    const parsed = SealedHead.safeParse({ stream, version: Number(version), hash });
+    return parsed.success ? [parsed.data] : [];
   });
-  if (only === undefined || others.length > 0) return undefined;
-  const [, stream, version, hash] = only;
-  return SealedHead.safeParse({ stream, version: Number(version), hash }).data;
+  return new Set(seals.map(({ stream }) => stream)).size === seals.length ? seals : [];
 };

@@ -37,7 +37,8 @@ const MAX_PROBLEMS = 100;
 
 /**
  * Makes all hashes of an export anew and compares them with those that were recorded: with every record, at its end, in
- * `sprint.completed` and `task.publish-decided`, and with further anchors, as from the trailers of commits. Offline.
+ * `sprint.completed`, `task.publish-decided` and `sprint.integration-decided`, and with further anchors, as from the
+ * trailers of commits. Offline.
  */
 export const verifyExport = async (
   lines: AsyncIterable<string> | Iterable<string>,
@@ -162,12 +163,12 @@ class Verification {
 const Completed = z.object({ heads: z.array(SealedHead) });
 const PublishDecided = z.object({ sealed: SealedHead });
 
-/** Heads that an event records: of all streams of a sprint when it ends, of a task when its publishing is decided. */
+/** Heads that an event records: of all streams of a sprint when it ends, of a stream when publishing from it is decided. */
 const recordedHeads = (type: unknown, { stream, version }: ExportRecord, data: string): Anchor[] => {
   const from = `${stream} ${version} (${String(type)})`;
   const value: unknown = JSON.parse(data);
   if (type === 'sprint.completed') return Completed.parse(value).heads.map((head) => ({ head, from }));
-  if (type !== 'task.publish-decided') return [];
+  if (type !== 'task.publish-decided' && type !== 'sprint.integration-decided') return [];
   const { sealed } = PublishDecided.parse(value);
   const before: SealedHead = { stream, version: (version - 1) as Version, hash: sealed.hash };
   const same = sealed.stream === stream && sealed.version === before.version;
