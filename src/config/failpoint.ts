@@ -17,6 +17,13 @@ export const FAILPOINTS = [
   'task.publish-decided',
   'task.objects-imported',
   'task.branch-published',
+  'integration.claimed',
+  'integration.merged',
+  'integration.verified',
+  'integration.commit-made',
+  'integration.pack-stored',
+  'integration.decided',
+  'integration.published',
 ] as const;
 export type Failpoint = (typeof FAILPOINTS)[number];
 

@@ -60,6 +60,7 @@ const BY_CODE: Readonly<Record<string, number>> = {
   'service.stopping': 503,
   'sprint.cancelling': 409,
   'sprint.completed': 409,
+  'sprint.integrated': 409,
   'sprint.integrating': 409,
   'sprint.not-completed': 409,
   'sprint.not-running': 409,

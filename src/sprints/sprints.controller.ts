@@ -10,8 +10,10 @@ import { PageDto } from '../http/page.dto.js';
 import { pageOf } from '../http/page.js';
 import { issuedBy } from '../world/issued.port.js';
 import { AtDto } from './dto/at.dto.js';
+import { IntegrateDto } from './dto/integrate.dto.js';
 import { ReasonDto } from './dto/plan.dto.js';
 import { FindSprintQuery } from './find-sprint.query.js';
+import { IntegrateSprintCommand } from './integrate-sprint.command.js';
 import { ListSprintsQuery } from './list-sprints.query.js';
 import { SteerSprintCommand, type Steering } from './steer-sprint.command.js';
 import { SprintPage, SprintView } from './views.schema.js';
@@ -85,6 +87,29 @@ export class SprintsController {
     @CommandId() commandId: string,
   ) {
     return this.steer(sprintId, { type: 'cancel', reason }, principal, commandId);
+  }
+
+  @Post(':sprintId/integrate')
+  @HttpCode(HttpStatus.ACCEPTED)
+  @ApiOperation({ summary: 'Merge passed tasks of a completed sprint into one branch, verified as a whole' })
+  @Answers(202, SprintView, 'The sprint; `integration` says what becomes of it')
+  @Problems(
+    'sprint.unknown',
+    'sprint.not-completed',
+    'sprint.nothing-passed',
+    'sprint.integrating',
+    'sprint.integrated',
+    'task.not-passed',
+  )
+  async integrate(
+    @Param('sprintId', SprintIdParam) sprintId: SprintId,
+    @Body() { taskIds }: IntegrateDto,
+    @CurrentPrincipal() principal: string,
+    @CommandId() commandId: string,
+  ) {
+    const issued = issuedBy(principal, commandId, { integrate: sprintId, taskIds });
+    const { cursor } = await this.commands.execute(new IntegrateSprintCommand(sprintId, issued, taskIds));
+    return (await this.queries.execute(new FindSprintQuery(sprintId, cursor))).view;
   }
 
   private async steer(sprintId: SprintId, steering: Steering, principal: string, commandId: string) {

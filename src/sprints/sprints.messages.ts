@@ -10,11 +10,13 @@ import {
   EditMessage,
   ExecuteMessage,
   GetMessage,
+  IntegrateMessage,
   PlanMessage,
   RejectMessage,
   SteerMessage,
 } from './dto/message.dto.js';
 import { FindSprintQuery } from './find-sprint.query.js';
+import { IntegrateSprintCommand } from './integrate-sprint.command.js';
 import { MadePlanQuery } from './made-plan.query.js';
 import { RequestPlanCommand } from './request-plan.command.js';
 import { ReviewPlanCommand, type Review } from './review-plan.command.js';
@@ -71,6 +73,13 @@ export class SprintsMessages {
   @MessagePattern('sprint.cancel')
   cancel(@Payload() message: SteerMessage, @RpcPrincipal() principal: string) {
     return this.steer(message, { type: 'cancel', reason: message.reason ?? 'A person cancelled it.' }, principal);
+  }
+
+  @MessagePattern('sprint.integrate')
+  async integrate(@Payload() { sprintId, taskIds, commandId }: IntegrateMessage, @RpcPrincipal() principal: string) {
+    const issued = issuedBy(principal, commandId, { integrate: sprintId, taskIds });
+    const { cursor } = await this.commands.execute(new IntegrateSprintCommand(sprintId, issued, taskIds));
+    return this.viewOfSprint(sprintId, cursor);
   }
 
   @MessagePattern('plan.edit')

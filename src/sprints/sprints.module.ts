@@ -5,6 +5,7 @@ import { EndTaskHandler } from './end-task.command.js';
 import { FindSprintHandler } from './find-sprint.query.js';
 import { FindTaskHandler } from './find-task.query.js';
 import { FindingsController } from './findings.controller.js';
+import { IntegrateSprintHandler } from './integrate-sprint.command.js';
 import { ListFindingsHandler } from './list-findings.query.js';
 import { ListSprintsHandler } from './list-sprints.query.js';
 import { MadePlanHandler } from './made-plan.query.js';
@@ -33,6 +34,7 @@ import { TasksController } from './tasks.controller.js';
     EndTaskHandler,
     FindSprintHandler,
     FindTaskHandler,
+    IntegrateSprintHandler,
     ListFindingsHandler,
     ListSprintsHandler,
     MadePlanHandler,

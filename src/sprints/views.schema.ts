@@ -74,6 +74,34 @@ export type TaskView = Told<typeof TaskView>;
 export const TaskDetail = named('TaskDetail', TaskView.extend({ task: PlannedTask }));
 export const TaskChanged = named('TaskChanged', TaskView.extend({ cursor: z.string() }));
 
+const integrated = eventSchemas['sprint.integrated'].shape;
+const failed = eventSchemas['sprint.integration-failed'].shape;
+
+/** The newest wish to have passed tasks as one branch, and what became of it. */
+export const IntegrationView = named(
+  'IntegrationView',
+  z.object({
+    status: z.enum(['merging', 'publishing', 'failed', 'integrated']),
+    taskIds: z.array(TaskId),
+    requestedBy: z.string(),
+    requestedAt: time,
+    settledAt: time.optional(),
+    branch: integrated.branch.optional(),
+    commit: Oid.optional(),
+    tree: Oid.optional(),
+    files: integrated.files.optional(),
+    merged: integrated.merged.optional(),
+    isolation: integrated.isolation.optional(),
+    weak: z.boolean().optional(),
+    /** Why there is no branch. */
+    reason: z.string().optional(),
+    conflicts: failed.conflicts.optional(),
+    together: failed.together.optional(),
+    steps: integrated.steps.optional(),
+  }),
+);
+export type IntegrationView = Told<typeof IntegrationView>;
+
 export const SprintView = named(
   'SprintView',
   z.object({
@@ -102,6 +130,7 @@ export const SprintView = named(
     base: eventSchemas['sprint.base-verified'].optional(),
     completedAt: time.optional(),
     heads: z.array(SealedHead).optional(),
+    integration: IntegrationView.optional(),
     tasks: z.array(TaskView),
     cursor: z.string(),
   }),

@@ -1,7 +1,7 @@
 // How plans, sprints and tasks look from outside.
 import type { Finding, PlannedTask, TaskId } from '#contracts';
-import { holderOf, isActive, isTaskSettled, type SprintState, type TaskState } from '#domain';
-import type { FindingView, PlanView, SprintSummary, SprintView, TaskView } from './views.schema.js';
+import { holderOf, isActive, isTaskSettled, type Integration, type SprintState, type TaskState } from '#domain';
+import type { FindingView, IntegrationView, PlanView, SprintSummary, SprintView, TaskView } from './views.schema.js';
 
 export type { SprintView, TaskView };
 
@@ -90,6 +90,8 @@ export const sprintSummary = (state: Known): SprintSummary => ({
   base: 'base' in state ? state.base : undefined,
   completedAt: state.status === 'completed' ? iso(state.completedAt) : undefined,
   heads: state.status === 'completed' ? state.heads : undefined,
+  integration:
+    state.status === 'completed' && state.integration !== undefined ? integrationView(state.integration) : undefined,
 });
 
 export const sprintView = (state: Known, tasks: readonly TaskView[], cursor: string): SprintView => ({
@@ -97,6 +99,16 @@ export const sprintView = (state: Known, tasks: readonly TaskView[], cursor: str
   plan: 'plan' in state ? state.plan : undefined,
   tasks,
   cursor,
+});
+
+const integrationView = (integration: Integration): IntegrationView => ({
+  status: integration.status,
+  taskIds: integration.taskIds,
+  requestedBy: integration.requestedBy,
+  requestedAt: iso(integration.requestedAt),
+  settledAt: 'settledAt' in integration ? iso(integration.settledAt) : undefined,
+  ...(integration.status === 'integrated' ? integration.result : {}),
+  ...(integration.status === 'failed' ? integration.failure : {}),
 });
 
 export const findingView = (

@@ -3,7 +3,6 @@ import { isHyperRunError, taskStream, type WorkerId } from '#contracts';
 import { event, task, type Decided } from '#domain';
 import { commandHash, type EventStore } from '#event-store';
 import { GitRepository } from '#git';
-import { sanitiseOutput } from '#sandbox';
 import { sealStream, trailerOf } from '#seal';
 import { branchOfTask, commitCandidate, publish } from '#workspace';
 import { ArtifactStore } from '../artifacts/artifact-store.port.js';
@@ -12,8 +11,7 @@ import { EVENT_STORE } from '../log/log.port.js';
 import { foldUntil } from '../world/decisions.port.js';
 import type { Attempt } from './attempt.js';
 import type { Judged } from './candidate-gate.js';
-
-const AUTHOR = { name: 'HyperRun', email: 'hyper-run@localhost' };
+import { AUTHOR, oneLine } from './commit-words.js';
 
 /** From a verified candidate to a branch. Once `publish-decided` is written it goes only forward, whoever carries it on. */
 @Injectable()
@@ -142,10 +140,4 @@ const messageOf = (spec: Attempt['claimed']['spec'], trailer: string): string =>
     trailer,
     '',
   ].join('\n');
-};
-
-/** A repository's words in a commit message: on one line, and nothing in it that a terminal would obey. */
-const oneLine = (text: string, length: number): string => {
-  const line = sanitiseOutput(text).replace(/\s+/g, ' ').trim();
-  return line.length <= length ? line : `${line.slice(0, length - 1)}…`;
 };

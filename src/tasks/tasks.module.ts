@@ -8,6 +8,9 @@ import { BaseVerificationJobs } from './base-verification.job.js';
 import { CandidateGate } from './candidate-gate.js';
 import { CandidateVerification } from './candidate-verification.js';
 import { Checkouts } from './checkouts.js';
+import { IntegrationJobs } from './integration.job.js';
+import { IntegrationPublisher } from './integration-publisher.js';
+import { Integrator } from './integrator.js';
 import { JOB_SOURCES, type JobSource } from './job.port.js';
 import { LeaseHolder } from './lease-holder.js';
 import { LostWork } from './lost-work.js';
@@ -25,6 +28,9 @@ import { WorkerService } from './worker.service.js';
     CandidateGate,
     CandidateVerification,
     Checkouts,
+    IntegrationJobs,
+    IntegrationPublisher,
+    Integrator,
     LeaseHolder,
     LostWork,
     Publisher,
@@ -34,7 +40,7 @@ import { WorkerService } from './worker.service.js';
     WorkerService,
     {
       provide: JOB_SOURCES,
-      inject: [TaskJobs, BaseVerificationJobs, AnalysisJobs],
+      inject: [TaskJobs, BaseVerificationJobs, AnalysisJobs, IntegrationJobs],
       useFactory: (...sources: JobSource[]): readonly JobSource[] => sources,
     },
   ],

@@ -1,6 +1,7 @@
 import { Type } from 'class-transformer';
 import { IsOptional, IsString, Length, Matches, MaxLength, ValidateNested } from 'class-validator';
 import { ID_PATTERN, type SprintId } from '#contracts';
+import { IntegrateDto } from './integrate.dto.js';
 import { EditPlanDto, ExecutePlanDto, RequestPlanDto } from './plan.dto.js';
 
 /** A write without a command id is refused: every instance of the service hears it, and it is to happen once. */
@@ -40,6 +41,18 @@ export class SteerMessage extends GetMessage {
   @IsString()
   @MaxLength(2000)
   reason?: string;
+}
+
+export class IntegrateMessage extends IntegrateDto {
+  @Matches(ID_PATTERN)
+  sprintId: SprintId;
+
+  @IsString()
+  @Length(1, 128)
+  commandId: string;
+
+  @IsString()
+  token: string;
 }
 
 export class RejectMessage {
