@@ -11,7 +11,7 @@ import type {
   TaskId,
   Verification,
 } from '#contracts';
-import { planHash } from '#domain';
+import { besideOverlapping, planHash, withOverlaps } from '#domain';
 import { assign, type Assigned, type Crew } from './choose-agent.js';
 import { areaOf, counted, groupBy, groupFindings, rankGroups, scoreOf, type RankedGroup } from './rank.js';
 
@@ -45,7 +45,7 @@ export interface PlanWish extends PlanBasis {
 export const buildPlan = (wish: PlanWish): Plan => {
   const groups = rankGroups(groupFindings(plannable(wish)), wish.maxTasks, wish.focus);
   const tasks = groups.map((group) => taskOf(group, wish));
-  return assemble(wish, tasks, wish.focus === undefined ? {} : { focus: wish.focus });
+  return assemble(wish, withOverlaps(besideOverlapping(tasks)), wish.focus === undefined ? {} : { focus: wish.focus });
 };
 
 /** A plan of one task that was settled before, with what is left of its findings at today's HEAD. */

@@ -103,9 +103,12 @@ export const counted = (count: number, noun: string): string => `${count} ${noun
 /** What a fixer does for certain comes first among what is worth as much. */
 const JUDGED = 0.5;
 
+/** Two branches that change the same file may conflict when they are merged. */
+const OVERLAPPING = 0.5;
+
 const round = (value: number) => Math.round(value * 100) / 100;
 
-export const scoreOf = (group: Group, focus?: string): RankedGroup['score'] => {
+export const scoreOf = (group: Group, focus?: string, overlaps = false): RankedGroup['score'] => {
   const [severity, why] = SEVERITY[group.kind];
   const confidence =
     group.findings.reduce((sum, { confidence: sure }) => sum + CONFIDENCE[sure], 0) / group.findings.length;
@@ -123,6 +126,7 @@ export const scoreOf = (group: Group, focus?: string): RankedGroup['score'] => {
     { name: 'confidence', value: round(confidence), why: 'how sure the findings are, 1 is certain' },
     { name: 'effort', value: round(effort), why: `${counted(files, 'file')} to review` },
     ...(group.certain ? [] : [{ name: 'judgement', value: JUDGED, why: 'no fixer knows the answer: it may fail' }]),
+    ...(overlaps ? [{ name: 'overlap', value: OVERLAPPING, why: 'another task changes the same files' }] : []),
     ...(focus === undefined
       ? []
       : [
@@ -148,29 +152,56 @@ const matches = (group: Group, focus: string): string[] => {
 /** A further task of a kind that is already in the sprint counts for less: a small sprint shows what there is. */
 const REPEATED = 0.6;
 
-/** The best groups, the best first; the same for the same findings. No file is in two of them. */
+/**
+ * The best groups, the best first; the same for the same findings. No file is in two of them, as long as there are others;
+ * what is missing then is taken from what another kind of fault left in the same files.
+ */
 export const rankGroups = (groups: readonly Group[], limit: number, focus?: string): RankedGroup[] => {
+  const apart = chooseApart(groups, limit, [], (group) => scoreOf(group, focus));
+  const left = groups.flatMap((group) => leftBeside(group, apart));
+  const overlapping = chooseApart(left, limit - apart.length, apart, (group) => scoreOf(group, focus, true));
+  return [...apart, ...overlapping];
+};
+
+type Score = (group: Group) => RankedGroup['score'];
+
+const chooseApart = (
+  groups: readonly Group[],
+  limit: number,
+  before: readonly RankedGroup[],
+  score: Score,
+): RankedGroup[] => {
   const chosen: RankedGroup[] = [];
-  let open: RankedGroup[] = groups.map((group) => ({ ...group, score: scoreOf(group, focus) }));
+  const weight = (group: RankedGroup) => weightOf(group, [...before, ...chosen]);
+  let open: RankedGroup[] = groups.map((group) => ({ ...group, score: score(group) }));
   while (chosen.length < limit) {
-    const [best] = open.toSorted((a, b) => weight(b, chosen) - weight(a, chosen) || (nameOf(a) < nameOf(b) ? -1 : 1));
+    const [best] = open.toSorted((a, b) => weight(b) - weight(a) || (nameOf(a) < nameOf(b) ? -1 : 1));
     if (best === undefined) return chosen;
     chosen.push(best);
     const taken = new Set(best.findings.map(({ path }) => path));
-    open = open.flatMap((group) => (group === best ? [] : without(group, taken, focus)));
+    open = open.flatMap((group) => (group === best ? [] : without(group, taken, score)));
   }
   return chosen;
 };
 
+/** What of a group nobody sees to. What is left of the same kind in the same file waits for another sprint. */
+const leftBeside = (group: Group, chosen: readonly Group[]): Group[] => {
+  const seenTo = new Set(
+    chosen.flatMap(({ kind, findings }) => (kind === group.kind ? findings.map(({ path }) => path) : [])),
+  );
+  const findings = group.findings.filter(({ path }) => !seenTo.has(path));
+  return findings.length === 0 ? [] : [{ ...group, findings }];
+};
+
 /** What is left of a group when others work on these files, with a score of its own. */
-const without = (group: RankedGroup, taken: ReadonlySet<string>, focus?: string): RankedGroup[] => {
+const without = (group: RankedGroup, taken: ReadonlySet<string>, score: Score): RankedGroup[] => {
   const findings = group.findings.filter(({ path }) => !taken.has(path));
   if (findings.length === group.findings.length) return [group];
   const left = { ...group, findings };
-  return findings.length === 0 ? [] : [{ ...left, score: scoreOf(left, focus) }];
+  return findings.length === 0 ? [] : [{ ...left, score: score(left) }];
 };
 
-const weight = (group: RankedGroup, chosen: readonly Group[]) =>
+const weightOf = (group: RankedGroup, chosen: readonly Group[]) =>
   group.score.total * REPEATED ** chosen.filter(({ kind }) => kind === group.kind).length;
 
 const nameOf = ({ kind, area, findings }: Group) => `${kind} ${area} ${findings[0]?.path ?? ''}`;

@@ -93,19 +93,24 @@ describe('the order of tasks', () => {
     expect(ranked.map(({ kind }) => kind)).toEqual(['links', 'links', 'spelling']);
   });
 
-  it('gives a file to one task alone; the other task keeps its other files', () => {
-    const ranked = rankGroups(
-      groupFindings([
-        finding('links', 'docs/a.md'),
-        finding('markdown', 'docs/a.md'),
-        finding('markdown', 'docs/b.md'),
-      ]),
-      3,
-    );
-    expect(ranked.map(({ kind, findings }) => [kind, ...findings.map(({ path }) => path)])).toEqual([
+  it('gives a file to one task alone, as long as there are others; the other task keeps its other files', () => {
+    const groups = groupFindings([
+      finding('links', 'docs/a.md'),
+      finding('markdown', 'docs/a.md'),
+      finding('markdown', 'docs/b.md'),
+      finding('spelling', 'docs/a.md'),
+    ]);
+    const ranked = (limit: number) =>
+      rankGroups(groups, limit).map(({ kind, findings }) => [kind, ...findings.map(({ path }) => path)]);
+    const apart = [
       ['links', 'docs/a.md'],
       ['markdown', 'docs/b.md'],
-    ]);
+    ];
+    expect(ranked(2)).toEqual(apart);
+    expect(ranked(3)).toEqual([...apart, ['spelling', 'docs/a.md']]);
+    expect(ranked(9)).toEqual(ranked(3));
+    const overlapping = rankGroups(groups, 3)[2]?.score.parts.find(({ name }) => name === 'overlap');
+    expect(overlapping).toEqual({ name: 'overlap', value: 0.5, why: 'another task changes the same files' });
   });
 
   it('follows the focus, and says so', () => {
@@ -177,6 +182,23 @@ describe('a plan', () => {
       ],
       protected: [{ path: 'ci/e.md', count: 1 }],
     });
+  });
+
+  it('shows tasks that change the same file beside each other, and says so', () => {
+    const beside = [
+      finding('links', 'docs/a.md'),
+      finding('links', 'docs/b.md'),
+      finding('spelling', 'docs/c.md'),
+      finding('markdown', 'docs/b.md'),
+    ];
+    const { tasks } = buildPlan(wish(beside));
+    const [links, markdown, spelling] = tasks;
+    expect(tasks.map(({ kind }) => kind)).toEqual(['links', 'markdown', 'spelling']);
+    expect([links?.overlaps, markdown?.overlaps, spelling?.overlaps]).toEqual([
+      [markdown?.taskId],
+      [links?.taskId],
+      undefined,
+    ]);
   });
 
   it('is the same for the same findings, and another for another plan', () => {
