@@ -1,4 +1,5 @@
 import type { Evidence, Plan, PlannedTask, Verification } from '#contracts';
+import { sharedPaths } from '#domain';
 import type { PlanView } from '../api.js';
 import { oneLine } from '../text.js';
 import { renderHead, renderKnownBase } from './base.js';
@@ -18,7 +19,11 @@ export const renderPlan = (plan: ShownPlan, style: Style, options: PlanOptions =
   `${style.bold(`Plan ${plan.planId}`)}  ${plan.repository.name} at ${short(plan.baseCommit)} ${checkout(plan, style)}`,
   style.dim(`Scope  ${plan.scope.join('  ')}${plan.focus === undefined ? '' : `   focus: ${oneLine(plan.focus)}`}`),
   '',
-  ...plan.tasks.flatMap((task, index) => [...renderTask(task, index + 1, style, options.evidence), '']),
+  ...plan.tasks.flatMap((task, index) => [
+    ...renderTask(task, index + 1, style, options.evidence),
+    ...renderOverlaps(task, plan, style),
+    '',
+  ]),
   ...(plan.tasks.length === 0 ? ['Nothing in this scope can be done by the agents that there are.', ''] : []),
   ...renderFindings(plan, style),
   ...renderVerification(plan.verification, style, options.isolation),
@@ -41,9 +46,27 @@ export const renderTask = (task: PlannedTask, number: number, style: Style, show
     `    ${oneLine(task.rationale, 400)}`,
     ...task.evidence.slice(0, shown).flatMap((item) => renderEvidence(item, style)),
     ...(rest > 0 ? [style.dim(`    … and ${rest} more`)] : []),
+    ...renderChoice(task, style),
     style.dim(`    agent ${task.agent} · may change ${paths(task.paths)} · score ${task.score.total}`),
   ];
 };
+
+/** Why this agent, and what a person wanted to be different, where somebody said so. */
+const renderChoice = ({ agent, choice, changes }: PlannedTask, style: Style): string[] => [
+  ...(changes === undefined ? [] : [`    ${style.yellow('changes')} ${oneLine(changes.comment, 400)}`]),
+  ...(choice === undefined ? [] : [style.dim(`    ${oneLine(agent)}: ${oneLine(choice.why, 300)}`)]),
+];
+
+const renderOverlaps = (task: PlannedTask, { tasks }: Plan, style: Style): string[] =>
+  tasks.flatMap((other, index) =>
+    task.overlaps?.includes(other.taskId) === true
+      ? [
+          style.yellow(
+            `    overlaps with ${index + 1}: both may change ${paths(sharedPaths(task, other))}; their branches may conflict`,
+          ),
+        ]
+      : [],
+  );
 
 export const renderEvidence = (item: Evidence, style: Style): string[] => [
   `    ${style.underline(`${oneLine(item.path)}:${item.range.startLine}`)}  ${style.yellow(oneLine(item.rule))}  ${oneLine(item.message, 140)}`,

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
-import { Plan } from '#contracts';
+import { Plan, TaskId } from '#contracts';
 import type { EventView, SprintView } from '../api.js';
 import { clean } from '../text.js';
 import { renderDiff } from './diff.js';
@@ -102,6 +102,21 @@ describe('a plan on the screen', () => {
     const reaching = shown({ model: 'm-1', host: 'api.example', credential: 'API_KEY' });
     expect(reaching).toContain('may call model m-1 at api.example with the key in API_KEY\n');
     expect(reaching).toContain('about 1 min 15 s, cost not known beforehand');
+  });
+
+  it('says which tasks change the same file, why each has its agent, and what a person wanted to be different', () => {
+    const [first] = plan.tasks;
+    if (first === undefined) throw new Error('A task was expected.');
+    const other = { ...first, taskId: TaskId.parse('p-1-2'), paths: ['docs/b.md'], overlaps: [first.taskId] };
+    const choice = { why: 'It solved 4 of 5\u001b[2J such tasks.', candidates: [] };
+    const changes = { taskId: TaskId.parse('t-9'), comment: 'Keep the\nanchor.' };
+    const tasks = [{ ...first, overlaps: [other.taskId], choice, changes }, other];
+    const shown = renderPlan({ ...plan, tasks }, plain).join('\n');
+    expect(shown).toContain('overlaps with 2: both may change docs/b.md; their branches may conflict');
+    expect(shown).toContain('overlaps with 1: both may change docs/b.md');
+    expect(shown).toContain('links: It solved 4 of 5 such tasks.');
+    expect(shown).toContain('changes Keep the anchor.');
+    expect(text).not.toContain('overlaps with');
   });
 
   it('says what is known of its base: since when, and why it fails', () => {

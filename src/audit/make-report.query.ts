@@ -6,6 +6,7 @@ import { EVENT_STORE } from '../log/log.port.js';
 import { FindSprintQuery } from '../sprints/find-sprint.query.js';
 import { costOf, reportTask } from './report.js';
 import type { Report } from './report.schema.js';
+import { integrationOf, overlapsOf } from './report-together.js';
 import { readSprint } from './sprint-streams.js';
 
 /** What became of a sprint. */
@@ -37,6 +38,8 @@ export class MakeReportHandler implements IQueryHandler<MakeReportQuery> {
       completedAt: view.completedAt,
       base: view.base,
       tasks,
+      overlaps: overlapsOf(tasks),
+      integration: integrationOf(history.sprint),
       additions: changed.reduce((sum, file) => sum + file.additions, 0),
       deletions: changed.reduce((sum, file) => sum + file.deletions, 0),
       events: history.events.length,

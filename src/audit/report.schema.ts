@@ -31,6 +31,24 @@ const ReportedTask = named(
 );
 export type ReportedTask = Told<typeof ReportedTask>;
 
+const shared = eventSchemas['sprint.integrated'].shape.merged;
+
+const ReportedIntegration = named(
+  'ReportedIntegration',
+  z.object({
+    status: z.enum(['merging', 'publishing', 'failed', 'integrated']),
+    taskIds: z.array(TaskId),
+    branch: z.string().optional(),
+    commit: Oid.optional(),
+    /** Files that several tasks changed, merged without a conflict. */
+    merged: shared.optional(),
+    reason: z.string().optional(),
+    conflicts: shared.optional(),
+    together: z.array(TaskId).optional(),
+  }),
+);
+export type ReportedIntegration = Told<typeof ReportedIntegration>;
+
 export const Report = named(
   'Report',
   z.object({
@@ -43,6 +61,10 @@ export const Report = named(
     completedAt: z.iso.datetime().optional(),
     base: eventSchemas['sprint.base-verified'].optional(),
     tasks: z.array(ReportedTask),
+    /** Files that several passed tasks changed: their branches may conflict. */
+    overlaps: z.array(z.object({ path: z.string(), taskIds: z.array(TaskId) })),
+    /** The passed tasks as one branch, where somebody asked for it. */
+    integration: ReportedIntegration.optional(),
     additions: count,
     deletions: count,
     events: count,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type { TaskId } from '#contracts';
+import type { Oid, TaskId } from '#contracts';
 import { reportMarkdown, type Report } from './report.js';
+import { overlapsOf } from './report-together.js';
 
 const report = (command: string): Report => ({
   sprintId: 's-1',
@@ -12,6 +13,7 @@ const report = (command: string): Report => ({
   events: 1,
   cost: { modelCalls: 0, tokens: 0, amount: 0 },
   heads: [],
+  overlaps: [],
   tasks: [
     {
       taskId: 't-1' as TaskId,
@@ -51,5 +53,41 @@ describe('the report in Markdown', () => {
 
   it('keeps a command of several lines inside its code', () => {
     expect(reportMarkdown(report('npm ci\n\n# Merged!\nnpm test'))).toContain('`npm ci # Merged! npm test` failed');
+  });
+});
+
+describe('the report of tasks together', () => {
+  const [one] = report('npm test').tasks;
+  if (one === undefined) throw new Error('A task was expected.');
+  const file = (path: string) => ({ path, change: 'modified' as const, additions: 1, deletions: 1 });
+  const passed = (id: string, ...paths: readonly string[]) => ({
+    ...one,
+    taskId: id as TaskId,
+    outcome: 'passed',
+    branch: `hyper-run/${id}`,
+    files: paths.map(file),
+  });
+  const tasks = [passed('t-1', 'docs/a.md'), passed('t-2', 'docs/a.md', 'docs/`b`.md'), passed('t-3', 'docs/c.md')];
+  const overlaps = [{ path: 'docs/a.md', taskIds: ['t-1' as TaskId, 't-2' as TaskId] }];
+
+  it('names the branches that may conflict, as what they did change says', () => {
+    const failed = { ...passed('t-4', 'docs/c.md'), outcome: 'failed' };
+    expect(overlapsOf([...tasks, failed])).toEqual(overlaps);
+    const text = reportMarkdown({ ...report('npm test'), tasks, overlaps });
+    expect(text).toContain('These branches may conflict');
+    expect(text).toContain('- `docs/a.md`: `hyper-run/t-1`, `hyper-run/t-2`');
+    expect(reportMarkdown(report('npm test'))).not.toContain('## Together');
+  });
+
+  it('names the branch of the whole sprint, or why there is none', () => {
+    const taskIds = tasks.map(({ taskId }) => taskId);
+    const merged = { status: 'integrated' as const, taskIds, branch: 'hyper-run/sprint-s-1', commit: 'c' as Oid };
+    const text = reportMarkdown({ ...report('npm test'), tasks, overlaps, integration: merged });
+    expect(text).toContain('3 tasks merged and verified as a whole: branch `hyper-run/sprint-s-1`, commit `c`.');
+    expect(text).not.toContain('may conflict');
+    const failed = { status: 'failed' as const, taskIds, reason: 'docs/*a*.md cannot be merged.' };
+    expect(reportMarkdown({ ...report('npm test'), tasks, overlaps, integration: failed })).toContain(
+      String.raw`**Not merged:** docs/\*a\*.md cannot be merged.`,
+    );
   });
 });

@@ -1,6 +1,8 @@
 // What became of a sprint, told from its events alone.
 import type { Recorded, TaskId } from '#contracts';
+import { code, fenced, plain } from './markdown-words.js';
 import type { Report, ReportedTask } from './report.schema.js';
+import { togetherMarkdown } from './report-together.js';
 
 export type { Report };
 
@@ -67,24 +69,6 @@ const MARKS: Readonly<Record<string, string>> = {
   discarded: '🗑️',
 };
 
-/** A repository's words in a Markdown document: shown as they are, never as markup, links or images, and calling nobody. */
-const plain = (text: string): string =>
-  text
-    .replace(/[\\`*_[\]<>|~]/g, '\\$&')
-    .replace(/@(?=\w)/g, '@&#8203;')
-    .replace(/\s+/g, ' ');
-
-const code = (words: string): string => {
-  const text = words.replace(/\s+/g, ' ');
-  const fence = '`'.repeat(Math.max(0, ...[...text.matchAll(/`+/g)].map(([run]) => run.length)) + 1);
-  return fence.length > 1 ? `${fence} ${text} ${fence}` : `${fence}${text}${fence}`;
-};
-
-const fenced = (text: string): string => {
-  const fence = '`'.repeat(Math.max(3, ...[...text.matchAll(/`+/g)].map(([run]) => run.length + 1)));
-  return `${fence}text\n${text}\n${fence}`;
-};
-
 /** The report as the body of a pull request. */
 export const reportMarkdown = (report: Report): string => {
   const passed = report.tasks.filter((task) => task.outcome === 'passed').length;
@@ -100,6 +84,7 @@ export const reportMarkdown = (report: Report): string => {
       ? []
       : ['', `**The base does not pass its own verification:** ${plain(report.base.reason ?? report.base.outcome)}`]),
     ...report.tasks.flatMap(taskMarkdown),
+    ...togetherMarkdown(report),
     '',
     '## Seal',
     '',
