@@ -43,12 +43,28 @@ export type SprintTask = z.infer<typeof SprintTask>;
 export const Repository = z.looseObject({ repositoryId: z.string(), path: z.string(), name: z.string() });
 export type Repository = z.infer<typeof Repository>;
 
+const shared = z.array(z.looseObject({ path: z.string(), taskIds: z.array(z.string()) }));
+
+export const Integration = z.looseObject({
+  status: z.string(),
+  taskIds: z.array(z.string()),
+  branch: z.string().nullish(),
+  commit: z.string().nullish(),
+  merged: shared.optional(),
+  reason: z.string().nullish(),
+  conflicts: shared.optional(),
+  together: z.array(z.string()).optional(),
+  steps: z.array(z.looseObject({ outcome: z.string(), output: z.looseObject({ tail: z.string() }) })).optional(),
+});
+export type Integration = z.infer<typeof Integration>;
+
 export const SprintView = z.looseObject({
   sprintId: z.string(),
   status: z.string(),
   repository: Repository,
   plan: z.looseObject({ scope: z.array(z.string()), baseCommit: z.string() }).nullish(),
   tasks: z.array(SprintTask),
+  integration: Integration.nullish(),
   createdAt: instant,
   completedAt: instant.nullish(),
   cursor,

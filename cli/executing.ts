@@ -5,7 +5,7 @@ import type { PlanView, SprintView } from './api.js';
 import type { ServiceClient } from './client.js';
 import type { Context } from './context.js';
 import { workFailed } from './exit-codes.js';
-import { followSprint, readReport, readSprint } from './following.js';
+import { followSprint, readReport, readSprint, type Following } from './following.js';
 import { approve } from './planning.js';
 import { renderEvent } from './render/event.js';
 import { allPassed, renderOutcome } from './render/sprint.js';
@@ -35,7 +35,7 @@ export const followToOutcome = async (
   sprintId: string,
   { after, json }: { readonly after?: string; readonly json?: boolean },
 ): Promise<SprintView> => {
-  const done = await tell(context, client, sprintId, after, json);
+  const done = await tell(context, client, sprintId, { after, json });
   const sprint = await readSprint(client, sprintId);
   if (!done)
     throw workFailed(
@@ -55,10 +55,20 @@ export const showOutcome = async (
   context.lines(['', ...renderOutcome(sprint, context.style, await readReport(client, sprint.sprintId))]);
 };
 
-/** Every event of the sprint from `after` on, until it is completed. */
-export const tell = (context: Context, client: ServiceClient, sprintId: string, after?: string, json = false) =>
+interface Telling extends Pick<Following, 'after' | 'until'> {
+  readonly json?: boolean;
+}
+
+/** Every event of the sprint from `after` on, until the one that ends it: its completion, unless told otherwise. */
+export const tell = (
+  context: Context,
+  client: ServiceClient,
+  sprintId: string,
+  { after, until, json }: Telling,
+): Promise<boolean> =>
   followSprint(client, sprintId, {
     after,
+    ...(until === undefined ? {} : { until }),
     signal: context.signal,
     onEvent: async (event, text) => {
       if (json) return context.json(JSON.parse(text));

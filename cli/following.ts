@@ -15,18 +15,22 @@ export interface Following {
   /** Cursor from which on events are told. */
   readonly after?: string;
   readonly patienceMs?: number;
+  /** The event that ends it; default: the completion of the sprint. */
+  readonly until?: (event: EventView) => boolean;
   onEvent(event: EventView, json: string): void | Promise<void>;
   onLost?(error: unknown): void;
 }
 
-/** Tells every event of the sprint until it is completed; false when interrupted before. */
+const isCompleted = ({ type }: EventView): boolean => type === 'hyperrun.sprint.completed';
+
+/** Tells every event of the sprint until the one that ends it; false when interrupted before. */
 export const followSprint = async (client: ServiceClient, sprintId: string, options: Following): Promise<boolean> => {
-  const { signal, after, patienceMs } = options;
+  const { signal, after, patienceMs, until = isCompleted } = options;
   for await (const item of follow(client, { query: { sprint: sprintId }, signal, after, patienceMs })) {
     if (item.kind === 'lost') options.onLost?.(item.error);
     if (item.kind !== 'event') continue;
     await options.onEvent(item.event, item.json);
-    if (item.event.type === 'hyperrun.sprint.completed') return true;
+    if (until(item.event)) return true;
   }
   return false;
 };

@@ -12,6 +12,7 @@ import { executeCommand } from './commands/execute.js';
 import { exportCommand } from './commands/export.js';
 import { findingsCommand } from './commands/findings.js';
 import { hafsCommand } from './commands/hafs.js';
+import { integrateCommand } from './commands/integrate.js';
 import { mergeCommand } from './commands/merge.js';
 import { openCommand } from './commands/open.js';
 import { planCommand } from './commands/plan.js';
@@ -54,6 +55,7 @@ export const buildProgram = (context: Context): Command => {
         sprintsCommand(context),
         reportCommand(context),
         diffCommand(context),
+        integrateCommand(context),
         mergeCommand(context),
         replayCommand(context),
         exportCommand(context),

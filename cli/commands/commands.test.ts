@@ -206,6 +206,52 @@ describe('merge where nobody can be asked', () => {
   });
 });
 
+describe('integrate', () => {
+  const merged = { status: 'integrated', taskIds: ['s2-1'], branch: 'hyper-run/sprint-s2', commit: 'c'.repeat(40) };
+  const refused = {
+    status: 'failed',
+    taskIds: ['s2-1', 's2-2'],
+    reason: 'These files cannot be merged: docs/a.md (s2-1 and s2-2).',
+    conflicts: [{ path: 'docs/a.md', taskIds: ['s2-1', 's2-2'] }],
+  };
+  const serving = (integration: object, end: string, path = '/nowhere/ledger') =>
+    serve({
+      'POST /hyper-running/sprints/s2/integrate': [{ status: 202, body: sprint(passed) }],
+      'GET /events/stream?sprint=s2': [{ events: [event(end, integration)] }],
+      'GET /hyper-running/sprints/s2': [
+        { body: { ...sprint(passed), repository: { ...repository, path }, integration } },
+      ],
+    });
+
+  it('follows it to its end and names the branch', async () => {
+    const address = await serving(merged, 'sprint.integrated');
+    const { code, lines } = await hyperRun(['integrate', 's2', '--tasks', 's2-1'], address);
+    expect(code).toBe(0);
+    expect(seen[0]).toMatchObject({ body: { taskIds: ['s2-1'] } });
+    expect(seen.find(({ route }) => route.includes('stream'))).toMatchObject({ after: 'later' });
+    expect(lines.join('\n')).toMatch(/✔ merged {2}hyper-run\/sprint-s2 {2}cccccccc/);
+  });
+
+  it('ends with 1 where there is none, and names what conflicts', async () => {
+    const { code, lines } = await hyperRun(['integrate', 's2'], await serving(refused, 'sprint.integration-failed'));
+    expect(code).toBe(1);
+    expect(lines.join('\n')).toContain('docs/a.md: conflict, s2-1, s2-2');
+  });
+
+  it('lets merge take the one branch instead of each of them', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'hyper-run-merge-'));
+    try {
+      const { head, branch } = await repositoryWithBranch(folder, merged.branch);
+      const address = await serving(merged, 'sprint.integrated', folder);
+      const { code, lines } = await hyperRun(['merge', 's2', '--yes'], address);
+      expect({ code, lines }).toEqual({ code: 0, lines: [`git -C ${folder} merge hyper-run/sprint-s2`] });
+      expect(await head()).toBe(branch);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+});
+
 describe('the help', () => {
   it('names discard and retry beside pause, resume and cancel', async () => {
     const text = (await hyperRun(['--help'])).lines.join('');

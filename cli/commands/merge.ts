@@ -18,7 +18,7 @@ export const mergeCommand = (context: Context) =>
     .argument('<task|sprint>')
     .option('-y, --yes', 'do not ask before merging')
     .action(async (id: string, options: { yes?: boolean }) => {
-      const { repository, branches } = await branchesOf(await context.connect(), id);
+      const { repository, branches } = await branchesOf(context, await context.connect(), id);
       for (const branch of branches) context.line(`git -C ${repository} merge ${branch}`);
       if (!options.yes && !(await isWanted(context, id))) return;
       for (const branch of branches) await merge(context, repository, branch);
@@ -31,13 +31,19 @@ const isWanted = (context: Context, id: string): Promise<boolean> => {
   );
 };
 
-/** Of a sprint, the branches of its passed tasks in order; of a task, its own. */
-const branchesOf = async (client: ServiceClient, id: string) => {
+/** Of a sprint, the one branch that was made of its tasks, else those of its passed tasks in order; of a task, its own. */
+const branchesOf = async (context: Context, client: ServiceClient, id: string) => {
   const task = await client.get(TaskView, `/hyper-running/tasks/${encodeURIComponent(id)}`).catch(unknownAsNothing);
   const sprint = await readSprint(client, task?.sprintId ?? id);
-  const tasks = task === undefined ? sprint.tasks.filter((one) => outcomeOf(one) === 'passed') : [task];
-  if (tasks.length === 0) throw workFailed(`No task of sprint ${id} passed: there is nothing to merge.`);
-  return { repository: sprint.repository.path, branches: tasks.map(branchOf) };
+  const repository = sprint.repository.path;
+  if (task !== undefined) return { repository, branches: [branchOf(task)] };
+  const passed = sprint.tasks.filter((one) => outcomeOf(one) === 'passed');
+  if (passed.length === 0) throw workFailed(`No task of sprint ${id} passed: there is nothing to merge.`);
+  const { integration } = sprint;
+  if (integration?.status !== 'integrated') return { repository, branches: passed.map(branchOf) };
+  const missing = passed.filter(({ taskId }) => !integration.taskIds.includes(taskId));
+  for (const { taskId } of missing) context.note(`Not in it: ${taskId}. Merge it, too: hyper-run merge ${taskId}`);
+  return { repository, branches: [ours(integration.branch ?? '')] };
 };
 
 const unknownAsNothing = (error: unknown): undefined => {
@@ -48,10 +54,14 @@ const unknownAsNothing = (error: unknown): undefined => {
 const branchOf = (task: SprintTask): string => {
   if (outcomeOf(task) !== 'passed' || !task.branch)
     throw workFailed(`Task ${task.taskId} is ${outcomeOf(task)}: it has no branch to merge.`);
-  if (/^hyper-run\/[a-z0-9-]{1,40}$/.test(task.branch)) return task.branch;
+  return ours(task.branch);
+};
+
+const ours = (branch: string): string => {
+  if (/^hyper-run\/(?:sprint-)?[a-z0-9-]{1,40}$/.test(branch)) return branch;
   throw new HyperRunError(
     'service.answer',
-    `"${task.branch}" is not a branch that the service makes: expected hyper-run/<task id>.`,
+    `"${branch}" is not a branch that the service makes: expected hyper-run/<task id> or hyper-run/sprint-<sprint id>.`,
   );
 };
 

@@ -27,7 +27,7 @@ export const watchCommand = (context: Context) =>
       const client = await context.connect(texts(options));
       if (sprintId !== undefined) {
         const sprint = await readSprint(client, sprintId);
-        if (sprint.completedAt == null && !(await tell(context, client, sprintId, options.after, options.json))) return;
+        if (sprint.completedAt == null && !(await tell(context, client, sprintId, options))) return;
         return showOutcome(context, client, await readSprint(client, sprintId), options.json);
       }
       const { agent, type, after } = options;

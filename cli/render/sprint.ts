@@ -1,5 +1,6 @@
 import type { ReportView, SprintTask, SprintView } from '../api.js';
 import { oneLine } from '../text.js';
+import { renderIntegration } from './integration.js';
 import { tellingLines } from './output-end.js';
 import { duration, plural, short, type Style } from './style.js';
 
@@ -33,12 +34,18 @@ export const renderOutcome = (sprint: SprintView, style: Style, report?: ReportV
           ...passed.map(
             ({ taskId }) => `  ${style.cyan(`hyper-run diff ${taskId}`)}   ${style.cyan(`hyper-run merge ${taskId}`)}`,
           ),
-          ...(passed.length > 1
-            ? [`  ${style.cyan(`hyper-run merge ${sprint.sprintId}`)}   all of them, one after the other`]
-            : []),
+          ...(passed.length > 1 ? allOfThem(sprint, style) : []),
         ]),
   ];
 };
+
+const allOfThem = (sprint: SprintView, style: Style): string[] =>
+  sprint.integration == null
+    ? [
+        `  ${style.cyan(`hyper-run integrate ${sprint.sprintId}`)}   all of them as one branch, verified as a whole`,
+        `  ${style.cyan(`hyper-run merge ${sprint.sprintId}`)}   all of them, one after the other`,
+      ]
+    : ['', ...renderIntegration(sprint, style)];
 
 const renderTaskOutcome = (task: SprintTask, style: Style): string[] => {
   const outcome = outcomeOf(task);
