@@ -204,6 +204,8 @@ describe('/openapi.json', () => {
     ).toBe(200);
     const sprintId = planId;
     await completed(api, sprintId);
+    const integrate = 'POST /hyper-running/sprints/{sprintId}/integrate';
+    expect((await ask(integrate, { sprintId }, { body: { taskIds } })).status).toBe(202);
     for (const route of ['', '/events', '/report', '/verify'].map(
       (path) => `GET /hyper-running/sprints/{sprintId}${path}`,
     ))

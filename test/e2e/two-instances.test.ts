@@ -74,7 +74,7 @@ describe('two instances on one Redis and one data directory', () => {
     expect(told(plan.planId, 'sprint.plan-proposed')).toHaveLength(1);
   });
 
-  it('hear one approval, run one sprint, and answer alike, also when it is sent again', async () => {
+  it('hear one approval, run one sprint, merge it once, and answer alike, also when it is sent again', async () => {
     const repository = await makeRepository(place.repositories, 'execute', QUICK);
     const plan = await propose(apis[1], { repository });
     const commandId = randomUUID();
@@ -91,6 +91,12 @@ describe('two instances on one Redis and one data directory', () => {
     const exported = await exportSprint(apis[1], plan.planId);
     expect(exported.verified.valid).toBe(true);
     expect(replayed(exported, sprint)).toEqual(sprint);
+    const merging = await both('sprint.integrate', { sprintId: plan.planId });
+    expect(merging.response).toMatchObject({ status: 'completed', integration: { status: 'merging' } });
+    await live.wait('sprint.integrated', plan.planId);
+    for (const name of ['sprint.integration-requested', 'sprint.integration-claimed', 'sprint.integrated'])
+      expect([name, told(plan.planId, name).length]).toEqual([name, 1]);
+    expect(await ourBranches(repository)).toHaveLength(4);
   });
 
   it('approved over HTTP at both at the same instant under one key: one effect, the same answer', async () => {
