@@ -47,7 +47,11 @@ export class Config {
   @IsInt() @Min(1) @Max(100_000) readonly sseClients: number;
   @IsInt() @Min(1024) @Max(67_108_864) readonly bodyLimit: number;
 
+  /** A variable that an operator's own configuration names, such as one that holds a key. */
+  readonly variable: (name: string) => string | undefined;
+
   constructor(env: Environment) {
+    this.variable = (name) => env[name];
     this.redisUrl = env['REDIS_URL'];
     this.host = env['HYPER_RUN_HOST'] ?? '127.0.0.1';
     this.port = whole(env['HYPER_RUN_PORT'], 7420);

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AgentRegistry, type BaseAgent } from '#agents';
-import { isHyperRunError } from '#contracts';
+import { isHyperRunError, type AnyEvent, type EventData } from '#contracts';
 import { event } from '#domain';
 import type { GitRepository } from '#git';
 import { compileScope, VirtualTree } from '#workspace';
@@ -12,6 +12,7 @@ import { RepositorySearch } from '../search/repository-search.port.js';
 import type { Attempt } from './attempt.js';
 import { Checkouts } from './checkouts.js';
 import { memoryWorkplace } from './memory-workplace.js';
+import { openModelWay, type ModelWay } from './model-way.js';
 import { sandboxWorkplace } from './sandbox-workplace.js';
 import type { Workplace } from './workplace.js';
 import { baseTerms } from '../strategist/base-terms.port.js';
@@ -46,7 +47,22 @@ export class AgentWork {
         'agent-failed',
         `The plan was approved for agent ${task.agentDigest}, and there is ${agent.digest} now. Ask for a new plan.`,
       );
-    const workplace = await this.#workplace(agent, { attempt, repository, tree, directory, unreadable });
+    const oversight = {
+      attempt: number,
+      maxCalls: budgets.toolCalls,
+      signal: AbortSignal.any([attempt.signal, overtime]),
+      emit: (told: AnyEvent) => attempt.say(told),
+      refuse: (refusal: EventData<'task.tool-refused'>) => attempt.say(event('task.tool-refused', refusal)),
+      gate: () => attempt.gate(),
+      progress: () => attempt.progress(),
+    };
+    const way = await this.#modelWay(agent, attempt, oversight);
+    const loopbacks = way?.loopbacks ?? [];
+    const place = { attempt, repository, tree, directory, unreadable, loopbacks };
+    const workplace = await this.#workplace(agent, place).catch(async (error: unknown) => {
+      await way?.close();
+      throw error;
+    });
     try {
       const { outcome, summary } = await agent.run({
         task: {
@@ -57,19 +73,16 @@ export class AgentWork {
         },
         ports: {
           ...workplace.ports,
-          attempt: number,
-          maxCalls: budgets.toolCalls,
-          signal: AbortSignal.any([attempt.signal, overtime]),
-          emit: (told) => attempt.say(told),
-          refuse: (refusal) => attempt.say(event('task.tool-refused', refusal)),
+          ...oversight,
+          ...(way && { model: way.access }),
           search: (text, limit) => this.search.search(repository, baseCommit, text, { limit }),
-          gate: () => attempt.gate(),
-          progress: () => attempt.progress(),
           keep: (content) => this.artifacts.putText(content),
           unreadable,
           secrets: knownSecrets(),
         },
       });
+      await way?.close();
+      await way?.settled();
       await attempt.outbox.flush();
       if (outcome === 'gave-up') throw new TaskFailure('agent-failed', `The agent gave up: ${summary}`);
       return await workplace.collect();
@@ -94,13 +107,37 @@ export class AgentWork {
       const kind = isHyperRunError(error, 'agent.refused-too-often') ? 'refused' : 'agent-failed';
       throw new TaskFailure(kind, `The agent failed: ${error instanceof Error ? error.message : String(error)}`);
     } finally {
+      await way?.close();
       await workplace.close();
+    }
+  }
+
+  /** Undefined where the agent has no model. @throws TaskFailure `agent-failed` */
+  async #modelWay(
+    agent: BaseAgent,
+    { claimed: { spec } }: Attempt,
+    ports: Parameters<typeof openModelWay>[1],
+  ): Promise<ModelWay | undefined> {
+    const { definition } = this.agents.describe(spec.task.agent);
+    if (definition?.model === undefined) return undefined;
+    try {
+      return await openModelWay(
+        { model: definition.model, planned: spec.agent, workplace: agent.workplace },
+        ports,
+        this.config,
+      );
+    } catch (error) {
+      if (!isHyperRunError(error)) throw error;
+      throw new TaskFailure('agent-failed', error.message);
     }
   }
 
   async #workplace(
     agent: BaseAgent,
-    place: Pick<Parameters<typeof sandboxWorkplace>[0], 'attempt' | 'repository' | 'tree' | 'directory' | 'unreadable'>,
+    place: Pick<
+      Parameters<typeof sandboxWorkplace>[0],
+      'attempt' | 'repository' | 'tree' | 'directory' | 'unreadable' | 'loopbacks'
+    >,
   ): Promise<Workplace> {
     const measured = await this.isolation.measured();
     const commandSeconds = this.config.verifySeconds;

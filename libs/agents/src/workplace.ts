@@ -36,4 +36,6 @@ export interface ModelAccess {
   /** Opens nothing; the real key is added outside. */
   readonly dummyKey: string;
   readonly model: string;
+  /** The same way for an agent inside the service, whatever host an address names. Absent in a sandbox. */
+  readonly fetch?: typeof fetch;
 }

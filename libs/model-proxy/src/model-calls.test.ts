@@ -349,6 +349,30 @@ describe('calls of a model', () => {
     expect(finished()).toHaveLength(1);
   });
 
+  it('end when the attempt is over, those that wait and those under way, and are counted', async () => {
+    const { model, at } = await provider({ chunks: [sse({ usage: used })], then: 'hang' });
+    let atGate = (): void => undefined;
+    const second = new Promise<void>((resolve) => (atGate = resolve));
+    let gates = 0;
+    const gate = async () => {
+      if (++gates > 1) await new Promise(() => atGate());
+    };
+    const { calls, spent, finished } = callsTo(at(), { gate });
+    const { body } = await asks(calls, '/v1/chat/completions', { stream: true });
+    body.on('error', () => undefined);
+    await new Promise((resolve) => body.once('data', resolve));
+    const waits = asks(calls, '/v1/chat/completions', {}).catch((error: unknown) => error);
+    await second;
+    await calls.close();
+    expect(await waits).toMatchObject({ code: 'model.closed' });
+    await expect(asks(calls, '/v1/chat/completions', {})).rejects.toMatchObject({ code: 'model.closed' });
+    await calls.settled();
+    await calls.close();
+    expect(spent).toMatchObject([{ inputTokens: 100, outputTokens: 20 }]);
+    expect(finished()).toMatchObject([{ estimated: true }]);
+    expect(model.seen).toHaveLength(1);
+  });
+
   it('are made so many at once', async () => {
     let most = 0;
     const inside: (() => void)[] = [];

@@ -13,6 +13,7 @@ import { PROVIDERS } from './providers.js';
 import { outgoingBody } from './request-body.js';
 import type { CallUsage } from './tokens.js';
 import { Turns } from './turns.js';
+import { unlessAborted } from './unless-aborted.js';
 import { wholeBody } from './whole-body.js';
 
 /** What the attempt for which the calls are made knows and decides. */
@@ -76,6 +77,7 @@ export class ModelCalls {
   readonly #provider: ProviderConnection;
   readonly #turns: Turns;
   readonly #told = new Set<string>();
+  readonly #over = new AbortController();
   #counting: Promise<void> = Promise.resolve();
 
   /** @throws HyperRunError network.invalid-host, model.other-host */
@@ -104,13 +106,11 @@ export class ModelCalls {
   async answer(request: ModelRequest): Promise<ModelAnswer> {
     const admitted = this.#orTell(() => admit(this.door, request));
     const leave = await this.#turns.take();
+    const signal = AbortSignal.any([this.#over.signal, this.ports.signal, ...(request.signal ? [request.signal] : [])]);
     try {
-      const body = await this.#bodyOf(request, admitted);
-      await this.#counting;
-      await this.ports.gate();
-      const over = [this.ports.signal, ...(request.signal === undefined ? [] : [request.signal])];
-      const signal = AbortSignal.any(over);
-      signal.throwIfAborted();
+      const body = await unlessAborted(signal, () => this.#bodyOf(request, admitted));
+      await unlessAborted(signal, () => this.#counting);
+      await unlessAborted(signal, () => this.ports.gate());
       return await this.#call(admitted, body, signal, leave);
     } catch (error) {
       leave();
@@ -118,13 +118,16 @@ export class ModelCalls {
     }
   }
 
+  /** Lets no further call begin, breaks off those under way, and resolves when they have ended. May be called again. */
+  async close(): Promise<void> {
+    this.#over.abort(new HyperRunError('model.closed', 'The attempt is over: its model can be called no more.'));
+    await this.#turns.empty();
+    this.#provider.close();
+  }
+
   /** Resolves when all calls that have ended are counted. @throws what counting one threw */
   async settled(): Promise<void> {
     await this.#counting;
-  }
-
-  close(): void {
-    this.#provider.close();
   }
 
   /** Read only when it is its turn: what waits takes no memory. */

@@ -159,6 +159,7 @@ describe('the proxy of an attempt', () => {
     const closed = new Promise((resolve) => socket.once('close', resolve));
     await new Promise<void>((resolve) => socket.once('connect', () => resolve()));
     await other.close();
+    await other.close();
     await closed;
     await expect(stat(path)).rejects.toThrow(/ENOENT/);
   });

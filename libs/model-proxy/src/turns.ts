@@ -2,6 +2,7 @@
 export class Turns {
   readonly #waiting: (() => void)[] = [];
   #inside = 0;
+  readonly #onEmpty: (() => void)[] = [];
 
   constructor(private readonly atOnce: number) {}
 
@@ -14,8 +15,13 @@ export class Turns {
       if (over) return;
       over = true;
       const next = this.#waiting.shift();
-      if (next === undefined) this.#inside--;
-      else next();
+      if (next !== undefined) next();
+      else if (--this.#inside === 0) for (const tell of this.#onEmpty.splice(0)) tell();
     };
+  }
+
+  /** Resolves when nobody is inside and nobody waits. */
+  async empty(): Promise<void> {
+    if (this.#inside > 0) await new Promise<void>((resolve) => this.#onEmpty.push(resolve));
   }
 }

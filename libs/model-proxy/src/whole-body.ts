@@ -1,11 +1,12 @@
 import { HyperRunError } from '#contracts';
+import { unlessAborted } from './unless-aborted.js';
 
 /** All bytes of a request. @throws HyperRunError model.request-too-large, model.request-malformed: not there in time */
 export const wholeBody = async (body: AsyncIterable<Uint8Array>, limit: number, withinMs: number): Promise<Buffer> => {
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(tooSlow(withinMs)), withinMs);
   try {
-    return await Promise.race([collect(body, limit), whenAborted(late.signal)]);
+    return await unlessAborted(late.signal, () => collect(body, limit));
   } finally {
     clearTimeout(timer);
   }
@@ -25,6 +26,3 @@ const collect = async (body: AsyncIterable<Uint8Array>, limit: number): Promise<
 
 const tooSlow = (ms: number) =>
   new HyperRunError('model.request-malformed', `The body of the request was not there within ${ms / 1000} s.`);
-
-const whenAborted = (signal: AbortSignal): Promise<never> =>
-  new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
