@@ -1,0 +1,141 @@
+import { useEffect, useSyncExternalStore } from 'react';
+import type { Envelope } from '#contracts';
+import { call } from '../api/client.js';
+import { onEvents, onReset } from './present.js';
+import { nextFrame } from './store.js';
+import { toSeen, type SeenEvent } from './told.js';
+
+interface HistoryPage {
+  readonly items: readonly Envelope[];
+  readonly next?: string;
+}
+
+/** What is made of events in the order of the log; what it knows already it passes over. */
+export interface Timeline {
+  readonly events: readonly SeenEvent[];
+  add(events: readonly SeenEvent[]): void;
+}
+
+/** Which events belong to a history, where they are read, and what is made of them. */
+export interface HistorySource<Story extends Timeline> {
+  readonly path: string;
+  readonly isMine: (event: SeenEvent) => boolean;
+  readonly begin: () => Story;
+}
+
+/** The whole history of something: read page by page, and kept up to date by the stream from then on. */
+export class EventHistory<Story extends Timeline> {
+  timeline: Story;
+  revision = 0;
+  loaded = false;
+  error: unknown;
+  readonly #listeners = new Set<() => void>();
+  #held: SeenEvent[] = [];
+  #users = 0;
+  #leave: (() => void) | undefined;
+  #abort = new AbortController();
+
+  constructor(
+    readonly source: HistorySource<Story>,
+    readonly onUnused: () => void,
+  ) {
+    this.timeline = source.begin();
+  }
+
+  /** Followed for as long as somebody looks. */
+  use(): () => void {
+    if (this.#users++ === 0) this.#begin();
+    return () => {
+      if (--this.#users === 0) this.#end();
+    };
+  }
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+  getRevision = (): number => this.revision;
+
+  retry = (): void => {
+    this.#abort.abort();
+    this.#load();
+  };
+
+  #begin(): void {
+    const stopEvents = onEvents((events) => {
+      const mine = events.filter(this.source.isMine);
+      if (mine.length === 0) return;
+      if (this.loaded) this.timeline.add(mine);
+      else this.#held.push(...mine);
+      this.#changed();
+    });
+    const stopResets = onReset(this.retry);
+    this.#leave = () => {
+      stopEvents();
+      stopResets();
+    };
+    this.#load();
+  }
+
+  #end(): void {
+    this.#leave?.();
+    this.#abort.abort();
+    this.loaded = false;
+    this.onUnused();
+  }
+
+  #load(): void {
+    this.#abort = new AbortController();
+    this.#read(this.#abort.signal).catch((error: unknown) => {
+      if (this.#abort.signal.aborted) return;
+      this.error = error;
+      this.#changed();
+    });
+  }
+
+  /** Pages are small, so that the page stays alive between them. */
+  async #read(signal: AbortSignal): Promise<void> {
+    this.loaded = false;
+    this.error = undefined;
+    const timeline = this.source.begin();
+    for (let after: string | undefined; ;) {
+      const from = after === undefined ? '' : `&after=${after}`;
+      const page = await call<HistoryPage>(`${this.source.path}?limit=1000${from}`, { signal });
+      timeline.add(page.items.map(toSeen));
+      if (this.timeline.events.length <= timeline.events.length) this.timeline = timeline;
+      this.#changed();
+      if (page.next === undefined) break;
+      after = page.next;
+    }
+    timeline.add(this.#held);
+    this.#held = [];
+    this.timeline = timeline;
+    this.loaded = true;
+    this.#changed();
+  }
+
+  #changed(): void {
+    nextFrame(this.#tell);
+  }
+
+  readonly #tell = (): void => {
+    this.revision++;
+    for (const listener of this.#listeners) listener();
+  };
+}
+
+/** A way to follow histories by id, each read once however many parts of the page show it; drawn again when it grows. */
+export const historiesOf = <Story extends Timeline>(sourceOf: (id: string) => HistorySource<Story>) => {
+  const known = new Map<string, EventHistory<Story>>();
+  const open = (id: string) => {
+    const history = known.get(id) ?? new EventHistory(sourceOf(id), () => known.delete(id));
+    known.set(id, history);
+    return history;
+  };
+  return (id: string): EventHistory<Story> => {
+    const history = open(id);
+    useEffect(() => history.use(), [history]);
+    useSyncExternalStore(history.subscribe, history.getRevision);
+    return history;
+  };
+};
