@@ -8,6 +8,7 @@ import { linkTo, usePlace, type Place } from './shell/route.js';
 import { Shell } from './shell/shell.js';
 import { SprintScreen } from './sprints/sprint-screen.js';
 import { SprintsScreen } from './sprints/sprints-screen.js';
+import { TaskScreen } from './task/task-screen.js';
 import { Empty } from './ui/parts.js';
 
 const Screen = ({ route }: Place) => {
@@ -20,6 +21,8 @@ const Screen = ({ route }: Place) => {
       return <SprintsScreen />;
     case 'sprint':
       return <SprintScreen key={route.sprintId} sprintId={route.sprintId} tab={route.tab} />;
+    case 'task':
+      return <TaskScreen key={route.taskId} sprintId={route.sprintId} taskId={route.taskId} />;
     case 'progress':
       return <ProgressScreen />;
     case 'health':

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import { clean, plural } from '#wording';
 import type { Evidence, PlannedTask, ReadyPlan } from '../api/views.js';
-import { Excerpt } from '../ui/excerpt.js';
+import { EvidenceItem } from '../ui/evidence.js';
 import { Badge } from '../ui/status.js';
 
 const SHOWN = 3;
@@ -75,24 +75,6 @@ const EvidenceList = ({ evidence }: { readonly evidence: readonly Evidence[] }) 
       </details>
     )}
   </section>
-);
-
-export const EvidenceItem = ({ evidence }: { readonly evidence: Evidence }) => (
-  <div className="evidence-item">
-    <p className="wrap-anywhere">
-      <code className="evidence-rule">{clean(evidence.rule)}</code> {clean(evidence.message)}
-    </p>
-    <Excerpt path={evidence.path} startLine={evidence.range.startLine} text={evidence.excerpt} />
-    <p className="quiet evidence-how wrap-anywhere">
-      Found by {clean(evidence.how)}
-      {Object.entries(evidence.notes ?? {}).map(([name, note]) => (
-        <span key={name}>
-          {' '}
-          · {clean(name)}: {clean(note)}
-        </span>
-      ))}
-    </p>
-  </div>
 );
 
 const Rank = ({ task: { score } }: { readonly task: PlannedTask }) => (
