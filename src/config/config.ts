@@ -42,6 +42,7 @@ export class Config {
   @IsInt() @Min(1) @Max(86_400) readonly stalledSeconds: number;
   @IsInt() @Min(1) @Max(3600) readonly leaseSeconds: number;
   @IsInt() @Min(1) @Max(7200) readonly verifySeconds: number;
+  @IsOptional() @IsInt() @Min(128) @Max(16_777_216) readonly memoryMb: number | undefined;
   @IsInt() @Min(1) @Max(10) readonly attempts: number;
   @IsInt() @Min(1000) @Max(10_000_000) readonly feedLength: number;
   @IsInt() @Min(1) @Max(100_000) readonly sseClients: number;
@@ -69,6 +70,7 @@ export class Config {
     this.stalledSeconds = whole(env['HYPER_RUN_STALLED_SECONDS'], 300);
     this.leaseSeconds = whole(env['HYPER_RUN_LEASE_SECONDS'], 15);
     this.verifySeconds = whole(env['HYPER_RUN_VERIFY_SECONDS'], 600);
+    this.memoryMb = env['HYPER_RUN_MEMORY_MB'] === undefined ? undefined : whole(env['HYPER_RUN_MEMORY_MB'], 0);
     this.attempts = whole(env['HYPER_RUN_ATTEMPTS'], 3);
     this.feedLength = whole(env['HYPER_RUN_FEED_LENGTH'], 100_000);
     this.sseClients = whole(env['HYPER_RUN_SSE_CLIENTS'], 2000);

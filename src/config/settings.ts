@@ -122,6 +122,13 @@ export const SETTINGS: readonly Setting[] = [
     'a whole number from 1 to 7200',
     'Time for all verification commands of a candidate together.',
   ),
+  setting(
+    'HYPER_RUN_MEMORY_MB',
+    'memoryMb',
+    'half of the machine’s, at least 1024',
+    'a whole number from 128 to 16777216',
+    'Memory in MiB that a command or agent in the sandbox may use, with all the processes that it starts.',
+  ),
   setting('HYPER_RUN_ATTEMPTS', 'attempts', '3', 'a whole number from 1 to 10', 'Attempts at a task.'),
   setting(
     'HYPER_RUN_FEED_LENGTH',

@@ -1,6 +1,7 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { detectIsolation } from '#sandbox';
 import { findTool, toolCache } from '#system-tools';
+import { CONFIG, type Config } from '../config/config.js';
 
 export type Measured = Awaited<ReturnType<typeof detectIsolation>>;
 
@@ -9,6 +10,8 @@ export type Measured = Awaited<ReturnType<typeof detectIsolation>>;
 export class IsolationLevel {
   readonly #logger = new Logger(IsolationLevel.name);
   #measured?: Promise<Measured>;
+
+  constructor(@Inject(CONFIG) private readonly config: Partial<Pick<Config, 'memoryMb'>>) {}
 
   measured(): Promise<Measured> {
     return (this.#measured ??= this.#measure());
@@ -20,6 +23,7 @@ export class IsolationLevel {
       this.#logger.warn(`No bubblewrap: ${error instanceof Error ? error.message : String(error)}`);
       return undefined;
     });
-    return detectIsolation({ bwrap });
+    const { memoryMb } = this.config;
+    return detectIsolation({ bwrap, ...(memoryMb !== undefined && { memoryBytes: memoryMb * 2 ** 20 }) });
   }
 }

@@ -84,7 +84,8 @@ export class AgentWork {
       await way?.close();
       await way?.settled();
       await attempt.outbox.flush();
-      if (outcome === 'gave-up') throw new TaskFailure('agent-failed', `The agent gave up: ${summary}`);
+      if (outcome === 'gave-up')
+        throw new TaskFailure('agent-failed', `The agent gave up: ${workplace.limit() ?? summary}`);
       return await workplace.collect();
     } catch (error) {
       attempt.signal.throwIfAborted();
@@ -105,7 +106,8 @@ export class AgentWork {
       }
       if (ACCIDENTS.some((code) => isHyperRunError(error, code))) throw error;
       const kind = isHyperRunError(error, 'agent.refused-too-often') ? 'refused' : 'agent-failed';
-      throw new TaskFailure(kind, `The agent failed: ${error instanceof Error ? error.message : String(error)}`);
+      const why = workplace.limit() ?? (error instanceof Error ? error.message : String(error));
+      throw new TaskFailure(kind, `The agent failed: ${why}`);
     } finally {
       await way?.close();
       await workplace.close();

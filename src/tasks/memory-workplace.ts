@@ -28,6 +28,7 @@ export const memoryWorkplace = (place: MemoryPlace): Workplace => {
       tree,
       ...(bwrap && { sandboxRun: (command, signal) => runOnCopy({ ...place, bwrap }, command, signal) }),
     },
+    limit: () => undefined,
     collect: () => Promise.resolve(tree),
     close: () => Promise.resolve(),
   };

@@ -15,7 +15,7 @@ import { Checkouts } from './checkouts.js';
 import { sandboxWorkplace, type SandboxPlace } from './sandbox-workplace.js';
 import type { Workplace } from './workplace.js';
 
-const measured = await new IsolationLevel().measured();
+const measured = await new IsolationLevel({}).measured();
 const copied: Measured = { level: 'bwrap', why: 'for this test', ...(measured.bwrap && { bwrap: measured.bwrap }) };
 const levels = [measured, copied]
   .filter(({ bwrap }) => bwrap !== undefined)
@@ -190,6 +190,14 @@ afterAll(async () => {
       });
     });
 
+    it('fails its task with the limit that it was ended for, whatever it left', async () => {
+      const bwrap = level.bwrap && { ...level.bwrap, memoryBytes: 150 << 20 };
+      await open(['docs/**'], { measured: { ...level, ...(bwrap && { bwrap }) } });
+      const hog = 'require("fs").writeFileSync("docs/x", ""); globalThis.kept = Buffer.alloc(300 << 20, 1); setInterval(() => {}, 1000)'; // prettier-ignore
+      expect(await start({ argv: ['node', '-e', hog] })).toMatchObject({ exitCode: null });
+      await expect(left()).rejects.toMatchObject({ kind: 'agent-failed', message: expect.stringContaining('more than 150 MiB of memory') }); // prettier-ignore
+    });
+
     it('is dead with all that it started before anything is collected', async () => {
       await open();
       const child = await workplace?.ports.workspace?.start({
@@ -202,7 +210,7 @@ afterAll(async () => {
       await new Promise((resolve) => child?.stdout.once('data', resolve));
       const [first] = await left();
       expect(first?.path).toBe('docs/alive');
-      expect(await child?.ended).toMatchObject({ exitCode: null, stopped: expect.any(String) });
+      expect(await child?.ended).toMatchObject({ exitCode: null });
       await expect(shell('true')).rejects.toMatchObject({ code: 'sandbox.over' });
     });
   },

@@ -71,6 +71,7 @@ class SandboxWorkplace implements Workplace, AgentWorkspace {
   readonly #running = new Set<Promise<unknown>>();
   #ran = false;
   #home: string | undefined;
+  #limit: string | undefined;
 
   constructor(
     private readonly place: SandboxPlace,
@@ -90,8 +91,13 @@ class SandboxWorkplace implements Workplace, AgentWorkspace {
     return this.#start(program, this.place.loopbacks);
   }
 
+  limit(): string | undefined {
+    return this.#limit;
+  }
+
   async collect(): Promise<VirtualTree> {
     await this.#end();
+    if (this.#limit !== undefined) throw new TaskFailure('agent-failed', `The agent reached a limit. ${this.#limit}`);
     const { repository, tree, attempt } = this.place;
     const { space } = this.sandbox;
     space.assertThere();
@@ -126,7 +132,7 @@ class SandboxWorkplace implements Workplace, AgentWorkspace {
     const signal = this.#until(program.signal);
     signal.throwIfAborted();
     const starting = startOnTree(this.sandbox, { argv, env, readOnly, loopbacks, signal });
-    this.#track(starting.then(({ ended }) => ended));
+    this.#track(starting.then(async ({ ended }) => (this.#limit ??= (await ended).limit)));
     return starting;
   }
 

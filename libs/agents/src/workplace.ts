@@ -19,8 +19,11 @@ export interface AgentProcess {
   /** Hostile bytes. */
   readonly stdout: Readable;
   readonly stderr: Readable;
-  /** Resolves when it and all that it started have ended; null: a signal ended it. */
-  readonly ended: Promise<{ readonly exitCode: number | null; readonly durationMs: number }>;
+  /**
+   * Resolves when it and all that it started have ended; `exitCode` null: a signal ended it; `limit`: the limit of the sandbox
+   * that it was ended for, as a sentence.
+   */
+  readonly ended: Promise<{ readonly exitCode: number | null; readonly durationMs: number; readonly limit?: string }>;
   kill(): Promise<void>;
 }
 

@@ -1,9 +1,9 @@
-import type { Bubblewrap } from './bubblewrap.js';
+import { type Bubblewrap, watchesOf } from './bubblewrap.js';
 import { bwrapCall, type Mount, type Profile } from './bwrap-profile.js';
 import { LAUNCH, runChild } from './child-run.js';
 import { LAUNCH_PROGRAM, startChild, type LiveChild } from './live-child.js';
 import { behindLoopbacks, loopbackMounts, type Loopback } from './loopback.js';
-import { SYSTEM_PATH } from './overlay-space.js';
+import { SYSTEM_PATH } from './mount-keeper.js';
 import { DEFAULT_OUTPUT_LIMIT } from './run-in-sandbox.js';
 import type { RunResult } from './run-result.js';
 import { toolchainOf } from './toolchain.js';
@@ -79,5 +79,6 @@ const callOn = async (
     uid: spaceOwner(bwrap) ?? 0,
   });
   const [file = bwrap.path, ...rest] = [...space.enter, bwrap.path, ...args];
-  return { file, args: rest, inputs, env: { PATH: SYSTEM_PATH, ...bwrap.env } };
+  const watches = [...watchesOf(bwrap), ...space.watches];
+  return { file, args: rest, inputs, watches, env: { PATH: SYSTEM_PATH, ...bwrap.env } };
 };

@@ -8,6 +8,7 @@ import { hasEnded, kill } from './process-table.js';
 import { endOf, feed, textOf, type Collected, within } from './child-streams.js';
 import { withoutInherited } from './inherited-descriptors.js';
 import type { RunResult } from './run-result.js';
+import type { Watch } from './watch.js';
 
 export interface ChildRun {
   readonly file: string;
@@ -20,6 +21,7 @@ export interface ChildRun {
   readonly onOutput?: (() => void) | undefined;
   /** Written to descriptors FIRST_INPUT, FIRST_INPUT + 1, … */
   readonly inputs?: readonly string[];
+  readonly watches?: readonly Watch[];
 }
 
 /** Descriptor for `bwrap --info-fd`, and the one on which the command's shell says that it runs. */
@@ -39,7 +41,7 @@ const FLOOD_BYTES = 256 << 20;
 const DRAIN_MS = 2_000;
 const LEFTOVER_GRACE_MS = 200;
 
-type Ended = 'exited' | 'timed-out' | 'cancelled' | 'flooded';
+type Ended = 'exited' | 'timed-out' | 'cancelled' | { readonly stopped: string };
 
 /** Runs to the end, the limit, or the wish to stop; then nothing of its process group, or of its namespace, is left. */
 export const runChild = async (run: ChildRun): Promise<RunResult> => {
@@ -60,7 +62,7 @@ export const runChild = async (run: ChildRun): Promise<RunResult> => {
   const launched = textOf(child, STARTED);
   feed(child, FIRST_INPUT, run.inputs ?? []);
   child.stderr?.on('data', (chunk: Buffer) => diagnostics.push(chunk));
-  const ended = await untilEnd(child, pipe.reader, run, output, error);
+  const ended = await untilEnd(child, pipe.reader, run, output, error, { info, launched });
   const durationMs = performance.now() - started;
   await leaveNothing(child, info);
   await drain([pipe.reader, ...child.stdio], run.inputs ? DRAIN_MS : LEFTOVER_GRACE_MS);
@@ -69,10 +71,10 @@ export const runChild = async (run: ChildRun): Promise<RunResult> => {
     if (child.pid === undefined) output.push(Buffer.from(await error));
     return resultOf('could-not-start', null, null, durationMs, output);
   }
-  if (ended === 'flooded') output.push(Buffer.from(`\n[stopped: more than ${FLOOD_BYTES} bytes of output]\n`));
+  if (typeof ended === 'object') output.push(Buffer.from(`\n[stopped: ${ended.stopped}]\n`));
   return ended === 'exited'
     ? resultOf('exited', child.exitCode, child.signalCode, durationMs, output)
-    : resultOf(ended === 'flooded' ? 'exited' : ended, null, 'SIGKILL', durationMs, output);
+    : resultOf(typeof ended === 'object' ? 'exited' : ended, null, 'SIGKILL', durationMs, output);
 };
 
 const untilEnd = async (
@@ -81,23 +83,50 @@ const untilEnd = async (
   run: ChildRun,
   output: CapturedOutput,
   error: Promise<string>,
+  told: Told,
 ): Promise<Ended> => {
   let stop: (why: Ended) => void = () => undefined;
   const stopped = new Promise<Ended>((resolve) => (stop = resolve));
   reader.on('data', (chunk: Buffer) => {
     output.push(chunk);
     run.onOutput?.();
-    if (output.total > FLOOD_BYTES) stop('flooded');
+    if (output.total > FLOOD_BYTES) stop({ stopped: `more than ${FLOOD_BYTES} bytes of output` });
   });
   child.once('exit', () => stop('exited'));
   void error.then(() => stop('exited'));
   const timer = setTimeout(() => stop('timed-out'), run.timeoutMs);
   const abort = () => stop('cancelled');
   run.signal?.addEventListener('abort', abort);
+  const endWatch = startWatches(run.watches ?? [], told, (why) => stop({ stopped: why }));
   const why = await stopped;
+  endWatch();
   clearTimeout(timer);
   run.signal?.removeEventListener('abort', abort);
   return why;
+};
+
+/** What a sandbox tells: which process is the first of its namespace, and that the command's shell runs. */
+export interface Told {
+  readonly info: Collected;
+  readonly launched: Collected;
+}
+
+const firstOf = (info: Collected): number => Number(/"child-pid":\s*(\d+)/.exec(info.text())?.[1] ?? 0);
+
+/** Once the command runs; gives what ends the watching. */
+export const startWatches = (
+  watches: readonly Watch[],
+  { info, launched }: Told,
+  stop: (why: string) => void,
+): (() => void) => {
+  const over = new AbortController();
+  const begin = async () => {
+    await launched.began;
+    const first = firstOf(info);
+    if (first > 0) await Promise.all(watches.map((watch) => watch(first, stop, over.signal)));
+  };
+  void begin();
+  return () => over.abort();
 };
 
 /** The group is killed as a whole. Of a namespace the first process is awaited: when it has ended, all have. */
@@ -106,7 +135,7 @@ export const leaveNothing = async (child: ChildProcess, info: Collected): Promis
   kill(-child.pid, 'SIGKILL');
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
   await within(DRAIN_MS, info.ended);
-  const first = Number(/"child-pid":\s*(\d+)/.exec(info.text())?.[1] ?? 0);
+  const first = firstOf(info);
   if (first > 0) while (!hasEnded(first)) await delay(1);
 };
 

@@ -6,11 +6,12 @@ import { HyperRunError } from '#contracts';
 import { messageOf } from './failure.js';
 import { removeTree } from './remove-tree.js';
 import type { SpaceSettings, TreeSpace } from './tree-space.js';
+import { usageOf, watchFolders } from './watch.js';
 
 const run = promisify(execFile);
 
 /** A copy of the tree, where there is no overlay: as safe, but as slow as the tree is large. */
-export const copySpace = async ({ lower, directory, owner, prepare }: SpaceSettings): Promise<TreeSpace> => {
+export const copySpace = async ({ lower, directory, owner, limits, prepare }: SpaceSettings): Promise<TreeSpace> => {
   const [tree, tmp, home] = ['tree', 'tmp', 'home'].map((name) => join(directory, name)) as [string, string, string];
   const close = async () => {
     for (const path of [tree, tmp, home]) await removeTree(path);
@@ -31,5 +32,9 @@ export const copySpace = async ({ lower, directory, owner, prepare }: SpaceSetti
     throw error;
   }
   const places = { tree, tmp, home };
-  return { enter: [], ...places, visible: places, upper: undefined, assertThere: () => undefined, close };
+  const before = await usageOf([tree]);
+  const most = { bytes: before.bytes + limits.bytes, files: before.files + limits.files };
+  const scratch = { bytes: 2 * limits.scratchBytes, files: limits.files };
+  const watches = [watchFolders([tree], most), watchFolders([tmp, home], scratch)];
+  return { enter: [], ...places, visible: places, upper: undefined, watches, assertThere: () => undefined, close };
 };

@@ -29,12 +29,16 @@ const TIMEOUT_MS = 20_000;
  * able to write inside. The strongest profile that passes is used. Then the same for an overlay over a tree. Takes about a
  * quarter of a second.
  */
-export const detectIsolation = async (options: { readonly bwrap?: Program | undefined }): Promise<IsolationReport> => {
+export const detectIsolation = async (options: {
+  readonly bwrap?: Program | undefined;
+  /** That a command may use. Default: `defaultMemory()`. */
+  readonly memoryBytes?: number;
+}): Promise<IsolationReport> => {
   if (process.platform !== 'linux') return { level: 'none', why: `There is no bubblewrap on ${process.platform}.` };
   if (!options.bwrap) return { level: 'none', why: 'bubblewrap was not found.' };
   const failures: string[] = [];
   for (const features of candidates(process.getuid?.() === 0)) {
-    const bwrap = { path: options.bwrap.path, env: options.bwrap.env, features };
+    const bwrap = { path: options.bwrap.path, env: options.bwrap.env, features, memoryBytes: options.memoryBytes };
     const failure = await selfTest(bwrap).catch(messageOf);
     if (failure === undefined) return withOverlay(bwrap);
     failures.push(`${describe(features)}: ${failure}`);
@@ -64,7 +68,7 @@ const describe = ({ user, noNestedNamespaces, limits }: SandboxFeatures): string
   [
     user === 'another' ? 'under a user id of its own' : 'in a user namespace',
     ...(noNestedNamespaces ? ['no nested namespaces'] : []),
-    limits ? 'limits on processes and files' : 'no limits on processes',
+    limits ? 'limits on memory, processes and files' : 'no limits on memory and processes',
   ].join(', ');
 
 const hint = (failures: readonly string[]): string =>

@@ -33,16 +33,17 @@ export const detectOverlay = async (
   return { why: `trees are copied, for there is no overlay: ${failures.join('; ')}` };
 };
 
-const candidates = ({ features }: Bubblewrap, root: boolean): OverlayFeatures[] =>
-  (['mount', 'user'] as const)
-    .filter((namespace) => (namespace === 'mount' ? root : features.user === 'namespace'))
-    .flatMap((namespace) => [
-      { namespace, layer: 'memory' },
-      { namespace, layer: 'disk' },
-    ]);
+export const candidates = ({ features }: Bubblewrap, root: boolean): OverlayFeatures[] => {
+  const another = features.user === 'another';
+  const namespaces = another ? (['mapped', 'mount'] as const) : root ? (['mount', 'user'] as const) : ['user' as const];
+  return namespaces.flatMap((namespace) => [
+    { namespace, layer: 'memory' },
+    { namespace, layer: 'disk' },
+  ]);
+};
 
 const describe = ({ namespace, layer }: OverlayFeatures): string =>
-  `an overlay ${layer === 'memory' ? 'in memory' : 'on disk'}${namespace === 'user' ? ' in a user namespace' : ''}`;
+  `an overlay ${layer === 'memory' ? 'in memory' : 'on disk'}${namespace === 'mount' ? '' : ' in a user namespace'}`;
 
 const selfTest = async (bwrap: Bubblewrap, overlay: OverlayFeatures): Promise<string | undefined> => {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'hyper-run-probe-')));

@@ -1,12 +1,13 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { PassThrough, type Readable, type Writable } from 'node:stream';
 import { HyperRunError } from '#contracts';
 import { CapturedOutput } from './captured-output.js';
-import { FIRST_INPUT, INFO, leaveNothing, STARTED } from './child-run.js';
-import { type Collected, feed, textOf } from './child-streams.js';
+import { FIRST_INPUT, INFO, leaveNothing, STARTED, startWatches, type Told } from './child-run.js';
+import { feed, textOf } from './child-streams.js';
 import { withoutInherited } from './inherited-descriptors.js';
+import { OutputGuard } from './output-guard.js';
 import { kill } from './process-table.js';
+import type { Watch } from './watch.js';
 
 /** A program that was started and is talked to while it runs. */
 export interface LiveChild {
@@ -15,16 +16,16 @@ export interface LiveChild {
   readonly stderr: Readable;
   /** When it and all that it started have ended. Never rejects. */
   readonly ended: Promise<LiveChildEnd>;
-  /** Ends it and all that it started. May be called again; a reason is kept from the first call. */
-  kill(reason?: string): Promise<void>;
+  /** Ends it and all that it started. May be called again. */
+  kill(): Promise<void>;
 }
 
 export interface LiveChildEnd {
   /** Null: a signal ended it. */
   readonly exitCode: number | null;
   readonly durationMs: number;
-  /** Why it was ended by us: a sentence. */
-  readonly stopped?: string;
+  /** The limit that it was ended for: a sentence. */
+  readonly limit?: string;
 }
 
 export interface LiveChildCall {
@@ -32,6 +33,7 @@ export interface LiveChildCall {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly inputs: readonly string[];
+  readonly watches: readonly Watch[];
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -43,53 +45,86 @@ export const LAUNCH_PROGRAM =
 /** @throws HyperRunError `sandbox.could-not-start`: nothing of the program ran; the signal's reason */
 export const startChild = async (call: LiveChildCall): Promise<LiveChild> => {
   call.signal?.throwIfAborted();
-  const began = performance.now();
-  const child = spawn(call.file, [...call.args], {
-    cwd: '/',
-    env: { ...call.env },
-    detached: true,
-    stdio: withoutInherited(['pipe', 'pipe', 'pipe', 'pipe', 'pipe', ...call.inputs.map(() => 'pipe' as const)]),
-  });
-  const { stdin } = child;
-  // Read at once: Node throws away what nobody reads before the end of a process.
-  const [stdout, stderr] = [child.stdout, child.stderr].map((stream) => stream?.pipe(new PassThrough()));
-  if (stdin === null || stdout === undefined || stderr === undefined) throw couldNotStart('it has no standard streams');
-  const failed = new Promise<string>((resolve) => void child.once('error', (error) => resolve(error.message)));
-  const exited = Promise.race([once(child, 'exit'), failed]);
-  const info = textOf(child, INFO);
-  const launched = textOf(child, STARTED);
-  feed(child, FIRST_INPUT, call.inputs);
-  let stopped: string | undefined;
-  const ended = exited.then(async (): Promise<LiveChildEnd> => {
-    await leaveNothing(child, info);
-    const exitCode = stopped === undefined ? child.exitCode : null;
-    return { exitCode, durationMs: performance.now() - began, ...(stopped === undefined ? {} : { stopped }) };
-  });
-  const stop = async (reason = 'It was called off.') => {
-    if (child.exitCode === null && child.signalCode === null) stopped ??= reason;
-    if (child.pid !== undefined) kill(-child.pid, 'SIGKILL');
-    await ended;
-  };
-  const abort = () => void stop();
-  call.signal?.addEventListener('abort', abort, { once: true });
-  void ended.then(() => call.signal?.removeEventListener('abort', abort));
-  if (!(await Promise.race([launched.began.then(() => true), ended.then(() => hasBegun(launched))])))
-    throw await whyNot(stderr, child.pid === undefined ? await failed : '', call.signal);
-  stdin.on('error', () => undefined); // it closed its input: whoever waits for an answer learns of it by its end
-  return { stdin, stdout, stderr, ended, kill: stop };
+  const child = new ConfinedChild(call);
+  await child.started();
+  return child;
 };
 
-const hasBegun = async (launched: Collected): Promise<boolean> => {
-  await launched.ended;
-  return launched.text() !== '';
-};
+class ConfinedChild implements LiveChild {
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  readonly ended: Promise<LiveChildEnd>;
+  readonly #child: ChildProcess;
+  readonly #told: Told;
+  readonly #signal: AbortSignal | undefined;
+  #failure: string | undefined;
+  #limit: string | undefined;
+  #killed = false;
 
-const whyNot = async (stderr: Readable, failure: string, signal?: AbortSignal): Promise<Error> => {
-  if (signal?.aborted) return signal.reason instanceof Error ? signal.reason : couldNotStart('it was called off');
-  const words = new CapturedOutput(8192);
-  for await (const chunk of stderr) words.push(Buffer.from(chunk as Buffer));
-  return couldNotStart([failure, words.bytes().toString('utf8').trim()].filter(Boolean).join('; '));
-};
+  constructor({ file, args, env, inputs, watches, signal }: LiveChildCall) {
+    const began = performance.now();
+    const stdio = withoutInherited(['pipe', 'pipe', 'pipe', 'pipe', 'pipe', ...inputs.map(() => 'pipe' as const)]);
+    this.#child = spawn(file, [...args], { cwd: '/', env: { ...env }, detached: true, stdio });
+    const exited = new Promise<void>((resolve) => {
+      this.#child.once('exit', () => resolve());
+      this.#child.once('error', (error) => resolve(void (this.#failure = error.message)));
+    });
+    this.#signal = signal;
+    this.stdin = this.#child.stdin ?? new PassThrough();
+    this.stdin.on('error', () => undefined); // it closed its input: whoever waits for an answer learns of it by its end
+    this.stdout = this.#guarded(this.#child.stdout);
+    this.stderr = this.#guarded(this.#child.stderr);
+    this.#told = { info: textOf(this.#child, INFO), launched: textOf(this.#child, STARTED) };
+    feed(this.#child, FIRST_INPUT, inputs);
+    const endWatch = startWatches(watches, this.#told, (why) => this.#stopFor(why));
+    this.ended = exited.then(() => this.#end(began, endWatch));
+    const abort = () => void this.kill();
+    signal?.addEventListener('abort', abort, { once: true });
+    void this.ended.then(() => signal?.removeEventListener('abort', abort));
+  }
+
+  async started(): Promise<void> {
+    const { launched } = this.#told;
+    const endedFirst = this.ended.then(async () => {
+      await launched.ended;
+      return launched.text() !== '';
+    });
+    if (await Promise.race([launched.began.then(() => true), endedFirst])) return;
+    this.#signal?.throwIfAborted();
+    const words = new CapturedOutput(8192);
+    for await (const chunk of this.stderr) words.push(Buffer.from(chunk as Buffer));
+    throw couldNotStart([this.#failure, words.bytes().toString('utf8').trim()].filter(Boolean).join('; '));
+  }
+
+  async kill(): Promise<void> {
+    const { pid, exitCode, signalCode } = this.#child;
+    if (pid !== undefined && exitCode === null && signalCode === null) {
+      this.#killed = true;
+      kill(-pid, 'SIGKILL');
+    }
+    await this.ended;
+  }
+
+  async #end(began: number, endWatch: () => void): Promise<LiveChildEnd> {
+    endWatch();
+    await leaveNothing(this.#child, this.#told.info);
+    const exitCode = this.#killed ? null : this.#child.exitCode;
+    const limit = this.#limit === undefined ? {} : { limit: this.#limit };
+    return { exitCode, durationMs: performance.now() - began, ...limit };
+  }
+
+  #stopFor(why: string): void {
+    this.#limit ??= `It was stopped: ${why}.`;
+    void this.kill();
+  }
+
+  /** Read at once: Node throws away what nobody reads before the end of a process. */
+  #guarded(stream: Readable | null): Readable {
+    const guard = new OutputGuard((why) => this.#stopFor(why));
+    return stream === null ? guard.end() : stream.pipe(guard);
+  }
+}
 
 const couldNotStart = (why: string) =>
   new HyperRunError(

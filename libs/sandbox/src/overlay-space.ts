@@ -1,18 +1,17 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { HyperRunError } from '#contracts';
-import { CapturedOutput } from './captured-output.js';
-import { withoutInherited } from './inherited-descriptors.js';
-import { kill } from './process-table.js';
+import { inMappedNamespace, MountKeeper } from './mount-keeper.js';
 import { removeTree } from './remove-tree.js';
 import type { SpaceSettings, TreeSpace } from './tree-space.js';
+import { watchFolders } from './watch.js';
 
 /** How an overlay can be mounted on this machine: found by doing it, see `detectIsolation`. */
 export interface OverlayFeatures {
-  /** `mount`: as root, in mounts of its own. `user`: in a user namespace as well, in which we are root. */
-  readonly namespace: 'mount' | 'user';
+  /**
+   * `mapped`: as root, in a user namespace that knows nobody but root and the user of the commands. It counts their processes
+   * by itself, and nobody in it can make another. `mount`: as root, without one. `user`: in one in which we are root.
+   */
+  readonly namespace: 'mapped' | 'mount' | 'user';
   /** Where changes are kept. On disk only where the kernel keeps no attributes of users in memory (before Linux 6.6). */
   readonly layer: 'memory' | 'disk';
 }
@@ -22,7 +21,8 @@ export interface OverlayFeatures {
  * however it ends, and nobody else ever sees them. The layer `given` takes what is prepared and then lies still below `upper`.
  */
 const KEEPER = `set -eu
-space=$1 lower=$2 disk=$3 options=$4 owner=$5 bytes=$6 files=$7 scratch=$8
+space=$1 lower=$2 disk=$3 options=$4 owner=$5 bytes=$6 files=$7 scratch=$8 shut=$9
+if [ -n "$shut" ]; then echo 0 >/proc/sys/user/max_user_namespaces; fi
 mount -t tmpfs -o size=1m,mode=0755 hyper-run "$space"
 cd "$space"
 mkdir base layer tree tmp home
@@ -53,14 +53,14 @@ export const overlaySpace = async (
   const disk = join(directory, 'layer');
   await mkdir(space, { mode: 0o700 });
   if (overlay.layer === 'disk') await mkdir(disk, { mode: 0o755 });
-  const keeper = new Keeper(spawnKeeper(settings, space, overlay.layer === 'disk' ? disk : ''));
+  let keeper: MountKeeper | undefined;
   const close = async () => {
-    await keeper.end();
+    await keeper?.end();
     if (overlay.layer === 'disk') await removeTree(disk);
     await rmdir(space).catch(() => undefined); // it was removed before: closing twice is fine
   };
   try {
-    await keeper.says('prepare');
+    keeper = await startKeeper(settings, space, overlay.layer === 'disk' ? disk : '');
     const here = `/proc/${keeper.pid}/root${space}`;
     await prepare?.(join(here, 'tree'));
     keeper.goOn();
@@ -70,7 +70,8 @@ export const overlaySpace = async (
       ...places(space),
       visible: places(here),
       upper: join(here, 'layer', 'upper'),
-      assertThere: () => keeper.assertThere(),
+      watches: overlay.layer === 'disk' ? [watchFolders([join(here, 'layer')], settings.limits)] : [],
+      assertThere: keeper.assertThere.bind(keeper),
       close,
     };
   } catch (error) {
@@ -83,87 +84,35 @@ const places = (space: string) => ({ tree: join(space, 'tree'), tmp: join(space,
 
 const enter = ({ namespace }: OverlayFeatures, pid: number): string[] => [
   ...['nsenter', '--target', String(pid), '--mount'],
+  ...(namespace === 'mapped' ? ['--user'] : []),
   ...(namespace === 'user' ? ['--user', '--preserve-credentials'] : []),
   '--',
 ];
 
 /** A directory that is renamed is copied, and every change of a file brings its content: so the layer can be read by itself. */
-const OPTIONS = { mount: 'redirect_dir=off,metacopy=off,index=off', user: 'userxattr' };
+const OPTIONS = { mapped: 'userxattr', mount: 'redirect_dir=off,metacopy=off,index=off', user: 'userxattr' };
 
-const spawnKeeper = (
+const UNSHARE = ['unshare', '--mount', '--propagation', 'private'];
+
+const startKeeper = (
   { lower, owner, limits, overlay }: SpaceSettings & { readonly overlay: OverlayFeatures },
   space: string,
   disk: string,
-): ChildProcess => {
+): Promise<MountKeeper> => {
   const { bytes, files, scratchBytes } = limits;
-  const numbers = [owner ?? '', bytes, files, scratchBytes].map(String);
-  const unshare = [
-    ...['--mount', '--propagation', 'private'],
-    ...(overlay.namespace === 'user' ? ['--user', '--map-root-user'] : []),
-  ];
-  const args = [...unshare, '--', 'sh', '-c', KEEPER, 'sh', space, lower, disk, OPTIONS[overlay.namespace], ...numbers];
-  return spawn('unshare', args, {
-    cwd: '/',
-    env: { PATH: SYSTEM_PATH },
-    detached: true,
-    stdio: withoutInherited(['pipe', 'pipe', 'pipe']),
-  });
+  const shut = overlay.namespace === 'mapped' ? 'yes' : '';
+  const settings = [disk, OPTIONS[overlay.namespace], owner ?? '', bytes, files, scratchBytes, shut].map(String);
+  const script = ['--', 'sh', '-c', KEEPER, 'sh', space, lower, ...settings];
+  const start = async (argv: readonly string[]): Promise<MountKeeper> => {
+    const [file = '', ...args] = argv;
+    const keeper = new MountKeeper(file, args);
+    await keeper.says('prepare').catch(async (error: unknown) => {
+      await keeper.end();
+      throw error;
+    });
+    return keeper;
+  };
+  if (overlay.namespace === 'mapped')
+    return inMappedNamespace(owner ?? 0, (inside) => start([...inside, ...UNSHARE, ...script]));
+  return start([...UNSHARE, ...(overlay.namespace === 'user' ? ['--user', '--map-root-user'] : []), ...script]);
 };
-
-export const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-
-class Keeper {
-  readonly #words = new CapturedOutput(8192);
-  readonly #heard: string[] = [];
-  readonly #ended: Promise<void>;
-  #listen: () => void = () => undefined;
-
-  constructor(private readonly child: ChildProcess) {
-    child.stderr?.on('data', (chunk: Buffer) => this.#words.push(chunk));
-    child.stdin?.on('error', () => undefined); // it ended: `says` tells why
-    this.#ended = new Promise((resolve) => {
-      child.once('error', (error) => resolve(this.#words.push(Buffer.from(error.message))));
-      child.once('close', () => resolve());
-    });
-    if (child.stdout)
-      createInterface({ input: child.stdout }).on('line', (line) => {
-        this.#heard.push(line);
-        this.#listen();
-      });
-  }
-
-  get pid(): number {
-    return this.child.pid ?? 0;
-  }
-
-  /** @throws HyperRunError `sandbox.no-space` */
-  async says(word: string): Promise<void> {
-    const heard = new Promise<boolean>((resolve) => {
-      this.#listen = () => this.#heard.includes(word) && resolve(true);
-      this.#listen();
-    });
-    if (await Promise.race([heard, this.#ended.then(() => false)])) return;
-    throw this.#failure('An overlay over the tree could not be mounted');
-  }
-
-  /** Its process id is its own for as long as it lives: only then do paths below `/proc/<pid>` lead where they should. */
-  assertThere(): void {
-    if (this.pid === 0 || this.child.exitCode !== null || this.child.signalCode !== null)
-      throw this.#failure('The overlay over the tree broke down');
-  }
-
-  goOn(): void {
-    this.child.stdin?.write('go\n');
-  }
-
-  #failure(what: string): HyperRunError {
-    const why = this.#words.bytes().toString('utf8').trim();
-    return new HyperRunError('sandbox.no-space', `${what}: ${why || 'no word why'}`, {}, 'operator');
-  }
-
-  async end(): Promise<void> {
-    this.child.stdin?.end();
-    if (this.pid > 0) kill(-this.pid, 'SIGKILL');
-    await this.#ended;
-  }
-}

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import type { Bubblewrap } from './bubblewrap.js';
+import { type Bubblewrap, watchesOf } from './bubblewrap.js';
 import { bwrapCall, type Mount } from './bwrap-profile.js';
 import { LAUNCH, runChild } from './child-run.js';
 import type { RunResult } from './run-result.js';
@@ -38,12 +38,12 @@ export const DEFAULT_OUTPUT_LIMIT = 1 << 20;
 
 /**
  * Runs a command that can read the system's programs and the directory, write the directory and its own /tmp, and
- * reach nobody. `.git` is masked, capabilities are gone, the number of processes and the size of files are limited.
+ * reach nobody. `.git` is masked, capabilities are gone, memory, the number of processes and the size of files are limited.
  * When it returns, every process that the command started has ended.
  *
  * Started as root, the command runs under a user id of its own, to which the directory is given: what lies in the
  * directory must not be hard-linked to files elsewhere. The sandbox ends with the thread that started it.
- * Not limited: memory, and the sum of the files in the directory.
+ * Not limited: the sum of the files in the directory.
  * @throws HyperRunError `sandbox.link-in-the-way`
  */
 export const runInSandbox = async (options: SandboxOptions): Promise<RunResult> => {
@@ -68,6 +68,7 @@ export const runInSandbox = async (options: SandboxOptions): Promise<RunResult> 
     file: bwrap.path,
     args,
     inputs,
+    watches: watchesOf(bwrap),
     cwd: '/',
     env: bwrap.env,
     timeoutMs: options.timeoutMs,

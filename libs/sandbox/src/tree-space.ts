@@ -1,6 +1,7 @@
 import type { Bubblewrap } from './bubblewrap.js';
 import { copySpace } from './copy-space.js';
 import { overlaySpace, type OverlayFeatures } from './overlay-space.js';
+import type { Watch } from './watch.js';
 
 /** A tree that stays as it is, and room above it for what commands change. */
 export interface TreeSpace {
@@ -15,6 +16,8 @@ export interface TreeSpace {
   readonly visible: { readonly tree: string; readonly tmp: string; readonly home: string };
   /** Where this process finds what was changed, and nothing else; absent where the tree is a copy. */
   readonly upper: string | undefined;
+  /** Looks after what its kernel does not limit. */
+  readonly watches: readonly Watch[];
   /** Before and after reading: what is read of a space that broke down is not what is in it. @throws HyperRunError `sandbox.no-space` */
   assertThere(): void;
   /** All is gone. May be called again. */
