@@ -15,7 +15,7 @@ const KEYS: readonly RegExp[] = [
 /** Keys that can be told by what stands before them; that part stays. */
 const LABELLED: readonly RegExp[] = [
   /(\b(?:Bearer|Basic)\s{1,4})[\w.~+/=-]{12,4000}/gi,
-  /([a-z][a-z0-9+.-]{1,20}:\/\/[^\s/:@]{0,200}:)[^\s/@]{1,200}(?=@)/gi,
+  /(:\/\/[^\s/:@]{0,200}:)[^\s/@]{1,200}(?=@)/g,
   /((?:password|passwd|secret|api[_-]?key|access[_-]?key|auth[_-]?token|access[_-]?token|private[_-]?key)["']?\s{0,4}[=:]\s{0,4}["']?)[^\s"',;]{8,400}/gi,
 ];
 
