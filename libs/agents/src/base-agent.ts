@@ -89,8 +89,14 @@ export abstract class BaseAgent {
       return { outcome: result.outcome, summary: eventText(result.summary, ports.secrets).slice(0, 2000) };
     } finally {
       session.close();
+      await this.cleanUp();
       this.#session = undefined;
     }
+  }
+
+  /** Called once the task is over, however it ended; the worker goes on when it settles. It must not throw. */
+  protected cleanUp(): Promise<void> {
+    return Promise.resolve();
   }
 
   /**
@@ -118,6 +124,11 @@ export abstract class BaseAgent {
   /** A sign of life that is no event: something moved. */
   protected progress(note?: string): void {
     this.#running().ports.progress?.(note);
+  }
+
+  /** For adapters: what the worker gave for this task, and the one place where events are written. */
+  protected get session(): ToolSession {
+    return this.#running();
   }
 
   #running(): ToolSession {

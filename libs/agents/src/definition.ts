@@ -44,7 +44,10 @@ export const PermissionPolicy = z.strictObject({
 export type PermissionPolicy = z.infer<typeof PermissionPolicy>;
 
 const program = {
-  /** The program and its arguments. `{prompt}`, `{model}`, `{modelUrl}` and `{modelKey}` are replaced. */
+  /**
+   * The program and its arguments. `{prompt}`, `{model}`, `{modelUrl}` and `{modelKey}` are replaced; an argument `{paths}` becomes
+   * one argument for each file that may be changed.
+   */
   command: z.array(argument).min(1).max(100),
   env: z.record(variable, argument).optional(),
   /** Folders of this machine that the program needs besides its own package. */
@@ -56,7 +59,16 @@ const program = {
 };
 
 export const AgentDefinition = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('acp'), ...common, ...program, permissions: PermissionPolicy.optional() }),
+  z.strictObject({
+    type: z.literal('acp'),
+    ...common,
+    ...program,
+    permissions: PermissionPolicy.optional(),
+    /** Which of its ways to authenticate to choose, where it has any. */
+    authMethod: z.string().max(200).optional(),
+    /** How long it may take from its start to its first session. Default 60. */
+    startSeconds: z.number().int().min(1).max(3600).optional(),
+  }),
   z.strictObject({
     type: z.literal('command'),
     ...common,

@@ -46,10 +46,19 @@ export class ToolSession {
     }
   }
 
-  /** Waits while paused, then counts. Every event that an agent causes passes here, so that none can flood the log. */
+  /** Waits while paused, then counts. */
   async admit(): Promise<void> {
     this.signal.throwIfAborted();
     await this.ports.gate?.();
+    await this.count();
+  }
+
+  /**
+   * Counts, without waiting while paused: for what happened already. Every event that an agent causes is counted, so that none
+   * can flood the log.
+   * @throws HyperRunError agent.budget-exceeded
+   */
+  async count(): Promise<void> {
     this.signal.throwIfAborted();
     this.calls++;
     if (this.calls <= this.limit) return;

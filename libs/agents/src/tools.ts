@@ -64,6 +64,8 @@ export interface TaskTree {
   write(path: string, content: Buffer | string): Promise<void>;
   delete(path: string): Promise<void>;
   list(prefix?: string): Promise<readonly string[]>;
+  /** Whether a path may be changed, without doing it. Absent: only trying tells. @throws HyperRunError scope.violated */
+  check?(path: string): void;
 }
 
 /** What a worker gives to the tools of one attempt. */

@@ -41,14 +41,14 @@ export class WorkspaceTree implements TaskTree {
 
   /** @throws HyperRunError scope.violated, tree.write-failed */
   async write(path: string, content: Buffer | string): Promise<void> {
-    this.#admit(path, 'write');
+    this.check(path, 'write');
     const { error } = await this.#ask({ op: 'write', path, content: Buffer.from(content).toString('base64') });
     if (error !== undefined) throw failed('tree.write-failed', path, error);
   }
 
   /** @throws HyperRunError scope.violated, tree.not-found */
   async delete(path: string): Promise<void> {
-    this.#admit(path, 'delete');
+    this.check(path, 'delete');
     const { error } = await this.#ask({ op: 'delete', path });
     if (error !== undefined) throw failed('tree.not-found', path, error);
   }
@@ -61,7 +61,8 @@ export class WorkspaceTree implements TaskTree {
     await (await this.#hand?.catch(() => undefined))?.close();
   }
 
-  #admit(path: string, action: 'write' | 'delete'): void {
+  /** @throws HyperRunError scope.violated */
+  check(path: string, action = 'change'): void {
     const decision = this.scope.check(path);
     if (!decision.allowed) throw scopeViolation(path, decision.rule, `May not ${action}: ${decision.reason}`);
   }
