@@ -4,9 +4,10 @@ import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Transport, type MicroserviceOptions } from '@nestjs/microservices';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { agentRegistry } from '#agents';
+import type { AgentRegistry } from '#agents';
 import { HyperRunError, isHyperRunError } from '#contracts';
 import { Token } from './access/token.js';
+import { loadRegistry } from './agents/load-registry.js';
 import { AppModule } from './app.module.js';
 import { loadConfig, type Config, type Environment } from './config/config.js';
 import { rememberSecrets, secretsOf, withoutSecrets } from './config/secrets.js';
@@ -35,9 +36,10 @@ const logger = new Logger('HyperRun');
 export const start = async (env: Environment): Promise<RunningService> => {
   rememberSecrets(secretsOf(env));
   const config = loadConfig(env);
+  const agents = await loadRegistry(config);
   const log = await openLog(config);
   try {
-    const app = await build(config, log);
+    const app = await build(config, log, agents);
     const file = new ServiceFile(config.dataDirectory);
     let closing: Promise<void> | undefined;
     const close = () => (closing ??= file.remove().then(() => app.close()));
@@ -60,9 +62,9 @@ export const start = async (env: Environment): Promise<RunningService> => {
   }
 };
 
-const build = async (config: Config, log: OpenLog): Promise<NestFastifyApplication> => {
+const build = async (config: Config, log: OpenLog, agents: AgentRegistry): Promise<NestFastifyApplication> => {
   const app = await NestFactory.create<NestFastifyApplication>(
-    AppModule.forRoot(config, log, agentRegistry()),
+    AppModule.forRoot(config, log, agents),
     fastifyAdapter(config),
     {
       abortOnError: false,

@@ -59,6 +59,13 @@ export const SETTINGS: readonly Setting[] = [
     'Folders within which repositories may be worked on.',
   ),
   setting(
+    'HYPER_RUN_AGENTS',
+    'agentsFile',
+    '`<data directory>/agents.json`, if it is there',
+    'a file',
+    'Agents from outside: coding agents, command lines, models. See [agents.md](agents.md).',
+  ),
+  setting(
     'HYPER_RUN_TOKEN',
     'token',
     '`<data directory>/token`, made at the first start',

@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Inject, Injectable } from '@nestjs/common';
-import { AgentRegistry } from '#agents';
 import {
   HyperRunError,
   isHyperRunError,
@@ -17,6 +16,7 @@ import { ArtifactStore } from '../artifacts/artifact-store.port.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { failpoint } from '../config/failpoint.js';
 import type { Job, JobContext, JobSource } from '../tasks/job.port.js';
+import { AgentKinds, type KindHere } from '../swarm/agent-kinds.port.js';
 import { LiveWorld } from '../world/live-world.port.js';
 import { SprintDecisions } from '../world/sprint-decisions.port.js';
 import { buildPlan, countFindings, followUp, type Place } from './build-plan.js';
@@ -41,7 +41,7 @@ export class AnalysisJobs implements JobSource {
     private readonly decisions: SprintDecisions,
     private readonly artifacts: ArtifactStore,
     private readonly strategist: Strategist,
-    private readonly agents: AgentRegistry,
+    private readonly kinds: AgentKinds,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
@@ -87,7 +87,9 @@ export class AnalysisJobs implements JobSource {
       const compiled = compileScope({ patterns: scope, grants, protect: settings.protect ?? [] });
       const dismissed = this.#dismissed(state);
       const verification = await verificationOf(tree, settings, this.config.verifySeconds);
-      const agents = Object.fromEntries(this.agents.kinds().map((kind) => [kind, this.agents.describe(kind)]));
+      const kinds = await this.kinds.list();
+      const usable = kinds.filter(({ unusable }) => unusable === undefined);
+      const agents = Object.fromEntries(usable.map((one) => [one.kind, one]));
       const now = Date.now();
       const common = {
         planId: sprintId,
@@ -122,7 +124,7 @@ export class AnalysisJobs implements JobSource {
         artifact,
         files,
         durationMs: Math.round(performance.now() - began),
-        skipped: [...skipped, ...notThere(settings, agents)]
+        skipped: [...skipped, ...notThere(settings, kinds)]
           .slice(0, 20)
           .map(({ source, reason }) => ({ source, reason: reason.slice(0, 2000) })),
       };
@@ -166,13 +168,22 @@ export class AnalysisJobs implements JobSource {
   }
 }
 
-/** Agents that the repository chose and this service does not have: what they were to do is left out, and that is said. */
-const notThere = ({ agents: chosen = {} }: RepositoryConfig, agents: Readonly<Record<string, unknown>>) =>
-  Object.entries(chosen).flatMap(([source, kind]) =>
-    Object.hasOwn(agents, kind)
+/** Agents that cannot be asked although somebody wants them: what they were to do is left out, and that is said. */
+const notThere = ({ agents: chosen = {} }: RepositoryConfig, kinds: readonly KindHere[]) => [
+  ...kinds.flatMap(({ kind, unusable }) =>
+    unusable === undefined ? [] : [{ source: kind, reason: `This agent cannot work here: ${unusable}` }],
+  ),
+  ...Object.entries(chosen).flatMap(([source, wanted]) =>
+    kinds.some(({ kind }) => kind === wanted)
       ? []
-      : [{ source, reason: `.hyper-run.json chooses agent ${JSON.stringify(kind)}, which this service does not have` }],
-  );
+      : [
+          {
+            source,
+            reason: `.hyper-run.json chooses agent ${JSON.stringify(wanted)}, which this service does not have`,
+          },
+        ],
+  ),
+];
 
 const placeOf = (decision: ScopeDecision): Place => {
   if (decision.allowed) return 'inside';

@@ -1,7 +1,12 @@
+export { AcpAgent } from './acp-agent.js';
+export { type AgentDefinitions, readAgentsFile } from './agents-file.js';
 export * from './base-agent.js';
 export * from './built-in.js';
+export { CommandAgent } from './command-agent.js';
+export { registerConfigured } from './configured.js';
 export * from './fixers.js';
 export { AGENT_KIND, type AgentFactory, type AgentKind, AgentRegistry } from './registry.js';
+export { fromHome, locateProgram } from './program.js';
 export { createToolbox } from './toolbox.js';
 export { type ActionType, LAST_REFUSAL, ToolSession } from './tool-session.js';
 export * from './definition.js';
