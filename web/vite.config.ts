@@ -47,6 +47,8 @@ export default defineConfig({
     // Everything is a file of its own: the policy of the page allows no inline code.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // Served by the machine it is used on, and kept by the browser: one file is read once.
+    chunkSizeWarningLimit: 700,
     // What a page does not use of a library stays away, its schemas too.
     rolldownOptions: {
       treeshake: { moduleSideEffects: (id) => !id.startsWith(libs) },
