@@ -20,6 +20,10 @@ export const CONFIG = Symbol('CONFIG');
 export const ROLES = ['api', 'orchestrator', 'worker'] as const;
 export type Role = (typeof ROLES)[number];
 
+/** What becomes of a question that nobody answers in time. */
+export const UNANSWERED = ['go-on', 'fail'] as const;
+export type Unanswered = (typeof UNANSWERED)[number];
+
 const HOST = /^[\w.:-]{1,253}$/;
 
 /** What the environment says, validated; times in the unit that the name says, `bodyLimit` in bytes. */
@@ -42,6 +46,8 @@ export class Config {
   @IsBoolean() readonly allowWeakRedis: boolean;
   @IsInt() @Min(1) @Max(8760) readonly planTtlHours: number;
   @IsInt() @Min(1) @Max(86_400) readonly stalledSeconds: number;
+  @IsInt() @Min(1) @Max(2_592_000) readonly answerSeconds: number;
+  @IsIn(UNANSWERED) readonly unanswered: Unanswered;
   @IsInt() @Min(1) @Max(3600) readonly leaseSeconds: number;
   @IsInt() @Min(1) @Max(7200) readonly verifySeconds: number;
   @IsOptional() @IsInt() @Min(128) @Max(16_777_216) readonly memoryMb: number | undefined;
@@ -71,6 +77,8 @@ export class Config {
     this.allowWeakRedis = yes(env['HYPER_RUN_ALLOW_WEAK_REDIS']);
     this.planTtlHours = whole(env['HYPER_RUN_PLAN_TTL_HOURS'], 24);
     this.stalledSeconds = whole(env['HYPER_RUN_STALLED_SECONDS'], 300);
+    this.answerSeconds = whole(env['HYPER_RUN_ANSWER_SECONDS'], 86_400);
+    this.unanswered = (env['HYPER_RUN_UNANSWERED'] ?? 'go-on') as Unanswered;
     this.leaseSeconds = whole(env['HYPER_RUN_LEASE_SECONDS'], 15);
     this.verifySeconds = whole(env['HYPER_RUN_VERIFY_SECONDS'], 600);
     this.memoryMb = env['HYPER_RUN_MEMORY_MB'] === undefined ? undefined : whole(env['HYPER_RUN_MEMORY_MB'], 0);

@@ -116,6 +116,20 @@ export const SETTINGS: readonly Setting[] = [
     'A working agent without progress for so long is stalled.',
   ),
   setting(
+    'HYPER_RUN_ANSWER_SECONDS',
+    'answerSeconds',
+    '86400',
+    'a whole number from 1 to 2592000',
+    'A task waits so long for an answer or a grant. Neither pauses nor the time in which no service ran count.',
+  ),
+  setting(
+    'HYPER_RUN_UNANSWERED',
+    'unanswered',
+    'go-on',
+    'go-on or fail',
+    'What a question leads to that nobody has answered by then: the agent decides for itself, or the task fails. A budget that nobody has raised fails the task.',
+  ),
+  setting(
     'HYPER_RUN_LEASE_SECONDS',
     'leaseSeconds',
     '15',

@@ -1,34 +1,22 @@
 import { describe, expect, it } from '@jest/globals';
-import type { AgentId, AnyEvent, Epoch, StreamName, TaskId, Version } from '#contracts';
-import { event, evolveWorld, newWorld, type World } from '#domain';
+import type { AgentId, AnyEvent, Epoch, TaskId } from '#contracts';
+import { event, newWorld, type World } from '#domain';
 import * as fixture from '../../libs/domain/src/plan.fixture.js';
-import { next, type Signals } from './next.js';
+import { next, type Limits, type Signals } from './next.js';
+import { worldOf } from './world.fixture.js';
 
-const limits = { stalledMs: 300_000, leaseCheckMs: 5000, pauseGraceMs: 10_000 };
+const limits: Limits = {
+  stalledMs: 300_000,
+  leaseCheckMs: 5000,
+  pauseGraceMs: 10_000,
+  answerMs: 86_400_000,
+  unanswered: 'go-on',
+};
 const signals = (alive: boolean, lastProgress?: number): Signals => ({
   alive: () => alive,
   lastProgress: () => lastProgress,
   awakeSince: 0,
 });
-
-/** Folds events, one second apart, into a world. */
-const worldOf = (...events: readonly (readonly [string, AnyEvent])[]): World => {
-  const world = newWorld();
-  const versions = new Map<string, number>();
-  for (const [index, [stream, told]] of events.entries()) {
-    const version = (versions.get(stream) ?? 0) + 1;
-    versions.set(stream, version);
-    evolveWorld(world, {
-      ...told,
-      stream: stream as StreamName,
-      version: version as Version,
-      position: index + 1,
-      time: (index + 1) * 1000,
-      actor: 'person:ada',
-    });
-  }
-  return world;
-};
 
 const sprint = (...events: readonly AnyEvent[]) => events.map((one) => ['sprint-s-1', one] as const);
 const task = (...events: readonly AnyEvent[]) => events.map((one) => ['task-t-1', one] as const);

@@ -14,6 +14,7 @@ import {
   type TaskState,
   type World,
 } from '#domain';
+import { LOST, nextOfBlocked } from './next-of-blocked.js';
 
 /** Hints that are not in the log: they may be late or lost; the decision is what gets appended. */
 export interface Signals {
@@ -31,6 +32,10 @@ export interface Limits {
   readonly leaseCheckMs: number;
   /** How long what runs may finish its step after a pause was asked for. */
   readonly pauseGraceMs: number;
+  /** How long a task waits for a person. */
+  readonly answerMs: number;
+  /** What becomes of a question then: the agent goes on without an answer, or the task fails. */
+  readonly unanswered: 'go-on' | 'fail';
 }
 
 export type Step =
@@ -45,7 +50,6 @@ export interface Next {
   readonly wakeAt?: Instant;
 }
 
-const LOST = 'The lease of its worker ended.';
 const nothing: Next = { steps: [] };
 
 export const next = (world: World, signals: Signals, now: Instant, limits: Limits): Next =>
@@ -97,7 +101,7 @@ const nextOfActive = (sprint: Active, world: World, signals: Signals, now: Insta
   return combine([
     nextOfBase(sprint, signals, now, limits),
     nextOfPause(sprint, tasks, world, now, limits),
-    ...tasks.map((id) => nextOfTask(sprint, id, world.tasks.get(id), signals, now, limits)),
+    ...tasks.map((id) => nextOfTask(sprint, id, world, signals, now, limits)),
   ]);
 };
 
@@ -124,11 +128,12 @@ const nextOfPause = (sprint: Active, tasks: readonly TaskId[], world: World, now
 const nextOfTask = (
   sprint: Active,
   taskId: TaskId,
-  task: TaskState | undefined,
+  world: World,
   signals: Signals,
   now: Instant,
   limits: Limits,
 ): Next => {
+  const task = world.tasks.get(taskId);
   if (task === undefined || task.status === 'absent' || task.status === 'declined') return nothing;
   if (isTaskSettled(task)) return stepOf(sprint.sprintId, { type: 'settle-task', taskId, outcome: task.status });
   const step = (command: TaskCommand): Next => ({ steps: [{ kind: 'task', taskId, command }] });
@@ -148,7 +153,7 @@ const nextOfTask = (
           kind: 'attempts-exhausted',
           reason: `All ${task.attempts} attempts were interrupted; the last time: ${task.interrupted ?? 'unknown'}`,
         });
-  if (task.status === 'blocked') return nothing;
+  if (task.status === 'blocked') return nextOfBlocked(sprint, task, world, signals, now, limits);
   if (task.status === 'publishing') {
     const { holder } = task;
     if (holder === undefined) return nothing;

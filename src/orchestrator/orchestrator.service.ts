@@ -71,6 +71,8 @@ export class OrchestratorService implements OnApplicationBootstrap, OnModuleDest
       stalledMs: config.stalledSeconds * 1000,
       leaseCheckMs: (config.leaseSeconds * 1000) / 3,
       pauseGraceMs: PAUSE_GRACE_MS,
+      answerMs: config.answerSeconds * 1000,
+      unanswered: config.unanswered,
     };
   }
 

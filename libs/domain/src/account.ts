@@ -1,6 +1,5 @@
 // What a task has spent, what it may spend, and when an agent was at it. Pure.
-import type { BudgetName, Budgets, EventData, Instant } from '#contracts';
-import type { Told } from './decider.js';
+import type { AnyEvent, BudgetName, Budgets, EventData, Instant } from '#contracts';
 
 export type Grant = NonNullable<EventData<'task.answered'>['granted']>;
 
@@ -53,7 +52,7 @@ export const addGrant = (account: Account, granted?: Grant): Account =>
   granted === undefined ? account : { ...account, granted: [...account.granted, granted] };
 
 /** Counts what one event tells. Same account, same object, when it tells nothing. */
-export const count = (account: Account, told: Told): Account => {
+export const count = (account: Account, told: AnyEvent & { readonly time: Instant }): Account => {
   const { open } = account;
   const seen = open === undefined ? account : { ...account, open: { from: open.from, until: told.time } };
   if (told.type === 'action.model-call-finished') {
@@ -71,7 +70,7 @@ export const correct = (
   of === 'sprint' || budget === 'wallSeconds' ? account : { ...account, [budget]: Math.max(account[budget], used) };
 
 /** One call, one count: the end of a command and the answer to a question about permission belong to their beginnings. */
-const isToolCall = (told: Told): boolean => {
+const isToolCall = (told: AnyEvent): boolean => {
   switch (told.type) {
     case 'task.tool-refused':
       return true;

@@ -11,3 +11,4 @@ export { chanceOf, recordOf, type AgentRecord, type AgentRecords } from './agent
 export * from './overlaps.js';
 export * from './board.js';
 export * from './world.js';
+export * from './sprint-account.js';

@@ -133,3 +133,12 @@ export const integrationDecided = event('sprint.integration-decided', {
   pack: 'e'.repeat(64) as Sha256,
   sealed: { stream: 'sprint-s-1' as StreamName, version: 11 as Version, hash: 'f'.repeat(64) as Sha256 },
 });
+
+export const publishDecided = event('task.publish-decided', {
+  attempt: 1,
+  tree: 'a'.repeat(40) as Oid,
+  commit: 'b'.repeat(40) as Oid,
+  branch: 'hyper-run/t-1',
+  pack: 'c'.repeat(64) as Sha256,
+  sealed: { stream: 'task-t-1' as StreamName, version: 2 as Version, hash: 'd'.repeat(64) as Sha256 },
+});

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type { AgentId, AnyEvent, Epoch, EventData, Oid, Sha256, StreamName, Version } from '#contracts';
+import type { AgentId, AnyEvent, Epoch, EventData } from '#contracts';
 import { event } from './decider.js';
-import { ada, bob, queued } from './plan.fixture.js';
+import { ada, bob, publishDecided, queued } from './plan.fixture.js';
 import { specify } from './specification.fixture.js';
 import { task, type BlockAnswer } from './task.js';
 
@@ -152,18 +152,14 @@ describe('a budget that is used up', () => {
 });
 
 describe('a branch that could not be made', () => {
-  const decided = event('task.publish-decided', {
-    attempt: 1,
-    tree: 'a'.repeat(40) as Oid,
-    commit: 'b'.repeat(40) as Oid,
-    branch: 'hyper-run/t-1',
-    pack: 'c'.repeat(64) as Sha256,
-    sealed: { stream: 'task-t-1' as StreamName, version: 2 as Version, hash: 'd'.repeat(64) as Sha256 },
-  });
-  const stuck = [...working, decided, event('task.blocked', { attempt: 1, kind: 'publishing', reason: 'foreign' })];
+  const stuck = [
+    ...working,
+    publishDecided,
+    event('task.blocked', { attempt: 1, kind: 'publishing', reason: 'foreign' }),
+  ];
   it('is tried again by anybody when a person says so', () => {
     const answer = answering(stuck, { text: 'Renamed mine.' });
-    expect(answer.state()).toMatchObject({ status: 'publishing', decided: decided.data });
+    expect(answer.state()).toMatchObject({ status: 'publishing', decided: publishDecided.data });
     const again = given(...stuck, answered({ kind: 'publishing' })).when({ type: 'claim', worker: bob, agentId });
     expect(again.refusal()).toBeUndefined();
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { AgentId, Epoch, Oid, Sha256, StreamName, Version } from '#contracts';
 import { event } from './decider.js';
-import { ada, bob, queued } from './plan.fixture.js';
+import { ada, bob, publishDecided, queued } from './plan.fixture.js';
 import { specify } from './specification.fixture.js';
 import { task } from './task.js';
 
@@ -10,14 +10,6 @@ const agentId = 'links-1' as AgentId;
 const claimedBy = (worker: typeof ada, attempt = 1, epoch = 1) =>
   event('task.claimed', { worker, agentId, attempt, epoch: epoch as Epoch });
 const interrupted = (attempt = 1) => event('task.attempt-interrupted', { attempt, worker: ada, reason: 'lease ended' });
-const decided = event('task.publish-decided', {
-  attempt: 1,
-  tree: 'a'.repeat(40) as Oid,
-  commit: 'b'.repeat(40) as Oid,
-  branch: 'hyper-run/t-1',
-  pack: 'c'.repeat(64) as Sha256,
-  sealed: { stream: 'task-t-1' as StreamName, version: 2 as Version, hash: 'd'.repeat(64) as Sha256 },
-});
 const claim = (worker: typeof ada) => ({ type: 'claim', worker, agentId }) as const;
 
 describe('a queued task', () => {
@@ -80,15 +72,19 @@ describe('a task at work', () => {
   });
   it('is published only by the worker that holds it', () => {
     const state = given(queued, claimedBy(ada));
-    expect(state.when({ type: 'decide-publish', worker: ada, decided: decided.data }).events()).toEqual([decided]);
-    expect(state.when({ type: 'decide-publish', worker: bob, decided: decided.data }).refusal()).toBe('task.lost');
+    expect(state.when({ type: 'decide-publish', worker: ada, decided: publishDecided.data }).events()).toEqual([
+      publishDecided,
+    ]);
+    expect(state.when({ type: 'decide-publish', worker: bob, decided: publishDecided.data }).refusal()).toBe(
+      'task.lost',
+    );
   });
   it('can be cancelled', () =>
     expect(given(queued, claimedBy(ada)).when({ type: 'cancel', reason: 'no' }).state().status).toBe('cancelled'));
 });
 
 describe('a task that was decided to be published', () => {
-  const publishing = [queued, claimedBy(ada), decided] as const;
+  const publishing = [queued, claimedBy(ada), publishDecided] as const;
   it('cannot be cancelled or discarded any more', () => {
     expect(
       given(...publishing)
@@ -127,7 +123,7 @@ describe('a task that was decided to be published', () => {
 describe('a settled task', () => {
   it('is not reopened', () => {
     const passed = event('task.passed', { branch: 'hyper-run/t-1', commit: 'b'.repeat(40) as Oid });
-    const all = [queued, claimedBy(ada), decided, passed] as const;
+    const all = [queued, claimedBy(ada), publishDecided, passed] as const;
     expect(
       given(...all)
         .when(claim(bob))
