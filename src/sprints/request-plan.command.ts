@@ -1,5 +1,6 @@
 import { Command, CommandBus, CommandHandler, QueryBus, type ICommandHandler } from '@nestjs/cqrs';
 import { type PlannedTask, type SprintId, type TaskId } from '#contracts';
+import type { BudgetWish } from '#domain';
 import { compileScope } from '#workspace';
 import { FindRepositoryQuery } from '../repositories/find-repository.query.js';
 import { RegisterRepositoryCommand } from '../repositories/register-repository.command.js';
@@ -14,6 +15,8 @@ export interface PlanWish {
   readonly focus?: string;
   /** Protected paths that the plan may name all the same. */
   readonly grants?: readonly string[];
+  /** What is to be spent at most, where that is something else than the repository says. */
+  readonly budgets?: BudgetWish;
 }
 
 export interface Requested {
@@ -45,7 +48,7 @@ export class RequestPlanHandler implements ICommandHandler<RequestPlanCommand> {
   ) {}
 
   async execute({ wish, issued, again }: RequestPlanCommand): Promise<Requested> {
-    const { scope, maxTasks, focus, grants } = wish;
+    const { scope, maxTasks, focus, grants, budgets } = wish;
     compileScope({ patterns: scope ?? ['**'], ...(grants === undefined ? {} : { grants }) });
     const { repositoryId, path, name } = await this.repositoryOf(wish.repository, issued);
     const sprintId = sprintIdOf(issued);
@@ -62,6 +65,7 @@ export class RequestPlanHandler implements ICommandHandler<RequestPlanCommand> {
           ...(maxTasks === undefined ? {} : { maxTasks }),
           ...(focus === undefined ? {} : { focus }),
           ...(grants === undefined ? {} : { grants: [...grants] }),
+          ...(budgets === undefined ? {} : { budgets }),
           ...(again === undefined ? {} : { follows: again.follows, followTask: again.task }),
         },
       },

@@ -47,7 +47,13 @@ export class RetryTaskHandler implements ICommandHandler<RetryTaskCommand> {
         'repository.busy',
         `Sprint ${running.running} runs on this repository; one runs at a time.`,
       );
-    const wish = { repository: spec.repositoryId, scope: spec.scope, grants: spec.grants, maxTasks: 1 };
+    const wish = {
+      repository: spec.repositoryId,
+      scope: spec.scope,
+      grants: spec.grants,
+      budgets: spec.budgets,
+      maxTasks: 1,
+    };
     const again = { follows: taskId, task: spec.task };
     const { sprintId } = await this.commands.execute(new RequestPlanCommand(wish, issued, again));
     const planHash = await this.planOf(sprintId);

@@ -3,13 +3,14 @@ import { Inject, Injectable } from '@nestjs/common';
 import {
   HyperRunError,
   isHyperRunError,
+  type Budgets,
   type EventData,
   type Oid,
   type Plan,
   type PlannedTask,
   type Verification,
 } from '#contracts';
-import { type Analysing, type SprintCommand, type World } from '#domain';
+import { withBudgets, type Analysing, type SprintCommand, type World } from '#domain';
 import { GitRepository } from '#git';
 import { commitTree, compileScope, type ScopeDecision } from '#workspace';
 import { ArtifactStore } from '../artifacts/artifact-store.port.js';
@@ -104,7 +105,7 @@ export class AnalysisJobs implements JobSource {
         grants,
         verification,
         knownBase: this.#knownBase(state, commit, verification),
-        budgets: { wallSeconds: 1800, toolCalls: 10_000, attempts: this.config.attempts, ...settings.budgets },
+        budgets: withBudgets(withBudgets(this.#budgets(), settings.budgets ?? {}), request.budgets ?? {}),
         checkout: { branch, dirty },
         now,
         ttlMs: this.config.planTtlHours * 3_600_000,
@@ -160,6 +161,10 @@ export class AnalysisJobs implements JobSource {
     if (newest === undefined) return undefined;
     const { outcome, reason } = newest.base;
     return { outcome, ...(reason === undefined ? {} : { reason }), at: new Date(newest.at).toISOString() };
+  }
+
+  #budgets(): Budgets {
+    return { wallSeconds: 1800, toolCalls: 10_000, attempts: this.config.attempts };
   }
 
   #dismissed({ request }: Analysing): ReadonlySet<string> {

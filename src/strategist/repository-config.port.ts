@@ -1,9 +1,12 @@
 // What a repository says about itself in `.hyper-run.json`, at the base commit.
 import { z } from 'zod';
-import { FindingSource, HyperRunError } from '#contracts';
+import { Budgets, FindingSource, HyperRunError } from '#contracts';
 
 const patterns = z.array(z.string().min(1).max(1024)).max(100);
 const commands = z.array(z.string().min(1).max(2000)).max(20);
+
+const sprintBudgets = z.strictObject(Budgets.shape.sprint.unwrap().shape);
+const budgets = z.strictObject({ ...Budgets.partial().shape, sprint: sprintBudgets.optional() });
 
 export const RepositoryConfig = z.strictObject({
   $schema: z.string().max(1024).optional(),
@@ -14,13 +17,7 @@ export const RepositoryConfig = z.strictObject({
   unreadable: patterns.optional(),
   /** Kind of finding → kind of agent, one of those that the service has. */
   agents: z.partialRecord(FindingSource, z.string().min(1).max(40)).optional(),
-  budgets: z
-    .strictObject({
-      wallSeconds: z.number().int().positive().max(86_400).optional(),
-      toolCalls: z.number().int().positive().max(1_000_000).optional(),
-      attempts: z.number().int().min(1).max(10).optional(),
-    })
-    .optional(),
+  budgets: budgets.optional(),
 });
 export type RepositoryConfig = z.infer<typeof RepositoryConfig>;
 

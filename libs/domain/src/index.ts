@@ -1,6 +1,7 @@
 export * from './decider.js';
 export * from './repository.js';
 export * from './sprint.js';
+export * from './plan-budgets.js';
 export * from './plan-edit.js';
 export * from './plan-hash.js';
 export * from './account.js';

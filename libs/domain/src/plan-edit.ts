@@ -1,6 +1,7 @@
 // How a person changes a plan before approving it. What the scan found can be narrowed, never widened.
 import { HyperRunError, type Plan, type PlannedAgent, type PlannedTask, type TaskId } from '#contracts';
 import { withOverlaps } from './overlaps.js';
+import { withBudgets, type BudgetWish } from './plan-budgets.js';
 import { planHash } from './plan-hash.js';
 
 export interface TaskEdit {
@@ -19,6 +20,7 @@ export interface PlanEdit {
   readonly tasks?: readonly TaskEdit[];
   readonly setupNetwork?: boolean;
   readonly grants?: readonly string[];
+  readonly budgets?: BudgetWish;
   /** Every agent that `tasks` names: which version of it was chosen, and what it is given. */
   readonly agents?: readonly PlannedAgent[];
   /** Kinds of agents that follow words; absent: not known here. */
@@ -45,6 +47,7 @@ export const applyEdit = (plan: Plan, edit: PlanEdit): { plan: Plan; summary: st
     tasks: withOverlaps(reorder(changed, edit.order ?? [])),
     ...agentsOf(plan, edit, changed),
     grants: [...(edit.grants ?? plan.grants)],
+    budgets: withBudgets(plan.budgets, edit.budgets ?? {}),
     verification: { ...plan.verification, setupNetwork: edit.setupNetwork ?? plan.verification.setupNetwork },
   };
   return { plan: { ...edited, planHash: planHash(edited) }, summary: summarise(edit) };
@@ -113,6 +116,7 @@ const summarise = (edit: PlanEdit): string =>
           .join(', ')} of ${task.taskId}`,
     ),
     edit.setupNetwork === undefined ? '' : `${edit.setupNetwork ? 'granted' : 'withdrew'} network for set-up`,
+    edit.budgets === undefined ? '' : 'changed the budgets',
     edit.grants === undefined ? '' : `granted protected paths: ${edit.grants.join(', ') || 'none'}`,
   ]
     .filter((part) => part !== '')

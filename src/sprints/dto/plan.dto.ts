@@ -6,6 +6,7 @@ import {
   IsArray,
   IsBoolean,
   IsInt,
+  IsObject,
   IsOptional,
   IsString,
   Matches,
@@ -16,6 +17,8 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { ID_PATTERN, type SprintId, type TaskId } from '#contracts';
+import { BudgetsDto } from './budgets.dto.js';
+import { Given } from './given.decorator.js';
 
 const PATTERN = { each: true, message: '$property: each pattern has 1 to 1024 characters' };
 
@@ -60,6 +63,16 @@ export class RequestPlanDto {
   @IsString({ each: true })
   @MaxLength(1024, { each: true })
   grants?: string[];
+
+  @ApiPropertyOptional({
+    type: BudgetsDto,
+    description: 'What may be spent at most. At a limit a task is blocked and asks.',
+  })
+  @Given()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => BudgetsDto)
+  budgets?: BudgetsDto;
 }
 
 export class TaskEditDto {
@@ -131,6 +144,13 @@ export class EditPlanDto {
   @IsString({ each: true })
   @MaxLength(1024, { each: true })
   grants?: string[];
+
+  @ApiPropertyOptional({ type: BudgetsDto, description: 'Limits that change; the others stay.' })
+  @Given()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => BudgetsDto)
+  budgets?: BudgetsDto;
 }
 
 export class ExecutePlanDto {
