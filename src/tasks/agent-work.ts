@@ -1,7 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AgentRegistry, type BaseAgent } from '#agents';
-import { isHyperRunError, type AnyEvent, type EventData } from '#contracts';
-import { event } from '#domain';
+import { isHyperRunError } from '#contracts';
 import type { GitRepository } from '#git';
 import { compileScope, VirtualTree } from '#workspace';
 import { ArtifactStore } from '../artifacts/artifact-store.port.js';
@@ -9,6 +8,7 @@ import { CONFIG, type Config } from '../config/config.js';
 import { knownSecrets } from '../config/secrets.js';
 import { IsolationLevel } from '../isolation/isolation-level.port.js';
 import { RepositorySearch } from '../search/repository-search.port.js';
+import { LiveWorld } from '../world/live-world.port.js';
 import type { Attempt } from './attempt.js';
 import { Checkouts } from './checkouts.js';
 import { memoryWorkplace } from './memory-workplace.js';
@@ -16,6 +16,7 @@ import { openModelWay, type ModelWay } from './model-way.js';
 import { sandboxWorkplace } from './sandbox-workplace.js';
 import type { Workplace } from './workplace.js';
 import { baseTerms } from '../strategist/base-terms.port.js';
+import { Oversight } from './oversight.js';
 import { TaskFailure } from './task-failure.js';
 
 /** Not the agent's doing: the attempt is broken off, and the task tried again. */
@@ -30,33 +31,26 @@ export class AgentWork {
     private readonly isolation: IsolationLevel,
     private readonly search: RepositorySearch,
     private readonly checkouts: Checkouts,
+    private readonly live: LiveWorld,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   /** @throws TaskFailure `agent-failed`, `refused` */
   async run(attempt: Attempt, repository: GitRepository, directory: string): Promise<VirtualTree> {
     const { spec, attempt: number } = attempt.claimed;
-    const { task, scope: patterns, grants, baseCommit, budgets } = spec;
+    const { task, scope: patterns, grants, baseCommit } = spec;
     const { protect, unreadable } = await baseTerms(repository, baseCommit);
     const scope = compileScope({ patterns, paths: task.paths, grants, protect });
     const tree = await VirtualTree.at({ repository, commit: baseCommit, scope });
-    const overtime = attempt.overtime(budgets.wallSeconds * 1000);
     const agent = this.agents.create(task.agent);
     if (agent.digest !== task.agentDigest)
       throw new TaskFailure(
         'agent-failed',
         `The plan was approved for agent ${task.agentDigest}, and there is ${agent.digest} now. Ask for a new plan.`,
       );
-    const oversight = {
-      attempt: number,
-      maxCalls: budgets.toolCalls,
-      signal: AbortSignal.any([attempt.signal, overtime]),
-      emit: (told: AnyEvent) => attempt.say(told),
-      refuse: (refusal: EventData<'task.tool-refused'>) => attempt.say(event('task.tool-refused', refusal)),
-      gate: () => attempt.gate(),
-      progress: () => attempt.progress(),
-    };
-    const way = await this.#modelWay(agent, attempt, oversight);
+    const oversight = new Oversight(attempt, this.live);
+    const overseen = { ...oversight.ports, attempt: number, progress: () => attempt.progress() };
+    const way = await this.#modelWay(agent, attempt, overseen);
     const loopbacks = way?.loopbacks ?? [];
     const place = { attempt, repository, tree, directory, unreadable, loopbacks };
     const workplace = await this.#workplace(agent, place).catch(async (error: unknown) => {
@@ -70,10 +64,11 @@ export class AgentWork {
           instructions: agent.understandsWords ? task.instructions : '',
           baseCommit,
           attempt: number,
+          answers: oversight.answers,
         },
         ports: {
           ...workplace.ports,
-          ...oversight,
+          ...overseen,
           ...(way && { model: way.access }),
           search: (text, limit) => this.search.search(repository, baseCommit, text, { limit }),
           keep: (content) => this.artifacts.putText(content),
@@ -83,6 +78,7 @@ export class AgentWork {
       });
       await way?.close();
       await way?.settled();
+      await oversight.settled();
       await attempt.outbox.flush();
       if (outcome === 'gave-up')
         throw new TaskFailure('agent-failed', `The agent gave up: ${workplace.limit() ?? summary}`);
@@ -90,25 +86,12 @@ export class AgentWork {
     } catch (error) {
       attempt.signal.throwIfAborted();
       if (error instanceof TaskFailure) throw error;
-      if (overtime.aborted) {
-        attempt.say(
-          event('task.budget-exceeded', {
-            attempt: number,
-            budget: 'wallSeconds',
-            limit: budgets.wallSeconds,
-            used: budgets.wallSeconds,
-          }),
-        );
-        throw new TaskFailure(
-          'agent-failed',
-          `The agent was not done after ${budgets.wallSeconds} s, the budget of its task.`,
-        );
-      }
       if (ACCIDENTS.some((code) => isHyperRunError(error, code))) throw error;
       const kind = isHyperRunError(error, 'agent.refused-too-often') ? 'refused' : 'agent-failed';
       const why = workplace.limit() ?? (error instanceof Error ? error.message : String(error));
       throw new TaskFailure(kind, `The agent failed: ${why}`);
     } finally {
+      oversight.close();
       await way?.close();
       await workplace.close();
     }

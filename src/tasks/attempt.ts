@@ -8,13 +8,12 @@ import {
   type Epoch,
   type TaskId,
 } from '#contracts';
-import { isActive, type TaskSpec } from '#domain';
+import { isActive, type Account, type AnsweredQuestion, type TaskSpec } from '#domain';
 import type { EventStore } from '#event-store';
 import type { Config } from '../config/config.js';
 import { hintKey } from '../world/keys.port.js';
 import type { LiveWorld } from '../world/live-world.port.js';
 import { Outbox } from './outbox.js';
-import { workClock } from './work-clock.js';
 
 /** Progress is told at most this often. */
 const PROGRESS_MS = 1000;
@@ -29,6 +28,9 @@ export interface Claimed {
   readonly agentId: AgentId;
   readonly epoch: Epoch;
   readonly attempt: number;
+  /** What earlier attempts have spent and asked. */
+  readonly account: Account;
+  readonly answers: readonly AnsweredQuestion[];
 }
 
 /**
@@ -90,22 +92,20 @@ export class Attempt {
     }
   }
 
-  /** Resolves when the sprint is not paused: nothing new begins meanwhile. */
-  async gate(): Promise<void> {
-    const runs = () => this.#runs();
-    if (!runs()) await this.needs.live.until(runs, this.signal);
-    this.signal.throwIfAborted();
+  /** Whether there may be work now: the sprint is not paused, and nobody is asked. */
+  runs(): boolean {
+    const { sprints, tasks } = this.needs.live.world;
+    const sprint = sprints.get(this.claimed.spec.sprintId);
+    const paused =
+      sprint !== undefined && isActive(sprint) && (sprint.status === 'pausing' || sprint.status === 'paused');
+    return !paused && tasks.get(this.claimed.taskId)?.status !== 'blocked';
   }
 
-  /** Aborts after so much time of work; a pause does not count. */
-  overtime(ms: number): AbortSignal {
-    const { live } = this.needs;
-    return workClock({
-      ms,
-      runs: () => this.#runs(),
-      onChange: (listener) => live.onChange(listener),
-      until: this.#over.signal,
-    });
+  /** Resolves when there may be work: nothing new begins meanwhile. */
+  async gate(): Promise<void> {
+    const runs = () => this.runs();
+    if (!runs()) await this.needs.live.until(runs, this.signal);
+    this.signal.throwIfAborted();
   }
 
   close(): void {
@@ -113,16 +113,13 @@ export class Attempt {
     this.#over.abort(new Error('The attempt is over.'));
   }
 
-  #runs(): boolean {
-    const state = this.needs.live.world.sprints.get(this.claimed.spec.sprintId);
-    return state === undefined || !isActive(state) || (state.status !== 'pausing' && state.status !== 'paused');
-  }
-
   /** The log fences a late worker at its next append; looking spares the work until then. */
   #look(): void {
     const state = this.needs.live.world.tasks.get(this.claimed.taskId);
     if (state === undefined || state.status === 'absent' || state.status === 'declined') return;
-    if (state.epoch > this.claimed.epoch)
+    if (state.status === 'failed' && state.kind === 'unanswered')
+      this.#over.abort(new HyperRunError('agent.unanswered', state.reason ?? 'Nobody answered in time.'));
+    else if (state.epoch > this.claimed.epoch)
       this.#over.abort(new HyperRunError('log.epoch-over', 'The task was cancelled or taken over.', {}, 'retry'));
   }
 }

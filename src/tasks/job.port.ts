@@ -16,6 +16,8 @@ export interface Job {
   readonly key: string;
   /** Claims and does it. A lost claim is no error. */
   run(context: JobContext): Promise<void>;
+  /** Whether it only waits for a person now: it takes no part of what this worker can do at once. */
+  waits?(world: World): boolean;
 }
 
 /** Finds the jobs of one kind that nobody holds now. */

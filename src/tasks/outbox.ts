@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { isHyperRunError, type AnyEvent, type Epoch, type StreamName, type Subjects } from '#contracts';
+import { isHyperRunError, type AnyEvent, type Epoch, type Position, type StreamName, type Subjects } from '#contracts';
 import { commandHash, type EventStore } from '#event-store';
 
 const LARGEST_BATCH = 100;
@@ -13,6 +13,7 @@ export class Outbox {
   #waiting: AnyEvent[] = [];
   #sending?: Promise<void>;
   #failure?: unknown;
+  #position = 0 as Position;
 
   constructor(
     private readonly store: EventStore,
@@ -38,10 +39,11 @@ export class Outbox {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  /** Says it and waits until it is in the log. */
-  async record(...events: readonly AnyEvent[]): Promise<void> {
+  /** Says it and waits until it is in the log; whoever has seen the position has seen all of it. */
+  async record(...events: readonly AnyEvent[]): Promise<Position> {
     for (const event of events) this.say(event);
     await this.flush();
+    return this.#position;
   }
 
   async #send(): Promise<void> {
@@ -61,12 +63,13 @@ export class Outbox {
     const { stream, epoch, actor, subjects } = this.to;
     this.#seq += 1;
     try {
-      await this.store.append({
+      const { position } = await this.store.append({
         commandId: randomUUID(),
         commandHash: commandHash(events),
         actor,
         writes: [{ stream, guard: { kind: 'epoch', epoch, seq: this.#seq }, subjects, events }],
       });
+      this.#position = position;
     } catch (error) {
       this.#failure = error;
       this.#waiting = [];

@@ -57,7 +57,13 @@ export class TaskJobs implements JobSource {
       const runs =
         sprint !== undefined && isActive(sprint) && (sprint.status === 'running' || state.status === 'publishing');
       return runs
-        ? [{ key: `task ${state.taskId}`, run: (context: JobContext) => this.#run(state.taskId, context) }]
+        ? [
+            {
+              key: `task ${state.taskId}`,
+              run: (context: JobContext) => this.#run(state.taskId, context),
+              waits: ({ tasks }: World) => tasks.get(state.taskId)?.status === 'blocked',
+            },
+          ]
         : [];
     });
   }
@@ -78,7 +84,15 @@ export class TaskJobs implements JobSource {
     const holder = holderOf(state);
     if (holder === undefined || !('spec' in state)) return;
     const attempt = new Attempt(
-      { taskId, spec: state.spec, agentId, epoch: state.epoch, attempt: holder.attempt },
+      {
+        taskId,
+        spec: state.spec,
+        agentId,
+        epoch: state.epoch,
+        attempt: holder.attempt,
+        account: state.account,
+        answers: state.answers,
+      },
       `worker:${context.worker}`,
       {
         store: this.store,

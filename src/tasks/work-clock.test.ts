@@ -1,18 +1,21 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { workClock } from './work-clock.js';
+import { WorkClock } from './work-clock.js';
 
 describe('the clock of a budget', () => {
   let running: boolean;
+  let limit: number;
   let changed: () => void;
+  const due = jest.fn();
   const forget = jest.fn();
   const clock = (until = new AbortController().signal) =>
-    workClock({
-      ms: 1000,
+    new WorkClock({
       runs: () => running,
       onChange: (listener) => {
         changed = listener;
         return forget;
       },
+      left: (worked) => limit - worked,
+      onDue: due,
       until,
     });
   const turn = (on: boolean) => {
@@ -23,38 +26,63 @@ describe('the clock of a budget', () => {
   beforeEach(() => {
     jest.useFakeTimers();
     running = true;
+    limit = 1000;
+    due.mockClear();
     forget.mockClear();
   });
   afterEach(() => {
     jest.useRealTimers();
   });
 
-  it('ends the work when its time is used up, and not before', () => {
-    const over = clock();
+  it('is due when its time is used up, and not before', () => {
+    const { workedMs } = clock();
+    expect(workedMs).toBe(0);
     jest.advanceTimersByTime(999);
-    expect(over.aborted).toBe(false);
+    expect(due).not.toHaveBeenCalled();
     jest.advanceTimersByTime(1);
-    expect(over.aborted).toBe(true);
+    expect(due).toHaveBeenCalledTimes(1);
   });
 
   it('stands still during a pause, however long', () => {
-    const over = clock();
+    const one = clock();
     jest.advanceTimersByTime(600);
     turn(false);
     jest.advanceTimersByTime(3_600_000);
+    expect(one.workedMs).toBe(600);
     turn(true);
     jest.advanceTimersByTime(399);
-    expect(over.aborted).toBe(false);
+    expect(due).not.toHaveBeenCalled();
     jest.advanceTimersByTime(1);
-    expect(over.aborted).toBe(true);
+    expect(due).toHaveBeenCalledTimes(1);
+  });
+
+  it('goes on from where it was when more is granted', () => {
+    const one = clock();
+    jest.advanceTimersByTime(1000);
+    turn(false);
+    limit = 1500;
+    turn(true);
+    jest.advanceTimersByTime(499);
+    expect([one.workedMs, due.mock.calls.length]).toEqual([1499, 1]);
+    jest.advanceTimersByTime(1);
+    expect(due).toHaveBeenCalledTimes(2);
+  });
+
+  it('takes a limit that is further away than a timer can be', () => {
+    limit = 2 ** 31 + 1000;
+    clock();
+    jest.advanceTimersByTime(2 ** 31 + 999);
+    expect(due).not.toHaveBeenCalled();
+    jest.advanceTimersByTime(1);
+    expect(due).toHaveBeenCalledTimes(1);
   });
 
   it('is put away with the attempt', () => {
     const attempt = new AbortController();
-    const over = clock(attempt.signal);
+    clock(attempt.signal);
     attempt.abort();
     jest.advanceTimersByTime(5000);
-    expect(over.aborted).toBe(false);
+    expect(due).not.toHaveBeenCalled();
     expect(forget).toHaveBeenCalledTimes(1);
   });
 });

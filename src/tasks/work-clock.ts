@@ -1,38 +1,58 @@
-export interface WorkClock {
-  /** How much work there may be, in milliseconds. */
-  readonly ms: number;
-  /** Whether the clock runs now. */
+export interface ClockTerms {
+  /** Whether there is work now. */
   readonly runs: () => boolean;
-  /** Calls back when `runs` may have changed; returns how to stop that. */
+  /** Calls back when `runs` or `left` may have changed; returns how to stop that. */
   readonly onChange: (listener: () => void) => () => void;
+  /** How much more work there may be after so much, in milliseconds. */
+  readonly left: (workedMs: number) => number;
+  /** Called when nothing is left; again at every change while that is so. */
+  readonly onDue: () => void;
   /** When it aborts the clock is put away. */
   readonly until: AbortSignal;
 }
 
-/** A signal that aborts after so much time, counting only while the clock runs. */
-export const workClock = ({ ms, runs, onChange, until }: WorkClock): AbortSignal => {
-  const over = new AbortController();
-  let left = ms;
-  let since: number | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  const stop = () => {
-    clearTimeout(timer);
-    if (since !== undefined) left -= performance.now() - since;
-    since = undefined;
-  };
-  const look = () => {
-    if (!runs()) return stop();
-    if (since !== undefined) return;
-    since = performance.now();
-    timer = setTimeout(() => over.abort(), Math.max(0, left)).unref();
-  };
-  const forget = onChange(look);
-  const putAway = () => {
-    forget();
-    stop();
-  };
-  until.addEventListener('abort', putAway, { once: true });
-  if (until.aborted) putAway();
-  else look();
-  return over.signal;
-};
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** Measures work, counting only while there is some. */
+export class WorkClock {
+  readonly #forget: () => void;
+  #worked = 0;
+  #since?: number;
+  #timer?: NodeJS.Timeout;
+
+  constructor(private readonly terms: ClockTerms) {
+    this.#forget = terms.onChange(() => this.#look());
+    terms.until.addEventListener('abort', () => this.#putAway(), { once: true });
+    if (terms.until.aborted) this.#putAway();
+    else this.#look();
+  }
+
+  get workedMs(): number {
+    return this.#worked + (this.#since === undefined ? 0 : performance.now() - this.#since);
+  }
+
+  #look(): void {
+    clearTimeout(this.#timer);
+    if (!this.terms.runs()) return this.#stop();
+    this.#since ??= performance.now();
+    const left = this.terms.left(this.workedMs);
+    if (left === Infinity) return;
+    this.#timer = setTimeout(() => this.#due(), Math.min(LONGEST_TIMER_MS, Math.max(0, left))).unref();
+  }
+
+  #due(): void {
+    if (this.terms.left(this.workedMs) > 0) this.#look();
+    else this.terms.onDue();
+  }
+
+  #stop(): void {
+    this.#worked = this.workedMs;
+    this.#since = undefined;
+  }
+
+  #putAway(): void {
+    this.#forget();
+    clearTimeout(this.#timer);
+    this.#stop();
+  }
+}

@@ -9,12 +9,17 @@ import { LostWork } from './lost-work.js';
 /** How long a job that broke off by surprise is left alone before this worker tries it again; four times as long each time. */
 const BACKOFF_MS = 2000;
 const LONGEST_BACKOFF_MS = 60_000;
+/** Jobs that wait for a person keep their place in memory: so many times what is worked on at once, all in all. */
+const MOST_HELD = 8;
 
-/** Follows the world and does what is to be done, as much at once as was configured. Idle, it costs nothing. */
+/**
+ * Follows the world and does what is to be done, as much at once as was configured; what waits for a person does not count.
+ * Idle, it costs nothing.
+ */
 @Injectable()
 export class WorkerService implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #logger = new Logger(WorkerService.name);
-  readonly #running = new Map<string, Promise<void>>();
+  readonly #running = new Map<string, { readonly job: Job; readonly done: Promise<void> }>();
   readonly #stopping = new AbortController();
   readonly #resting = new Set<string>();
   readonly #failures = new Map<string, number>();
@@ -40,16 +45,27 @@ export class WorkerService implements OnApplicationBootstrap, OnModuleDestroy {
   async onModuleDestroy(): Promise<void> {
     this.#forget?.();
     this.#stopping.abort();
-    await Promise.allSettled(this.#running.values());
+    await Promise.allSettled([...this.#running.values()].map(({ done }) => done));
   }
 
   #look(): void {
     for (const source of this.sources)
       for (const job of source.jobs(this.live.world)) {
-        if (this.#running.size >= this.config.concurrency || this.#stopping.signal.aborted) return;
+        if (this.#isFull() || this.#stopping.signal.aborted) return;
         if (this.#running.has(job.key) || this.#resting.has(job.key)) continue;
-        this.#running.set(job.key, this.#run(job));
+        this.#running.set(job.key, { job, done: this.#run(job) });
       }
+  }
+
+  /** Numbers of slots that this worker may come to use. */
+  get #width(): number {
+    return this.config.concurrency * MOST_HELD;
+  }
+
+  #isFull(): boolean {
+    const held = [...this.#running.values()];
+    if (held.length >= this.#width) return true;
+    return held.filter(({ job }) => job.waits?.(this.live.world) !== true).length >= this.config.concurrency;
   }
 
   async #run(job: Job): Promise<void> {
@@ -57,7 +73,7 @@ export class WorkerService implements OnApplicationBootstrap, OnModuleDestroy {
     try {
       const { worker, number } = await this.lease.hold();
       try {
-        await job.run({ worker, slot: number * this.config.concurrency + slot, signal: this.#stopping.signal });
+        await job.run({ worker, slot: number * this.#width + slot, signal: this.#stopping.signal });
       } finally {
         await this.lease.release();
         // Whoever's work was taken over has no lease any more by the time that it is done.

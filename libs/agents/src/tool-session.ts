@@ -60,13 +60,17 @@ export class ToolSession {
    */
   async count(): Promise<void> {
     this.signal.throwIfAborted();
-    this.calls++;
-    if (this.calls <= this.limit) return;
+    const call = ++this.calls;
+    while (call > this.limit) await this.raise(call);
+  }
+
+  /** Waits for a limit that lets this call through, or ends the attempt. */
+  private async raise(used: number): Promise<void> {
     const { attempt, overBudget } = this.ports;
     const { limit } = this;
     if (overBudget) {
-      this.limit = await overBudget({ budget: 'toolCalls', of: 'task', limit, used: this.calls });
-      return;
+      this.limit = await overBudget({ budget: 'toolCalls', of: 'task', limit, used });
+      return this.signal.throwIfAborted();
     }
     const over = new HyperRunError(
       'agent.budget-exceeded',
@@ -76,7 +80,7 @@ export class ToolSession {
     this.ending.abort(over);
     await this.ports.emit({
       type: 'task.budget-exceeded',
-      data: { attempt, budget: 'toolCalls', limit, used: this.calls },
+      data: { attempt, budget: 'toolCalls', of: 'task', limit, used },
     });
     throw over;
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Sha256, eventSchemas } from '#contracts';
+import { Sha256, eventSchemas, type SpentBudget } from '#contracts';
 import { recorder, treeWith } from './attempt.fixture.js';
 import { createToolbox } from './toolbox.js';
 
@@ -138,9 +138,24 @@ describe('the tools of an agent', () => {
     expect(session.failure?.code).toBe('agent.budget-exceeded');
     expect(events.at(-1)).toEqual({
       type: 'task.budget-exceeded',
-      data: { attempt: 2, budget: 'toolCalls', limit: 2, used: 3 },
+      data: { attempt: 2, budget: 'toolCalls', of: 'task', limit: 2, used: 3 },
     });
     expect(events).toHaveLength(3);
+  });
+
+  it('go on, each call for itself, when a person has raised the cap far enough for it', async () => {
+    let granted = 0;
+    const asked: number[] = [];
+    const overBudget = async ({ limit, used }: SpentBudget) => {
+      asked.push(used);
+      granted = Math.max(granted, limit + 1);
+      return granted;
+    };
+    const { ports, types } = recorder(treeWith(files), { maxCalls: 1, overBudget });
+    const { tools } = createToolbox(ports);
+    await Promise.all(['1', '2', '3'].map((text) => tools.say(text)));
+    expect(types()).toHaveLength(3);
+    expect(asked).toEqual([2, 3, 3]);
   });
 
   it('wait while the sprint is paused, and do nothing once it is cancelled', async () => {

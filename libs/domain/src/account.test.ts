@@ -62,11 +62,6 @@ describe('what a task has used', () => {
   });
   it('counts what ends during a block', () =>
     expect(accountOf(claimed(), asked, modelCall(90, 0.5))).toMatchObject({ tokens: 100, cost: 0.5 }));
-  it('is what the worker had counted at the limit, where that is more', () => {
-    const spent = { budget: 'toolCalls', of: 'task', limit: 5, used: 5 } as const;
-    const blocked = event('task.blocked', { attempt: 1, kind: 'budget', reason: 'x', spent });
-    expect(accountOf(claimed(), read, blocked).toolCalls).toBe(5);
-  });
   it('sums up over tasks', () => {
     const one = usedOf(accountOf(claimed(), read, modelCall(90, 0.5)), []);
     expect(sumOf([one, one])).toEqual({ wallSeconds: 4, toolCalls: 2, tokens: 200, cost: 1 });

@@ -62,13 +62,6 @@ export const count = (account: Account, told: AnyEvent & { readonly time: Instan
   return isToolCall(told) ? { ...seen, toolCalls: account.toolCalls + 1 } : seen;
 };
 
-/** What the worker itself had counted when it came to a limit is the better figure: calls that failed leave no event. */
-export const correct = (
-  account: Account,
-  { budget, of, used }: NonNullable<EventData<'task.blocked'>['spent']>,
-): Account =>
-  of === 'sprint' || budget === 'wallSeconds' ? account : { ...account, [budget]: Math.max(account[budget], used) };
-
 /** One call, one count: the end of a command and the answer to a question about permission belong to their beginnings. */
 const isToolCall = (told: AnyEvent): boolean => {
   switch (told.type) {

@@ -1,10 +1,11 @@
 // How events lead from one state of a task to the next.
 import type { Epoch, EventOf } from '#contracts';
-import { addGrant, beginWork, correct, count, emptyAccount, endWork } from './account.js';
+import { addGrant, beginWork, count, emptyAccount, endWork } from './account.js';
 import { nextEpoch, type Told } from './decider.js';
 import {
   holderOf,
   isTaskSettled,
+  type AnsweredQuestion,
   type Blocked,
   type Known,
   type OpenTask,
@@ -87,24 +88,25 @@ const block = (state: OpenTask, told: Told<EventOf<'task.blocked'>>): TaskState 
   if (state.status === 'publishing') return state.holder === undefined ? state : { ...waiting, decided: state.decided };
   const holder = holderOf(state);
   if (holder === undefined) return state;
-  const account = endWork(state.account, told.time);
-  return { ...waiting, holder, account: why.spent === undefined ? account : correct(account, why.spent) };
+  return { ...waiting, holder, account: endWork(state.account, told.time) };
 };
 
 const goOn = (state: Blocked, told: Told<EventOf<'task.answered'>>): TaskState => {
-  const { granted, choice, text, timedOut, attempt } = told.data;
-  const { question, holder, decided } = state;
-  const account = addGrant(state.account, granted);
-  const given = { ...(choice === undefined ? {} : { choice }), text, timedOut, attempt };
-  const answers =
-    question === undefined
-      ? state.answers
-      : [...state.answers, { questionId: question.questionId, question: question.text, ...given }];
-  const kept = { ...known(state), account, answers };
+  const { holder, decided } = state;
+  const account = addGrant(state.account, told.data.granted);
+  const kept = { ...known(state), account, answers: [...state.answers, ...answered(state, told)] };
   if (decided !== undefined) return { ...kept, status: 'publishing', decided };
   if (holder === undefined) return { ...kept, status: 'queued' };
   const back = { ...holder, since: told.time, account: beginWork(account, told.time) };
   return { ...kept, ...back, status: 'working', stage: 'agent', stalled: false };
+};
+
+const answered = ({ question }: Blocked, { data }: Told<EventOf<'task.answered'>>): AnsweredQuestion[] => {
+  if (question === undefined) return [];
+  const { choice, text, timedOut, attempt } = data;
+  const label = question.options.find(({ id }) => id === choice)?.label;
+  const chosen = choice === undefined ? {} : { choice, ...(label === undefined ? {} : { label }) };
+  return [{ questionId: question.questionId, question: question.text, ...chosen, text, timedOut, attempt }];
 };
 
 const progress = (state: Working | Blocked, told: Told): TaskState => {

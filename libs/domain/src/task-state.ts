@@ -12,8 +12,9 @@ export type Decided = EventData<'task.publish-decided'>;
 export interface AnsweredQuestion {
   readonly questionId: string;
   readonly question: string;
-  /** The chosen option: its id. */
+  /** The chosen option: its id, and what it says. */
   readonly choice?: string;
+  readonly label?: string;
   readonly text: string;
   readonly timedOut: boolean;
   readonly attempt: number;

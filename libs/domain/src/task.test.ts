@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { AgentId, Epoch, Oid, Sha256, StreamName, Version } from '#contracts';
+import type { AgentId, Epoch, Oid } from '#contracts';
 import { event } from './decider.js';
 import { ada, bob, publishDecided, queued } from './plan.fixture.js';
 import { specify } from './specification.fixture.js';

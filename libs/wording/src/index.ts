@@ -1,3 +1,4 @@
+export * from './budgets.js';
 export * from './clean.js';
 export { again, stepText, type Tone } from './sprint-texts.js';
 export * from './tell.js';
