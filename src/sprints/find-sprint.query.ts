@@ -1,13 +1,13 @@
 import { Inject } from '@nestjs/common';
 import { Query, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import { HyperRunError, sprintStream, taskStream, type Position, type SprintId, type TaskId } from '#contracts';
-import { sprint, task, type SprintState } from '#domain';
+import { sprint, task, type SprintState, type TaskState } from '#domain';
 import type { EventStore } from '#event-store';
 import { EVENT_STORE } from '../log/log.port.js';
 import { foldUntil } from '../world/decisions.port.js';
 import { LiveWorld } from '../world/live-world.port.js';
 import { momentOf, type Moment } from '../world/moment.port.js';
-import { sprintView, taskView, type Known, type SprintView, type TaskView } from './views.js';
+import { sprintView, type Known, type SprintView } from './views.js';
 
 export interface FoundSprint {
   readonly state: Known;
@@ -41,7 +41,7 @@ export class FindSprintHandler implements IQueryHandler<FindSprintQuery> {
         'sprint.unknown',
         `There is no plan and no sprint "${sprintId}"${at === undefined ? '' : ` at ${at}`}.`,
       );
-    const tasks = await Promise.all(idsOf(state).map((id) => this.task(id, moment)));
+    const tasks = await Promise.all(idsOf(state).map(async (id) => [id, await this.task(id, moment)] as const));
     return { state, view: sprintView(state, tasks, at ?? this.store.cursorOf(position as Position)) };
   }
 
@@ -49,9 +49,9 @@ export class FindSprintHandler implements IQueryHandler<FindSprintQuery> {
     return foldUntil(sprint, await this.store.read(sprintStream(sprintId)), moment);
   }
 
-  private async task(id: TaskId, moment?: Moment): Promise<TaskView> {
+  private async task(id: TaskId, moment?: Moment): Promise<TaskState> {
     const now = moment === undefined ? this.live.world.tasks.get(id) : undefined;
-    return taskView(id, now ?? foldUntil(task, await this.store.read(taskStream(id)), moment));
+    return now ?? foldUntil(task, await this.store.read(taskStream(id)), moment);
   }
 }
 

@@ -1,12 +1,12 @@
 import { Inject } from '@nestjs/common';
 import { Query, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
-import { HyperRunError, taskStream, type TaskId } from '#contracts';
-import { task, type TaskState } from '#domain';
+import { HyperRunError, sprintStream, taskStream, type TaskId } from '#contracts';
+import { sprint, task, type Pause, type TaskState } from '#domain';
 import type { EventStore } from '#event-store';
 import { EVENT_STORE } from '../log/log.port.js';
 import { foldUntil } from '../world/decisions.port.js';
-import { momentOf } from '../world/moment.port.js';
-import { taskView, type TaskView } from './views.js';
+import { momentOf, type Moment } from '../world/moment.port.js';
+import { pausesOf, taskView, type TaskView } from './views.js';
 
 export interface FoundTask {
   readonly state: Exclude<TaskState, { status: 'absent' }>;
@@ -31,6 +31,11 @@ export class FindTaskHandler implements IQueryHandler<FindTaskQuery> {
     const moment = at === undefined ? undefined : await momentOf(this.store, at);
     const state = foldUntil(task, await this.store.read(taskStream(taskId)), moment);
     if (state.status === 'absent') throw new HyperRunError('task.unknown', `There is no task "${taskId}".`);
-    return { state, view: taskView(taskId, state) };
+    return { state, view: taskView(taskId, state, await this.pauses(state, moment)) };
+  }
+
+  private async pauses(state: TaskState, moment?: Moment): Promise<readonly Pause[]> {
+    if (!('spec' in state)) return [];
+    return pausesOf(foldUntil(sprint, await this.store.read(sprintStream(state.spec.sprintId)), moment));
   }
 }

@@ -4,7 +4,7 @@ import { task, type TaskState, type World } from '#domain';
 import type { FeedEntry } from '#event-store';
 import type { Entity, Projection } from '../stream/projection-hub.port.js';
 import { alertView } from '../swarm/views.port.js';
-import { planView, sprintSummary, taskView } from './views.js';
+import { pausesOf, planView, sprintSummary, taskView } from './views.js';
 
 /** The state of a task, and the position of the newest event that changed it. */
 export interface TaskNow {
@@ -53,7 +53,7 @@ export class SprintProjection implements Projection {
         kind: 'task',
         id,
         revision: now.revision,
-        view: () => taskView(id, now.state),
+        view: () => taskView(id, now.state, pausesOf(state)),
       })),
       ...alerts.map((alert) => ({
         kind: 'alert',

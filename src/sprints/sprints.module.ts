@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { StreamModule } from '../stream/stream.module.js';
+import { AnswerTaskHandler } from './answer-task.command.js';
 import { ApprovePlanHandler } from './approve-plan.command.js';
 import { EndTaskHandler } from './end-task.command.js';
 import { FindSprintHandler } from './find-sprint.query.js';
@@ -18,6 +19,7 @@ import { SprintsController } from './sprints.controller.js';
 import { SprintsMessages } from './sprints.messages.js';
 import { SteerSprintHandler } from './steer-sprint.command.js';
 import { TasksController } from './tasks.controller.js';
+import { TasksMessages } from './tasks.messages.js';
 
 @Module({
   imports: [StreamModule],
@@ -28,8 +30,10 @@ import { TasksController } from './tasks.controller.js';
     SprintsController,
     SprintsMessages,
     TasksController,
+    TasksMessages,
   ],
   providers: [
+    AnswerTaskHandler,
     ApprovePlanHandler,
     EndTaskHandler,
     FindSprintHandler,

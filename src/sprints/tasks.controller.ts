@@ -13,6 +13,8 @@ import { PageDto } from '../http/page.dto.js';
 import { pageOf } from '../http/page.js';
 import { EVENT_STORE } from '../log/log.port.js';
 import { issuedBy } from '../world/issued.port.js';
+import { answerOf, AnswerTaskCommand } from './answer-task.command.js';
+import { AnswerTaskDto } from './dto/answer.dto.js';
 import { AtDto } from './dto/at.dto.js';
 import { ReasonDto } from './dto/plan.dto.js';
 import { EndTaskCommand } from './end-task.command.js';
@@ -62,6 +64,34 @@ export class TasksController {
     const patch = 'candidate' in state ? state.candidate?.patch : undefined;
     if (patch === undefined) throw new HyperRunError('task.no-candidate', 'This task has produced no candidate yet.');
     return this.artifacts.get(patch);
+  }
+
+  @Post(':taskId/answer')
+  @HttpCode(HttpStatus.ACCEPTED)
+  @ApiOperation({
+    summary:
+      'Answer what a blocked task asks, grant more of the budget that it has used up, or have its branch tried again',
+  })
+  @Answers(202, TaskChanged, 'The task')
+  @Problems(
+    'task.unknown',
+    'task.settled',
+    'task.declined',
+    'task.not-blocked',
+    'task.answer-stale',
+    'task.answer-unfit',
+  )
+  async answer(
+    @Param('taskId', TaskIdParam) taskId: TaskId,
+    @Body() body: AnswerTaskDto,
+    @CurrentPrincipal() principal: string,
+    @CommandId() commandId: string,
+  ) {
+    const answer = answerOf(body);
+    const issued = issuedBy(principal, commandId, { taskId, answer });
+    const { cursor } = await this.commands.execute(new AnswerTaskCommand(taskId, answer, issued));
+    const { view } = await this.queries.execute(new FindTaskQuery(taskId, cursor));
+    return { ...view, cursor };
   }
 
   @Post(':taskId/cancel')

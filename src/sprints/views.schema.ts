@@ -1,6 +1,8 @@
 // How plans, sprints and tasks look from outside: the shapes.
 import { z } from 'zod';
 import {
+  BlockKind,
+  BudgetName,
   eventSchemas,
   FailureKind,
   FileChange,
@@ -8,8 +10,10 @@ import {
   Oid,
   Plan,
   PlannedTask,
+  Question,
   RepositoryId,
   SealedHead,
+  SpentBudget,
   SprintId,
   TaskId,
   TaskOutcome,
@@ -49,6 +53,17 @@ export const PlanView = named(
 export type PlanView = Told<typeof PlanView>;
 export const PlanPage = named('PlanPage', pageSchema(PlanView));
 
+const BudgetUse = named(
+  'BudgetUse',
+  z.object({
+    budget: BudgetName,
+    /** As far as events have told: seconds of work, calls, tokens, US dollars. */
+    used: z.number(),
+    /** What was approved and granted since; absent: none. */
+    limit: z.number().optional(),
+  }),
+);
+
 export const TaskView = named(
   'TaskView',
   z.object({
@@ -68,6 +83,12 @@ export const TaskView = named(
     files: z.array(FileChange).optional(),
     branch: z.string().optional(),
     commit: Oid.optional(),
+    /** What it waits for a person for, and since when. */
+    blocked: z
+      .object({ kind: BlockKind, since: time, question: Question.optional(), spent: SpentBudget.optional() })
+      .optional(),
+    /** All attempts together. */
+    budgets: z.array(BudgetUse).optional(),
   }),
 );
 export type TaskView = Told<typeof TaskView>;
@@ -132,6 +153,8 @@ export const SprintView = named(
     heads: z.array(SealedHead).optional(),
     integration: IntegrationView.optional(),
     tasks: z.array(TaskView),
+    /** What all tasks have used together. */
+    budgets: z.array(BudgetUse).optional(),
     cursor: z.string(),
   }),
 );

@@ -1,6 +1,20 @@
 // How plans, sprints and tasks look from outside.
 import type { Finding, PlannedTask, TaskId } from '#contracts';
-import { holderOf, isActive, isTaskSettled, type Integration, type SprintState, type TaskState } from '#domain';
+import {
+  BUDGET_NAMES,
+  holderOf,
+  isActive,
+  isTaskSettled,
+  limitsOf,
+  sumOf,
+  usedOf,
+  type Amounts,
+  type Integration,
+  type Pause,
+  type SpendingLimits,
+  type SprintState,
+  type TaskState,
+} from '#domain';
 import type { FindingView, IntegrationView, PlanView, SprintSummary, SprintView, TaskView } from './views.schema.js';
 
 export type { SprintView, TaskView };
@@ -47,7 +61,10 @@ const SENTENCES: Readonly<Record<string, string>> = {
   declined: 'A person declined it when the plan was approved.',
 };
 
-export const taskView = (taskId: TaskId, state: TaskState): TaskView => {
+/** When the clocks of a sprint stood still: what its tasks have used is counted without that. */
+export const pausesOf = (sprint: SprintState): readonly Pause[] => ('pauses' in sprint ? sprint.pauses : []);
+
+export const taskView = (taskId: TaskId, state: TaskState, pauses: readonly Pause[]): TaskView => {
   if (state.status === 'absent' || state.status === 'declined')
     return {
       taskId,
@@ -73,7 +90,28 @@ export const taskView = (taskId: TaskId, state: TaskState): TaskView => {
     files: state.candidate?.files,
     branch: decided?.branch,
     commit: decided?.commit,
+    blocked: state.status === 'blocked' ? blockView(state) : undefined,
+    budgets: budgetsView(usedOf(state.account, pauses), limitsOf(state.spec.budgets, 'task', state.account.granted)),
   };
+};
+
+const blockView = ({ kind, since, question, spent }: Extract<TaskState, { status: 'blocked' }>) => ({
+  kind,
+  since: iso(since),
+  question,
+  spent,
+});
+
+const budgetsView = (used: Amounts, limits: SpendingLimits) =>
+  BUDGET_NAMES.map((budget) => ({ budget, used: Math.round(used[budget] * 1e6) / 1e6, limit: limits[budget] }));
+
+/** Of all tasks together; of a sprint that was approved. */
+const sprintBudgets = (state: Known, tasks: readonly TaskState[]) => {
+  if (!('approvedAt' in state)) return undefined;
+  const accounts = tasks.flatMap((task) => ('account' in task ? [task.account] : []));
+  const used = sumOf(accounts.map((account) => usedOf(account, state.pauses)));
+  const granted = accounts.flatMap((account) => account.granted);
+  return budgetsView(used, limitsOf(state.plan.budgets, 'sprint', granted));
 };
 
 const summaryOf = (task: PlannedTask) => ({ title: task.title, agent: task.agent, paths: task.paths });
@@ -94,10 +132,18 @@ export const sprintSummary = (state: Known): SprintSummary => ({
     state.status === 'completed' && state.integration !== undefined ? integrationView(state.integration) : undefined,
 });
 
-export const sprintView = (state: Known, tasks: readonly TaskView[], cursor: string): SprintView => ({
+export const sprintView = (
+  state: Known,
+  tasks: readonly (readonly [TaskId, TaskState])[],
+  cursor: string,
+): SprintView => ({
   ...sprintSummary(state),
   plan: 'plan' in state ? state.plan : undefined,
-  tasks,
+  tasks: tasks.map(([id, task]) => taskView(id, task, pausesOf(state))),
+  budgets: sprintBudgets(
+    state,
+    tasks.map(([, task]) => task),
+  ),
   cursor,
 });
 

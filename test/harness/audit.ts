@@ -2,7 +2,7 @@ import type { Recorded, TaskId } from '#contracts';
 import { sprint, task } from '#domain';
 import { readExport, recordedOf, verifyExport, type Verified } from '#seal';
 import { foldUntil } from '../../src/world/decisions.port.js';
-import { sprintView, taskView } from '../../src/sprints/views.js';
+import { sprintView } from '../../src/sprints/views.js';
 import type { Api } from './api.js';
 import type { SprintAnswer } from './sprints.js';
 
@@ -31,7 +31,7 @@ export const replayed = ({ events }: Exported, live: SprintAnswer): SprintAnswer
   const state = foldUntil(sprint, of(`sprint-${live.sprintId}`));
   if (state.status === 'absent') throw new Error('The export holds no event of the sprint.');
   const ids: readonly TaskId[] = 'taskIds' in state ? [...state.taskIds, ...state.declined] : [];
-  const tasks = ids.map((id) => taskView(id, foldUntil(task, of(`task-${id}`))));
+  const tasks = ids.map((id) => [id, foldUntil(task, of(`task-${id}`))] as const);
   const view = sprintView(state, tasks, live.cursor);
   return JSON.parse(JSON.stringify(view)) as SprintAnswer;
 };

@@ -1,4 +1,4 @@
-import type { Plan } from '#contracts';
+import type { Budgets, Plan } from '#contracts';
 import type { SprintView } from '../../src/sprints/views.js';
 import type { Answer, Api, Headers } from './api.js';
 import { LiveEvents } from './events.js';
@@ -23,6 +23,7 @@ export interface Wish {
   readonly repository: string;
   readonly scope?: readonly string[];
   readonly maxTasks?: number;
+  readonly budgets?: Partial<Budgets>;
 }
 
 const expectStatus = <Body>(answer: Answer<Body>, status: number): Body => {

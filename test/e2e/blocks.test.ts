@@ -1,0 +1,454 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { AgentTask, Answer } from '#agents';
+import type { Budgets } from '#contracts';
+import { startRedisServer, type RedisServer } from '../../libs/event-store/test/redis-server.js';
+import { start, type RunningService } from '../../src/main.js';
+import type { TaskView } from '../../src/sprints/views.js';
+import { Api } from '../harness/api.js';
+import { exportSprint, replayed } from '../harness/audit.js';
+import { LiveEvents } from '../harness/events.js';
+import { MessageClient } from '../harness/messages.js';
+import { openPlace, type Place } from '../harness/place.js';
+import { makeRepository } from '../harness/repositories.js';
+import { registerScriptedAgent, scriptFor, type Script } from '../harness/scripted-agent.js';
+import type { Settings } from '../harness/service.js';
+import { approvalOf, completed, propose, readSprint, type PlanAnswer } from '../harness/sprints.js';
+
+type Changed = TaskView & { readonly cursor: string; readonly code?: string; readonly detail?: string };
+interface Begun {
+  readonly sprintId: string;
+  readonly taskIds: readonly string[];
+  readonly taskId: string;
+}
+
+const gate = <T = void>() => {
+  let open: (value: T) => void = () => undefined;
+  const passed = new Promise<T>((resolve) => (open = resolve));
+  return { passed, open: (value: T) => open(value) };
+};
+
+describe('a task that waits for a person', () => {
+  let redis: RedisServer;
+  let place: Place;
+  let service: RunningService;
+  let api: Api;
+  let live: LiveEvents;
+  let messages: MessageClient;
+
+  const open = async (settings: Settings = {}) => {
+    service = await start({ ...place.settings, ...settings });
+    api = new Api(service.url ?? '', service.token);
+    live = await LiveEvents.open(api);
+  };
+  const close = async () => {
+    live?.close();
+    await service?.close();
+  };
+
+  beforeAll(async () => {
+    registerScriptedAgent();
+    redis = await startRedisServer('--appendfsync', 'always');
+    place = await openPlace({ REDIS_URL: `unix://${redis.path}`, HYPER_RUN_CONCURRENCY: '2' });
+    messages = new MessageClient(redis.path);
+    await open();
+  }, 60_000);
+  afterAll(async () => {
+    await close();
+    messages?.close();
+    await redis?.end();
+    await place?.remove();
+  });
+
+  /** Begins a sprint of one task, whose agent does this first; with a second script, of two tasks. */
+  const begin = async (
+    name: string,
+    script: Script,
+    { budgets, second, unattended = false }: { budgets?: Partial<Budgets>; second?: Script; unattended?: boolean } = {},
+  ): Promise<Begun> => {
+    scriptFor(`docs/${name}.md`, script);
+    if (second !== undefined) scriptFor(`docs/${name}-style.md`, second);
+    const repository = await makeRepository(place.repositories, name, {
+      [`docs/${name}.md`]: '# Words\n\nYou will recieve a map.\n',
+      ...(second === undefined ? {} : { [`docs/${name}-style.md`]: '# Style\n\nOne line.   \n\n\n\nAnother line.\n' }),
+      '.hyper-run.json': '{ "verify": ["true"] }\n',
+    });
+    const plan = await propose(api, { repository, ...(budgets === undefined ? {} : { budgets }) });
+    const taskIds = plan.tasks.map(({ taskId }) => taskId);
+    const chosen = { tasks: taskIds.map((taskId) => ({ taskId, agent: 'scripted' })) };
+    const path = `/hyper-running/plans/${plan.planId}`;
+    const edited = await api.patch<PlanAnswer>(path, chosen, { 'if-match': `"${plan.planHash}"` });
+    const { status } = await api.post('/hyper-running/execute', { ...approvalOf(edited.body), unattended });
+    expect(status).toBe(202);
+    return { sprintId: plan.planId, taskIds, taskId: taskIds[0] ?? '' };
+  };
+  const answer = (taskId: string, body: object, key: string = randomUUID()) =>
+    api.post<Changed>(`/hyper-running/tasks/${taskId}/answer`, body, { 'idempotency-key': key });
+  const read = async (taskId: string) => (await api.get<TaskView>(`/hyper-running/tasks/${taskId}`)).body;
+  const told = (name: string, taskId: string) =>
+    live.events.filter((event) => event.type === `hyperrun.${name}` && event.taskid === taskId);
+  /** Resolves when the task was blocked so many times. */
+  const blocked = async (taskId: string, times = 1) => {
+    await live.until(() => told('alert.raised', taskId).length >= times, `block ${times} of ${taskId}`);
+    return read(taskId);
+  };
+  const passed = async ({ sprintId }: Begun) => {
+    const sprint = await completed(api, sprintId);
+    expect(sprint.tasks.map(({ status }) => status)).toEqual(sprint.tasks.map(() => 'passed'));
+    return sprint;
+  };
+  const budgetOf = ({ budgets }: Pick<TaskView, 'budgets'>, name: string) =>
+    budgets?.find(({ budget }) => budget === name);
+
+  it('shows its question everywhere, and goes on with the answer', async () => {
+    const answers: Answer[] = [];
+    const sprint = await begin('asks', async ({ tools }) => void answers.push(await tools.ask('Which spelling?')));
+    const { taskId, sprintId } = sprint;
+    const view = await blocked(taskId);
+    expect(view).toMatchObject({
+      status: 'blocked',
+      reason: 'The agent asks: Which spelling?',
+      agentId: 'scripted-1',
+      blocked: { kind: 'question', question: { text: 'Which spelling?', options: [] } },
+    });
+    const { body: card } = await api.get<object>('/agents/scripted-1');
+    expect(card).toMatchObject({ status: 'blocked', currentTaskId: taskId });
+    expect(card).toMatchObject({ currentTaskSummary: expect.stringMatching(/: The agent asks: Which spelling\?$/) });
+    const alerts = async () =>
+      (await api.get<{ items: { taskId: string; acknowledgedBy?: string }[] }>('/alerts')).body.items.filter(
+        (alert) => alert.taskId === taskId,
+      );
+    expect(await alerts()).toMatchObject([{ severity: 'warning', kind: 'task-question' }]);
+    const { body, status } = await answer(taskId, {
+      questionId: view.blocked?.question?.questionId,
+      text: 'The British one.',
+    });
+    expect(status).toBe(202);
+    expect(body).toMatchObject({ status: 'working', stage: 'agent', cursor: expect.any(String) });
+    expect(body.blocked).toBeUndefined();
+    const done = await passed(sprint);
+    expect(answers).toEqual([{ text: 'The British one.', timedOut: false }]);
+    expect(await alerts()).toMatchObject([{ acknowledgedBy: 'person:owner' }]);
+    expect((await readSprint(api, sprintId)).tasks[0]?.attempts).toBe(1);
+    const exported = await exportSprint(api, sprintId);
+    expect(exported.verified.valid).toBe(true);
+    expect(replayed(exported, done)).toEqual(done);
+  });
+
+  it('takes one answer of two that come at once, none that is no option, and none to what is over', async () => {
+    const answers: Answer[] = [];
+    const options = [
+      { id: 'left', label: 'The left one' },
+      { id: 'right', label: 'The right one' },
+    ];
+    const sprint = await begin('twice', async ({ tools }) => {
+      answers.push(await tools.ask('Which?', options));
+      answers.push(await tools.ask('And then?'));
+    });
+    const { taskId } = sprint;
+    const first = (await blocked(taskId)).blocked?.question?.questionId;
+    for (const body of [{}, { text: 'left' }, { choice: 'up' }, { choice: 'left', grant: { amount: 1 } }])
+      expect(await answer(taskId, body)).toMatchObject({ status: 422, body: { code: 'task.answer-unfit' } });
+    for (const body of [
+      { choice: 7 },
+      { grant: { amount: 0 } },
+      { grant: null },
+      { text: 'x'.repeat(4001) },
+      { to: 1 },
+    ])
+      expect(await answer(taskId, body)).toMatchObject({ status: 422, body: { code: 'request.invalid' } });
+    const both = await Promise.all(
+      ['left', 'right'].map((choice) => answer(taskId, { questionId: first, choice }, choice)),
+    );
+    expect(both.filter(({ status }) => status === 202)).toHaveLength(1);
+    expect(both.filter(({ status }) => status === 409)).toHaveLength(1);
+    const won = both[0]?.status === 202 ? 'left' : 'right';
+    await blocked(taskId, 2);
+    expect(await answer(taskId, { questionId: first, choice: 'left' })).toMatchObject({
+      status: 409,
+      body: { code: 'task.answer-stale' },
+    });
+    expect(await answer(taskId, { questionId: first, choice: won }, won)).toEqual(
+      both.find(({ status }) => status === 202),
+    );
+    expect((await answer(taskId, { text: 'Stop.' })).status).toBe(202);
+    await passed(sprint);
+    expect(answers).toEqual([
+      { choice: won, text: '', timedOut: false },
+      { text: 'Stop.', timedOut: false },
+    ]);
+    expect(await answer(taskId, { text: 'Go.' })).toMatchObject({ status: 409, body: { code: 'task.settled' } });
+    expect(await answer('t-nowhere', { text: 'Go.' })).toMatchObject({ status: 404, body: { code: 'task.unknown' } });
+  });
+
+  it('is answered over the Redis transport as well', async () => {
+    const sprint = await begin('rpc', async ({ tools }) => void (await tools.ask('Which?')));
+    const { taskId } = sprint;
+    await blocked(taskId);
+    const message = { taskId, text: 'This.', commandId: randomUUID(), token: service.token };
+    const [heard] = await messages.ask('task.answer', message, 1);
+    expect(heard?.response).toMatchObject({ taskId, status: 'working' });
+    expect(await messages.ask('task.answer', message, 1)).toEqual([heard]);
+    const { commandId: _id, ...anonymous } = message;
+    const [refused] = await messages.ask('task.answer', anonymous, 1);
+    expect(refused?.error).toMatchObject({ code: 'request.invalid' });
+    await passed(sprint);
+  });
+
+  it('at the limit of its calls blocks once, however many calls come to it at once, and again after too small a grant', async () => {
+    const sprint = await begin(
+      'calls',
+      async ({ tools }) => void (await Promise.all([1, 2, 3, 4, 5].map(() => tools.list('docs/')))),
+      { budgets: { toolCalls: 3 } },
+    );
+    const { taskId } = sprint;
+    const view = await blocked(taskId);
+    expect(view).toMatchObject({
+      reason: '3 of 3 tool calls are used, the budget of this task.',
+      blocked: { kind: 'budget', spent: { budget: 'toolCalls', of: 'task', limit: 3, used: 3 } },
+    });
+    expect((await answer(taskId, { grant: { amount: 1 } })).status).toBe(202);
+    expect((await blocked(taskId, 2)).blocked?.spent).toMatchObject({ limit: 4, used: 4 });
+    expect((await answer(taskId, { grant: { amount: 100 }, text: 'Go on.' })).status).toBe(202);
+    await passed(sprint);
+    expect(told('task.blocked', taskId)).toHaveLength(2);
+    expect(told('task.budget-exceeded', taskId)).toHaveLength(2);
+    expect(budgetOf(await read(taskId), 'toolCalls')).toEqual({ budget: 'toolCalls', used: 7, limit: 104 });
+  });
+
+  it.each([
+    ['tokens', { tokens: 1000 }, 1200, 500, 1500],
+    ['cost', { cost: 0.5 }, 0.6, 0.25, 0.75],
+  ] as const)('at the limit of its %s waits before it goes on', async (budget, budgets, used, amount, limit) => {
+    const sprint = await begin(
+      budget,
+      async ({ spend, reportModelCall, tools }) => {
+        const call = { inputTokens: 1000, outputTokens: 200, cost: 0.6 };
+        await reportModelCall(call);
+        await spend(call);
+        await tools.say('I go on.');
+      },
+      { budgets },
+    );
+    const { taskId } = sprint;
+    expect((await blocked(taskId)).blocked?.spent).toMatchObject({ budget, of: 'task', used });
+    expect(told('action.message-said', taskId)).toHaveLength(0);
+    expect(await answer(taskId, { grant: { amount: amount / 100 } })).toMatchObject({ status: 422 });
+    expect((await answer(taskId, { grant: { amount } })).status).toBe(202);
+    await passed(sprint);
+    expect(budgetOf(await read(taskId), budget)).toEqual({ budget, used, limit });
+  });
+
+  it('at the limit of its time is blocked although it does nothing, and goes on with more', async () => {
+    const hold = gate();
+    const sprint = await begin('time', () => hold.passed, { budgets: { wallSeconds: 1 } });
+    const { taskId } = sprint;
+    const view = await blocked(taskId);
+    expect(view.blocked?.spent).toMatchObject({ budget: 'wallSeconds', of: 'task', limit: 1 });
+    expect(view.stalled).toBeUndefined();
+    expect((await answer(taskId, { grant: { amount: 60 } })).status).toBe(202);
+    hold.open();
+    await passed(sprint);
+    const { used = 0 } = budgetOf(await read(taskId), 'wallSeconds') ?? {};
+    expect(used).toBeGreaterThan(1);
+    expect(used).toBeLessThan(60);
+  });
+
+  it('at the limit of its whole sprint blocks every task, and one grant is for all', async () => {
+    const call: Script = async ({ reportModelCall, tools }) => {
+      await reportModelCall({ inputTokens: 500, outputTokens: 100, cost: 0.01 });
+      await tools.say('I go on.');
+    };
+    const sprint = await begin('sprint', call, { second: call, budgets: { sprint: { tokens: 600 } } });
+    const [one = '', two = ''] = sprint.taskIds;
+    await blocked(one);
+    await blocked(two);
+    const { budgets } = (await api.get<TaskView>(`/hyper-running/sprints/${sprint.sprintId}`)).body;
+    expect(budgetOf({ budgets }, 'tokens')).toMatchObject({ limit: 600 });
+    expect(budgetOf({ budgets }, 'tokens')?.used).toBeGreaterThanOrEqual(600);
+    const spent = (await read(one)).blocked?.spent;
+    expect(spent).toMatchObject({ budget: 'tokens', of: 'sprint', limit: 600 });
+    expect((await answer(one, { grant: { amount: 10_000 } })).status).toBe(202);
+    await live.wait('task.answered', two);
+    const released = told('task.answered', two)[0];
+    expect(released).toMatchObject({ actor: 'orchestrator', data: { text: 'More was granted to the whole sprint.' } });
+    await passed(sprint);
+    expect(told('task.blocked', two)).toHaveLength(1);
+  });
+
+  it.each<[string, Budgets['sprint'], (held: Promise<void>) => Script]>([
+    [
+      'toolCalls',
+      { toolCalls: 2 },
+      () =>
+        async ({ tools }) =>
+          void (await tools.list('docs/')),
+    ],
+    [
+      'cost',
+      { cost: 0.5 },
+      () =>
+        ({ reportModelCall }) =>
+          reportModelCall({ inputTokens: 1, outputTokens: 1, cost: 1 }),
+    ],
+    ['wallSeconds', { wallSeconds: 1 }, (held) => () => held],
+  ])('at the limit of %s of its sprint waits as well', async (budget, limits, script) => {
+    const hold = gate();
+    const sprint = await begin(`all-${budget.toLowerCase()}`, script(hold.passed), { budgets: { sprint: limits } });
+    const { taskId } = sprint;
+    expect((await blocked(taskId)).blocked?.spent).toMatchObject({
+      budget,
+      of: 'sprint',
+      limit: limits?.[budget as 'cost'],
+    });
+    expect((await answer(taskId, { grant: { amount: 60 } })).status).toBe(202);
+    hold.open();
+    await passed(sprint);
+    expect(told('task.blocked', taskId)).toHaveLength(1);
+  });
+
+  it('does not go on in a pause, answered or not', async () => {
+    const sprint = await begin('pause', async ({ tools }) => {
+      await tools.ask('Which?');
+      await tools.say('I go on.');
+    });
+    const { sprintId, taskId } = sprint;
+    await blocked(taskId);
+    await api.post(`/hyper-running/sprints/${sprintId}/pause`);
+    await live.wait('sprint.paused', sprintId);
+    expect((await answer(taskId, { text: 'This.' })).body.status).toBe('working');
+    // Whatever happened in the pause would be told before what happens after it, elsewhere.
+    await propose(api, { repository: `${place.repositories}/asks` });
+    expect(told('action.message-said', taskId)).toHaveLength(0);
+    await api.post(`/hyper-running/sprints/${sprintId}/resume`);
+    await passed(sprint);
+    expect(told('action.message-said', taskId)).toHaveLength(1);
+  });
+
+  it.each(['cancel', 'discard'] as const)('can be ended instead: %s', async (how) => {
+    let failure: unknown;
+    const asked = gate();
+    const sprint = await begin(how, async ({ tools }) => {
+      await tools.ask('Which?').catch((error: unknown) => {
+        failure = error;
+        asked.open();
+        throw error;
+      });
+    });
+    const { sprintId, taskId } = sprint;
+    await blocked(taskId);
+    const { body } = await api.post<Changed>(`/hyper-running/tasks/${taskId}/${how}`, { reason: 'Enough.' });
+    expect(body).toMatchObject({ status: how === 'cancel' ? 'cancelled' : 'discarded', reason: 'Enough.' });
+    await asked.passed;
+    expect(failure).toMatchObject({ code: 'log.epoch-over' });
+    const done = await completed(api, sprintId);
+    expect(done.tasks).toMatchObject([{ status: how === 'cancel' ? 'cancelled' : 'discarded' }]);
+    expect(await answer(taskId, { text: 'x' })).toMatchObject({ status: 409, body: { code: 'task.settled' } });
+    const { body: card } = await api.get<{ currentTaskId?: string }>('/agents/scripted-1');
+    expect(card.currentTaskId).not.toBe(taskId);
+    const { items } = (await api.get<{ items: { taskId: string; acknowledgedBy?: string }[] }>('/alerts')).body;
+    expect(items.find((alert) => alert.taskId === taskId)).toMatchObject({ acknowledgedBy: 'person:owner' });
+  });
+
+  it('ends with its sprint when that is cancelled', async () => {
+    const { sprintId, taskId } = await begin('whole', async ({ tools }) => void (await tools.ask('Which?')));
+    await blocked(taskId);
+    expect((await api.post(`/hyper-running/sprints/${sprintId}/cancel`)).status).toBe(202);
+    expect(await completed(api, sprintId)).toMatchObject({ status: 'cancelled', tasks: [{ status: 'cancelled' }] });
+  });
+
+  it('waits for what was asked before it lets go of the agent that asked it', async () => {
+    const sprint = await begin('aside', async ({ tools }) => {
+      const asked = tools.ask('Is that all?');
+      asked.catch(() => undefined);
+      await live.wait('task.blocked', sprint.taskId);
+    });
+    await blocked(sprint.taskId);
+    expect(told('task.candidate-collected', sprint.taskId)).toHaveLength(0);
+    expect((await answer(sprint.taskId, { text: 'Yes.' })).status).toBe(202);
+    await passed(sprint);
+  });
+
+  it('tells whoever asks what nobody could read that it cannot be asked', async () => {
+    const codes: string[] = [];
+    const same = (count: number) => Array.from({ length: count }, () => ({ id: 'same', label: 'The same' }));
+    const sprint = await begin('unfit', async ({ tools }) => {
+      const refused = (error: { code: string }) => void codes.push(error.code);
+      await tools.ask('').catch(refused);
+      await tools.ask('Which?', same(2)).catch(refused);
+      await tools.ask('Which?', same(21)).catch(refused);
+    });
+    await passed(sprint);
+    expect(codes).toEqual(Array.from({ length: 3 }, () => 'tool.invalid-question'));
+  });
+
+  it('is asked once although the service stops meanwhile, and the next attempt knows the answer', async () => {
+    const seen: { attempt: number; earlier: AgentTask['answers']; answer: Answer }[] = [];
+    const sprint = await begin(
+      'restart',
+      async ({ task, tools }) => {
+        const options = [{ id: 'map', label: 'A map' }];
+        const { attempt, answers: earlier } = task;
+        seen.push({ attempt, earlier, answer: await tools.ask('What?', options) });
+      },
+      { budgets: { attempts: 1 } },
+    );
+    const { taskId } = sprint;
+    const before = await blocked(taskId);
+    await close();
+    await open();
+    expect(await read(taskId)).toMatchObject({ status: 'blocked', blocked: before.blocked });
+    expect((await answer(taskId, { choice: 'map', text: 'Yes.' })).body.status).toBe('queued');
+    const done = await passed(sprint);
+    expect(seen).toEqual([
+      {
+        attempt: 2,
+        earlier: [{ question: 'What?', answer: 'A map: Yes.' }],
+        answer: { choice: 'map', text: 'Yes.', timedOut: false },
+      },
+    ]);
+    expect(replayed(await exportSprint(api, sprint.sprintId), done)).toEqual(done);
+  });
+
+  it('without an answer in time decides for itself, or fails, as the service is set', async () => {
+    await close();
+    await open({ HYPER_RUN_ANSWER_SECONDS: '1' });
+    const answers: Answer[] = [];
+    const alone = await begin('alone', async ({ tools }) => void answers.push(await tools.ask('Which?')));
+    await passed(alone);
+    expect(answers).toEqual([{ text: '', timedOut: true }]);
+    const poor = await begin('poor', async ({ tools }) => void (await tools.list()), { budgets: { toolCalls: 1 } });
+    expect((await completed(api, poor.sprintId)).tasks).toMatchObject([
+      {
+        status: 'failed',
+        kind: 'unanswered',
+        reason: 'Nobody answered within 1 s: 1 of 1 tool calls are used, the budget of this task.',
+      },
+    ]);
+    await close();
+    await open({ HYPER_RUN_ANSWER_SECONDS: '1', HYPER_RUN_UNANSWERED: 'fail' });
+    const lost = await begin('lost', async ({ tools }) => void (await tools.ask('Which?')));
+    expect((await completed(api, lost.sprintId)).tasks).toMatchObject([{ status: 'failed', kind: 'unanswered' }]);
+  });
+
+  it('where nobody has read the plan, has nobody to ask and fails at a limit', async () => {
+    await close();
+    await open({ HYPER_RUN_ALLOW_UNATTENDED: 'true' });
+    const codes: string[] = [];
+    const ask: Script = async ({ tools }) =>
+      void (await tools.ask('Which?').catch((error: { code: string }) => codes.push(error.code)));
+    await passed(await begin('nobody', ask, { unattended: true }));
+    expect(codes).toEqual(['tool.nobody-to-ask']);
+    const hold = gate();
+    const { sprintId, taskId } = await begin('overtime', () => hold.passed, {
+      unattended: true,
+      budgets: { wallSeconds: 1 },
+    });
+    expect((await completed(api, sprintId)).tasks).toMatchObject([
+      { status: 'failed', kind: 'agent-failed', reason: expect.stringMatching(/are used, the budget of this task\./) },
+    ]);
+    hold.open();
+    expect(told('task.budget-exceeded', taskId)).toHaveLength(1);
+    expect(told('task.blocked', taskId)).toHaveLength(0);
+  });
+});
