@@ -1,6 +1,6 @@
 // What the service answers, as far as the command line reads it.
 import { z } from 'zod';
-import { Plan } from '#contracts';
+import { Plan, Question, SpentBudget } from '#contracts';
 
 const cursor = z.string();
 const instant = z.string();
@@ -37,6 +37,8 @@ export const SprintTask = z.looseObject({
   branch: z.string().nullish(),
   commit: z.string().nullish(),
   attempts: z.number().optional(),
+  /** What it waits for a person for. */
+  blocked: z.looseObject({ kind: z.string(), question: Question.nullish(), spent: SpentBudget.nullish() }).nullish(),
 });
 export type SprintTask = z.infer<typeof SprintTask>;
 

@@ -1,12 +1,14 @@
 // From an approval to the outcome, on the screen.
 import { isCancel, select } from '@clack/prompts';
 import { z } from 'zod';
+import { answerInTerminal, readTask } from './answering.js';
 import type { PlanView, SprintView } from './api.js';
 import type { ServiceClient } from './client.js';
 import type { Context } from './context.js';
 import { workFailed } from './exit-codes.js';
 import { followSprint, readReport, readSprint, type Following } from './following.js';
 import { approve } from './planning.js';
+import { answerHints } from './render/answer-hints.js';
 import { renderEvent } from './render/event.js';
 import { allPassed, renderOutcome } from './render/sprint.js';
 
@@ -73,14 +75,20 @@ export const tell = (
     onEvent: async (event, text) => {
       if (json) return context.json(JSON.parse(text));
       context.line(renderEvent(event, context.style));
-      if (event.type === 'hyperrun.task.blocked') context.note(wayOut(event.taskid ?? '<task>', sprintId));
+      if (event.type === 'hyperrun.task.blocked') await askOrHint(context, client, event.taskid ?? '', sprintId);
       if (event.type === 'hyperrun.sprint.paused') await askHowToGoOn(context, client, sprintId);
     },
     onLost: () => context.note(context.style.yellow('The connection was lost. Trying again; nothing will be missed.')),
   });
 
-const wayOut = (taskId: string, sprintId: string): string =>
-  `The sprint cannot end while a task is blocked. Give it up: hyper-run discard ${taskId}   End all: hyper-run cancel ${sprintId}`;
+/** A block that is over by the time that its event is told here needs nobody. */
+const askOrHint = async (context: Context, client: ServiceClient, taskId: string, sprintId: string): Promise<void> => {
+  if (context.interactive) return answerInTerminal(context, client, taskId);
+  const task = await readTask(client, taskId);
+  if (task.blocked == null) return;
+  const hints = [...answerHints(task), `hyper-run cancel ${sprintId}   end all`];
+  context.note(['The sprint cannot end while a task is blocked.', ...hints].join('\n  '));
+};
 
 const askHowToGoOn = async (context: Context, client: ServiceClient, sprintId: string): Promise<void> => {
   if (!context.interactive) {

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { Context } from './context.js';
 import { agentsCommand } from './commands/agents.js';
+import { answerCommand } from './commands/answer.js';
 import { cleanCommand } from './commands/clean.js';
 import { controlCommands } from './commands/control.js';
 import { criteriaCommand } from './commands/criteria.js';
@@ -45,6 +46,7 @@ export const buildProgram = (context: Context): Command => {
         executeCommand(context),
         watchCommand(context),
         ...controlCommands(context),
+        answerCommand(context),
         discardCommand(context),
         retryCommand(context),
       ],

@@ -78,6 +78,8 @@ const event = (type: string, data: object) => ({
 const completed = event('sprint.completed', {});
 const blocked = event('task.blocked', { attempt: 1, kind: 'publishing', reason: 'The branch is there already.' });
 
+const waiting = (why: object) => ({ taskId: 's2-1', title: 'Links', status: 'blocked', reason: 'Why.', blocked: why });
+
 const NOT_READY = { status: 409, body: { status: 409, code: 'plan.not-ready', detail: 'Not yet.' } };
 const retrying = (task: object, answers: readonly Answer[] = [], events: readonly object[] = [completed]) =>
   serve({
@@ -86,6 +88,7 @@ const retrying = (task: object, answers: readonly Answer[] = [], events: readonl
     'GET /events/stream?sprint=s2': [{ events }],
     'GET /hyper-running/sprints/s2': [{ body: sprint(task) }],
     'GET /hyper-running/sprints/s2/report': [{ body: { tasks: [] } }],
+    'GET /hyper-running/tasks/s2-1': [{ body: waiting({ kind: 'publishing' }) }],
   });
 
 describe('open', () => {
@@ -163,7 +166,41 @@ describe('a task that is blocked while somebody watches', () => {
   it('is told with the way out, since the sprint cannot end by itself', async () => {
     const { lines, notes } = await hyperRun(['retry', 's1-1'], await retrying(passed, [], [blocked, completed]));
     expect(lines.join('\n')).toContain('blocked: The branch is there already.');
+    expect(notes.join('\n')).toContain('hyper-run answer s2-1   try to make its branch again');
     expect(notes.join('\n')).toContain('hyper-run discard s2-1');
+  });
+});
+
+describe('answer where nobody can be asked', () => {
+  const question = { questionId: 'q-1', text: 'Which?', options: [{ id: 'left', label: 'The left one' }] };
+  const route = 'POST /hyper-running/tasks/s2-1/answer';
+  const asking = (why: object) =>
+    serve({ 'GET /hyper-running/tasks/s2-1': [{ body: waiting(why) }], [route]: [{ status: 202, body: {} }] });
+  const sent = () => seen.filter((request) => request.route === route).map(({ body }) => body);
+
+  it('says which answers there are, and sends none', async () => {
+    const { code, message } = await hyperRun(['answer', 's2-1'], await asking({ kind: 'question', question }));
+    expect([code, sent()]).toEqual([2, []]);
+    expect(message).toContain('hyper-run answer s2-1 --choice left   The left one');
+  });
+
+  it('answers exactly the question that is open', async () => {
+    const address = await asking({ kind: 'question', question });
+    expect((await hyperRun(['answer', 's2-1', '--choice', 'left'], address)).code).toBe(0);
+    expect(sent()).toEqual([{ questionId: 'q-1', choice: 'left' }]);
+  });
+
+  it('grants more of a budget, and nothing that is no amount', async () => {
+    const spent = { budget: 'tokens', of: 'task', limit: 10, used: 12 };
+    const address = await asking({ kind: 'budget', spent });
+    expect((await hyperRun(['answer', 's2-1', '--grant', 'much'], address)).code).toBe(2);
+    expect((await hyperRun(['answer', 's2-1', '--grant', '500'], address)).code).toBe(0);
+    expect(sent()).toEqual([{ grant: { amount: 500 } }]);
+  });
+
+  it('has a branch tried again without a word', async () => {
+    const { code } = await hyperRun(['answer', 's2-1'], await asking({ kind: 'publishing' }));
+    expect([code, sent()]).toEqual([0, [{}]]);
   });
 });
 

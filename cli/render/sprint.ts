@@ -1,5 +1,6 @@
 import type { ReportView, SprintTask, SprintView } from '../api.js';
 import { oneLine } from '../text.js';
+import { answerHints } from './answer-hints.js';
 import { renderIntegration } from './integration.js';
 import { tellingLines } from './output-end.js';
 import { duration, plural, short, type Style } from './style.js';
@@ -71,8 +72,7 @@ const endOfOutput = ({ taskId, status }: SprintTask, style: Style, report?: Repo
 /** What a person can do with a task that did not get through. */
 const wayOn = (task: SprintTask, style: Style): string[] => {
   const outcome = outcomeOf(task);
-  if (outcome === 'blocked')
-    return [`      ${style.cyan(`hyper-run discard ${task.taskId}`)}   give it up, so that the sprint can go on`];
+  if (outcome === 'blocked') return answerHints(task).map((hint) => `      ${style.cyan(hint)}`);
   return outcome === 'failed'
     ? [`      ${style.cyan(`hyper-run retry ${task.taskId}`)}   do it again, as a sprint of its own`]
     : [];
