@@ -1,6 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AgentRegistry } from '#agents';
-import { AgentKindsController } from './agent-kinds.controller.js';
 
 /** Which kinds of agents this service has. */
 @Module({})
@@ -9,7 +8,6 @@ export class AgentsModule {
     return {
       module: AgentsModule,
       global: true,
-      controllers: [AgentKindsController],
       providers: [{ provide: AgentRegistry, useValue: registry }],
       exports: [AgentRegistry],
     };

@@ -56,11 +56,10 @@ export class Config {
   @IsInt() @Min(1) @Max(100_000) readonly sseClients: number;
   @IsInt() @Min(1024) @Max(67_108_864) readonly bodyLimit: number;
 
-  /** A variable that an operator's own configuration names, such as one that holds a key. */
-  readonly variable: (name: string) => string | undefined;
+  readonly #env: Environment;
 
   constructor(env: Environment) {
-    this.variable = (name) => env[name];
+    this.#env = env;
     this.redisUrl = env['REDIS_URL'];
     this.host = env['HYPER_RUN_HOST'] ?? '127.0.0.1';
     this.port = whole(env['HYPER_RUN_PORT'], 7420);
@@ -86,6 +85,11 @@ export class Config {
     this.feedLength = whole(env['HYPER_RUN_FEED_LENGTH'], 100_000);
     this.sseClients = whole(env['HYPER_RUN_SSE_CLIENTS'], 2000);
     this.bodyLimit = whole(env['HYPER_RUN_BODY_LIMIT'], 1_048_576);
+  }
+
+  /** A variable that an operator's own configuration names, such as one that holds a key. */
+  variable(name: string): string | undefined {
+    return this.#env[name];
   }
 }
 

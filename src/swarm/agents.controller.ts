@@ -7,8 +7,7 @@ import { PageDto } from '../http/page.dto.js';
 import { pageOf } from '../http/page.js';
 import { IsolationLevel } from '../isolation/isolation-level.port.js';
 import { LiveWorld } from '../world/live-world.port.js';
-import { AgentKinds, type KindHere } from './agent-kinds.port.js';
-import { AgentKindList, AgentPage, AgentView } from './swarm.schema.js';
+import { AgentPage, AgentView } from './swarm.schema.js';
 import { agentView } from './views.port.js';
 
 @ApiTags('agents')
@@ -18,7 +17,6 @@ export class AgentsController {
   constructor(
     private readonly live: LiveWorld,
     private readonly isolation: IsolationLevel,
-    private readonly kinds: AgentKinds,
   ) {}
 
   @Get()
@@ -33,13 +31,6 @@ export class AgentsController {
     );
   }
 
-  @Get('kinds')
-  @ApiOperation({ summary: 'Which kinds of agents there are, and what keeps one from working here' })
-  @Answers(200, AgentKindList, 'Built-in ones first, then as agents.json names them')
-  async all() {
-    return { items: (await this.kinds.list()).map(kindView) };
-  }
-
   @Get(':agentId')
   @ApiOperation({ summary: 'One agent' })
   @Answers(200, AgentView, 'The agent')
@@ -50,19 +41,3 @@ export class AgentsController {
     return agentView(card, (await this.isolation.measured()).level);
   }
 }
-
-const kindView = ({ kind, name, role, planned, does, understandsWords, unusable }: KindHere) => {
-  const { digest, adapter, workplace, model, host, credential } = planned;
-  const given = { adapter, workplace, model, host, credential };
-  return {
-    kind,
-    name,
-    role,
-    digest,
-    ...given,
-    does: [...does],
-    understandsWords,
-    usable: unusable === undefined,
-    unusable,
-  };
-};

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AcknowledgeAlertHandler } from './acknowledge-alert.command.js';
 import { StreamModule } from '../stream/stream.module.js';
+import { AgentKindsController } from './agent-kinds.controller.js';
 import { AgentKinds } from './agent-kinds.port.js';
 import { AgentsController } from './agents.controller.js';
 import { AgentsStreamController } from './agents-stream.controller.js';
@@ -10,7 +11,7 @@ import { StatusProjection } from './status-projection.js';
 
 @Module({
   imports: [StreamModule],
-  controllers: [AgentsController, AgentsStreamController, AlertsController],
+  controllers: [AgentKindsController, AgentsController, AgentsStreamController, AlertsController],
   providers: [AcknowledgeAlertHandler, AgentKinds, Roster, StatusProjection],
   exports: [AgentKinds, Roster],
 })

@@ -1,6 +1,6 @@
 // How agents and alerts look from outside: the shapes.
 import { z } from 'zod';
-import { AgentId, eventSchemas, FindingSource, PlannedAgent, SprintId, StreamName, TaskId } from '#contracts';
+import { AgentId, eventSchemas, SprintId, StreamName, TaskId } from '#contracts';
 import { AGENT_STATUSES } from '#domain';
 import { named, pageSchema, type Told } from '../http/schemas.js';
 import { snapshotSchema, upsertSchema } from '../http/upsert.schema.js';
@@ -27,24 +27,6 @@ export const AgentView = named(
 );
 export type AgentView = Told<typeof AgentView>;
 export const AgentPage = named('AgentPage', pageSchema(AgentView));
-
-export const AgentKindList = named(
-  'AgentKindList',
-  z.object({
-    items: z.array(
-      PlannedAgent.extend({
-        name: z.string(),
-        role: z.string(),
-        /** Findings that it takes although no fixer can do them for certain. */
-        does: z.array(FindingSource),
-        understandsWords: z.boolean(),
-        usable: z.boolean(),
-        /** Why not. */
-        unusable: z.string().optional(),
-      }),
-    ),
-  }),
-);
 
 export const AgentUpsert = named('AgentUpsert', upsertSchema('agent', AgentView));
 export const AgentsSnapshot = named('AgentsSnapshot', snapshotSchema(AgentUpsert));

@@ -49,19 +49,16 @@ describe('agents from outside', () => {
     const { body } = await api.get<{ readonly items: readonly object[] }>('/agents/kinds');
     expect(body.items).toEqual([
       ...['links', 'markdown', 'spelling', 'lint'].map((kind) =>
-        expect.objectContaining({ kind, adapter: 'built-in', workplace: 'tree', usable: true }),
+        expect.objectContaining({ kind, planned: expect.objectContaining({ adapter: 'built-in', workplace: 'tree' }) }),
       ),
       expect.objectContaining({
         kind: 'coder',
         name: 'Coder',
-        adapter: 'acp',
-        workplace: 'sandbox',
+        planned: expect.objectContaining({ adapter: 'acp', workplace: 'sandbox' }),
         does: ['todo'],
-        usable: true,
       }),
       expect.objectContaining({
         kind: 'absent',
-        usable: false,
         unusable: expect.stringMatching(/^no-such-agent was not found/),
       }),
     ]);

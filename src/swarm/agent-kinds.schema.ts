@@ -14,6 +14,8 @@ const AgentKindView = named(
     /** Sources of the findings that it takes although nobody can repair them for certain. */
     does: z.array(FindingSource),
     planned: PlannedAgent,
+    /** What keeps it from working on this machine: no sandbox, no program, no key. Absent: nothing does. */
+    unusable: z.string().optional(),
   }),
 );
 export const AgentKindPage = named('AgentKindPage', pageSchema(AgentKindView));
