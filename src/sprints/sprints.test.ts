@@ -102,7 +102,13 @@ describe('plans and sprints', () => {
       Object.fromEntries(upserts.map(({ kind, id, entity }) => [`${kind}/${id}`, entity]));
     const reads = async () => {
       const get = async (path: string) => (await (await rooms.fetch(path)).json()) as Record<string, unknown>;
-      const { plan: _plan, tasks, cursor: _cursor, ...sprint } = await get(`/hyper-running/sprints/${plan.planId}`);
+      const {
+        plan: _plan,
+        tasks,
+        cursor: _cursor,
+        budgets: _budgets,
+        ...sprint
+      } = await get(`/hyper-running/sprints/${plan.planId}`);
       return {
         [`plan/${plan.planId}`]: await get(`/hyper-running/plans/${plan.planId}`),
         [`sprint/${plan.planId}`]: sprint,

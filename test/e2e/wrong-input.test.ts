@@ -234,7 +234,7 @@ const statusOf = async (api: Api, { method, path, body, headers }: Malformed): P
 
 /** Every endpoint that takes something, with every kind of nonsense in its place. None of it is a valid request. */
 const matrix = ({ planId, planHash }: PlanAnswer): Malformed[] => {
-  const ids = ['..', '%00', '%2e%2e%2f', 'A', 'x'.repeat(41), '%F0%9F%9A%80', "'--", '{}', 's-none', '%'];
+  const ids = ['%00', '%2e%2e%2f', 'A', 'x'.repeat(41), '%F0%9F%9A%80', "'--", '{}', 's-none', '%'];
   const places = [
     ...[
       'plans/@',
