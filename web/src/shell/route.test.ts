@@ -9,7 +9,6 @@ describe('the address of a screen', () => {
     { screen: 'sprint', sprintId: 's-1', tab: 'overview' },
     { screen: 'sprint', sprintId: 's-1', tab: 'replay' },
     { screen: 'task', sprintId: 's-1', taskId: 't-1' },
-    { screen: 'findings' },
     { screen: 'progress' },
     { screen: 'health' },
   ])('leads back to it: %j', (route) => {

@@ -7,7 +7,6 @@ export type Route =
   | { readonly screen: 'sprints' }
   | { readonly screen: 'sprint'; readonly sprintId: string; readonly tab: SprintTab }
   | { readonly screen: 'task'; readonly sprintId: string; readonly taskId: string }
-  | { readonly screen: 'findings' }
   | { readonly screen: 'progress' }
   | { readonly screen: 'health' }
   | { readonly screen: 'unknown'; readonly path: string };
@@ -27,10 +26,7 @@ export const parsePlace = (hash: string): Place => {
   const query = new URLSearchParams(search);
   const [first = '', id, second, third] = path.split('/').map(decoded);
   if (first === '') return { route: { screen: 'bridge' }, query };
-  if (
-    id === undefined &&
-    (first === 'feed' || first === 'sprints' || first === 'findings' || first === 'progress' || first === 'health')
-  )
+  if (id === undefined && (first === 'feed' || first === 'sprints' || first === 'progress' || first === 'health'))
     return { route: { screen: first }, query };
   if (first === 'sprints' && id !== undefined) {
     if (second === 'tasks' && third !== undefined)
