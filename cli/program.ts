@@ -19,7 +19,7 @@ import { openCommand } from './commands/open.js';
 import { planCommand } from './commands/plan.js';
 import { replayCommand } from './commands/replay.js';
 import { reportCommand } from './commands/report.js';
-import { retryCommand } from './commands/retry.js';
+import { requestChangesCommand, retryCommand } from './commands/retry.js';
 import { reviewCommand } from './commands/review.js';
 import { runCommand } from './commands/run.js';
 import { sprintsCommand } from './commands/sprints.js';
@@ -49,6 +49,7 @@ export const buildProgram = (context: Context): Command => {
         answerCommand(context),
         discardCommand(context),
         retryCommand(context),
+        requestChangesCommand(context),
       ],
     ],
     [

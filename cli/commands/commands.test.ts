@@ -243,6 +243,22 @@ describe('merge where nobody can be asked', () => {
   });
 });
 
+describe('request-changes', () => {
+  it('sends the comment, and the agent that is to hear it', async () => {
+    const route = 'POST /hyper-running/tasks/s1-1/request-changes';
+    const address = await serve({
+      'GET /health/ready': [{ body: { cursor: 'before' } }],
+      [route]: [{ status: 202, body: sprint(passed, 'approved') }],
+    });
+    const words = ['request-changes', 's1-1', '-m', 'Keep the anchor.', '--agent', 'coder', '--detach'];
+    expect(await hyperRun(words, address)).toMatchObject({ code: 0, notes: ['Running. hyper-run watch s2'] });
+    expect(seen.find((one) => one.route === route)?.body).toEqual({ comment: 'Keep the anchor.', agent: 'coder' });
+  });
+
+  it('is wrong usage without a comment', async () =>
+    expect((await hyperRun(['request-changes', 's1-1'], await serve({}))).code).toBe(2));
+});
+
 describe('integrate', () => {
   const merged = { status: 'integrated', taskIds: ['s2-1'], branch: 'hyper-run/sprint-s2', commit: 'c'.repeat(40) };
   const refused = {

@@ -1,5 +1,5 @@
 import { Command, CommandBus, CommandHandler, QueryBus, type ICommandHandler } from '@nestjs/cqrs';
-import { type PlannedTask, type SprintId, type TaskId } from '#contracts';
+import { type PlannedTask, type RequestedChanges, type SprintId, type TaskId } from '#contracts';
 import type { BudgetWish } from '#domain';
 import { compileScope } from '#workspace';
 import { FindRepositoryQuery } from '../repositories/find-repository.query.js';
@@ -19,6 +19,14 @@ export interface PlanWish {
   readonly budgets?: BudgetWish;
 }
 
+/** A settled task that is to be done again, and what is to be different. */
+export interface Again {
+  readonly follows: TaskId;
+  readonly task: PlannedTask;
+  readonly changes?: RequestedChanges;
+  readonly agent?: string;
+}
+
 export interface Requested {
   readonly sprintId: SprintId;
   readonly cursor: string;
@@ -29,8 +37,8 @@ export class RequestPlanCommand extends Command<Requested> {
   constructor(
     readonly wish: PlanWish,
     readonly issued: Issued,
-    /** Instead of a scan: do this settled task again. */
-    readonly again?: { readonly follows: TaskId; readonly task: PlannedTask },
+    /** Instead of a plan of what is worth most. */
+    readonly again?: Again,
   ) {
     super();
   }
@@ -66,7 +74,7 @@ export class RequestPlanHandler implements ICommandHandler<RequestPlanCommand> {
           ...(focus === undefined ? {} : { focus }),
           ...(grants === undefined ? {} : { grants: [...grants] }),
           ...(budgets === undefined ? {} : { budgets }),
-          ...(again === undefined ? {} : { follows: again.follows, followTask: again.task }),
+          ...(again === undefined ? {} : followUp(again)),
         },
       },
       issued,
@@ -80,3 +88,10 @@ export class RequestPlanHandler implements ICommandHandler<RequestPlanCommand> {
     return this.commands.execute(new RegisterRepositoryCommand(wanted, register));
   }
 }
+
+const followUp = ({ follows, task, changes, agent }: Again) => ({
+  follows,
+  followTask: task,
+  ...(changes === undefined ? {} : { changes }),
+  ...(agent === undefined ? {} : { agent }),
+});

@@ -6,13 +6,13 @@ import { EndTaskHandler } from './end-task.command.js';
 import { FindSprintHandler } from './find-sprint.query.js';
 import { FindTaskHandler } from './find-task.query.js';
 import { FindingsController } from './findings.controller.js';
+import { FollowUpTaskHandler } from './follow-up-task.command.js';
 import { IntegrateSprintHandler } from './integrate-sprint.command.js';
 import { ListFindingsHandler } from './list-findings.query.js';
 import { ListSprintsHandler } from './list-sprints.query.js';
 import { MadePlanHandler } from './made-plan.query.js';
 import { PlansController } from './plans.controller.js';
 import { RequestPlanHandler } from './request-plan.command.js';
-import { RetryTaskHandler } from './retry-task.command.js';
 import { ReviewPlanHandler } from './review-plan.command.js';
 import { SprintStreamController } from './sprint-stream.controller.js';
 import { SprintsController } from './sprints.controller.js';
@@ -38,12 +38,12 @@ import { TasksMessages } from './tasks.messages.js';
     EndTaskHandler,
     FindSprintHandler,
     FindTaskHandler,
+    FollowUpTaskHandler,
     IntegrateSprintHandler,
     ListFindingsHandler,
     ListSprintsHandler,
     MadePlanHandler,
     RequestPlanHandler,
-    RetryTaskHandler,
     ReviewPlanHandler,
     SteerSprintHandler,
   ],

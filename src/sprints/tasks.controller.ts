@@ -12,16 +12,27 @@ import { TaskIdParam } from '../http/id.params.js';
 import { PageDto } from '../http/page.dto.js';
 import { pageOf } from '../http/page.js';
 import { EVENT_STORE } from '../log/log.port.js';
+import type { Issued } from '../world/decisions.port.js';
 import { issuedBy } from '../world/issued.port.js';
 import { answerOf, AnswerTaskCommand } from './answer-task.command.js';
 import { AnswerTaskDto } from './dto/answer.dto.js';
 import { AtDto } from './dto/at.dto.js';
+import { RequestChangesDto, RetryDto } from './dto/follow-up.dto.js';
 import { ReasonDto } from './dto/plan.dto.js';
 import { EndTaskCommand } from './end-task.command.js';
 import { FindSprintQuery } from './find-sprint.query.js';
 import { FindTaskQuery } from './find-task.query.js';
-import { RetryTaskCommand } from './retry-task.command.js';
+import { FollowUpTaskCommand, type Difference } from './follow-up-task.command.js';
 import { SprintView, TaskChanged, TaskDetail } from './views.schema.js';
+
+const NOT_FOLLOWED = [
+  'task.not-settled',
+  'task.nothing-left',
+  'task.changes-unheard',
+  'agent.unknown',
+  'repository.busy',
+  'plan.not-ready',
+];
 
 @ApiTags('tasks')
 @ApiBearerAuth()
@@ -126,15 +137,32 @@ export class TasksController {
   @HttpCode(HttpStatus.ACCEPTED)
   @ApiOperation({ summary: 'Do a settled task again, as a follow-up plan of one task' })
   @Answers(202, SprintView, 'The sprint of the follow-up')
-  @Problems('task.unknown', 'task.not-settled', 'task.nothing-left', 'repository.busy', 'plan.not-ready')
-  async retry(
+  @Problems('task.unknown', ...NOT_FOLLOWED)
+  retry(
     @Param('taskId', TaskIdParam) taskId: TaskId,
+    @Body() body: RetryDto = {},
     @CurrentPrincipal() principal: string,
     @CommandId() commandId: string,
   ) {
-    const { state, cursor } = await this.commands.execute(
-      new RetryTaskCommand(taskId, issuedBy(principal, commandId, { retry: taskId })),
-    );
+    return this.followUp(taskId, body, issuedBy(principal, commandId, { retry: taskId, ...body }));
+  }
+
+  @Post(':taskId/request-changes')
+  @HttpCode(HttpStatus.ACCEPTED)
+  @ApiOperation({ summary: 'Do a settled task again with a comment on its last candidate, as a plan of one task' })
+  @Answers(202, SprintView, 'The sprint of the follow-up')
+  @Problems('task.unknown', 'task.no-candidate', ...NOT_FOLLOWED)
+  requestChanges(
+    @Param('taskId', TaskIdParam) taskId: TaskId,
+    @Body() body: RequestChangesDto,
+    @CurrentPrincipal() principal: string,
+    @CommandId() commandId: string,
+  ) {
+    return this.followUp(taskId, body, issuedBy(principal, commandId, { requestChanges: taskId, ...body }));
+  }
+
+  private async followUp(taskId: TaskId, difference: Difference, issued: Issued) {
+    const { state, cursor } = await this.commands.execute(new FollowUpTaskCommand(taskId, difference, issued));
     if (state.status === 'absent') throw new HyperRunError('sprint.unknown', 'The follow-up is gone.');
     return (await this.queries.execute(new FindSprintQuery(state.sprintId, cursor))).view;
   }

@@ -10,7 +10,7 @@ import {
   type PlannedTask,
   type Verification,
 } from '#contracts';
-import { withBudgets, type Analysing, type SprintCommand, type World } from '#domain';
+import { withBudgets, type Analysing, type PlanRequest, type SprintCommand, type World } from '#domain';
 import { GitRepository } from '#git';
 import { commitTree, compileScope, type ScopeDecision } from '#workspace';
 import { ArtifactStore } from '../artifacts/artifact-store.port.js';
@@ -20,7 +20,7 @@ import type { Job, JobContext, JobSource } from '../tasks/job.port.js';
 import { AgentKinds, type KindHere } from '../swarm/agent-kinds.port.js';
 import { LiveWorld } from '../world/live-world.port.js';
 import { SprintDecisions } from '../world/sprint-decisions.port.js';
-import { buildPlan, countFindings, followUp, type Place } from './build-plan.js';
+import { buildPlan, countFindings, followUp, type Place, type PlanBasis } from './build-plan.js';
 import { byWorth } from './rank.js';
 import { readRepositoryConfig, type RepositoryConfig } from './repository-config.port.js';
 import { Strategist } from './strategist.js';
@@ -117,7 +117,7 @@ export class AnalysisJobs implements JobSource {
               maxTasks: request.maxTasks ?? DEFAULT_TASKS,
               ...(request.focus === undefined ? {} : { focus: request.focus }),
             })
-          : this.#followUp(common, request.followTask, request.follows);
+          : this.#followUp(common, request.followTask, request);
       const artifact = await this.artifacts.putText(JSON.stringify(byWorth(findings)));
       const completed = {
         baseCommit: commit,
@@ -135,8 +135,8 @@ export class AnalysisJobs implements JobSource {
     }
   }
 
-  #followUp(common: Parameters<typeof followUp>[0], task: PlannedTask, follows: Plan['follows']): Plan {
-    const plan = followUp(common, task, follows);
+  #followUp(common: PlanBasis, before: PlannedTask, { follows, changes, agent }: PlanRequest): Plan {
+    const plan = followUp(common, { before, follows, changes, agent });
     if (plan.tasks.length > 0) return plan;
     throw new HyperRunError(
       'task.nothing-left',

@@ -1,15 +1,18 @@
 // Findings → the plan that a person reads. Pure: time and ids come in.
 import { createHash } from 'node:crypto';
-import type {
-  Budgets,
-  Finding,
-  FindingCounts,
-  Oid,
-  Plan,
-  PlannedTask,
-  SprintId,
-  TaskId,
-  Verification,
+import {
+  Evidence,
+  HyperRunError,
+  type Budgets,
+  type Finding,
+  type FindingCounts,
+  type Oid,
+  type Plan,
+  type PlannedTask,
+  type RequestedChanges,
+  type SprintId,
+  type TaskId,
+  type Verification,
 } from '#contracts';
 import { besideOverlapping, planHash, withOverlaps } from '#domain';
 import { assign, type Assigned, type Crew } from './choose-agent.js';
@@ -48,27 +51,78 @@ export const buildPlan = (wish: PlanWish): Plan => {
   return assemble(wish, withOverlaps(besideOverlapping(tasks)), wish.focus === undefined ? {} : { focus: wish.focus });
 };
 
-/** A plan of one task that was settled before, with what is left of its findings at today's HEAD. */
-export const followUp = (basis: PlanBasis, before: PlannedTask, follows: Plan['follows']): Plan => {
+/** A settled task that is to be done again, and what is to be different. */
+export interface Again {
+  readonly before: PlannedTask;
+  readonly follows?: Plan['follows'];
+  readonly changes?: RequestedChanges;
+  /** Kind of the agent that a person wants. */
+  readonly agent?: string;
+}
+
+/**
+ * A plan of one task that was settled before, at today's HEAD: with what is left of its findings or, where a person wants
+ * its candidate changed, with all that it was about. Without a task where nothing is left to do.
+ */
+export const followUp = (basis: PlanBasis, again: Again): Plan => {
+  const { before, follows } = again;
   const ids = new Set(before.evidence.map(({ findingId }) => findingId));
-  const left = plannable(basis).filter(({ findingId }) => ids.has(findingId));
-  const [first] = left;
-  if (first === undefined) return assemble(basis, [], follows === undefined ? {} : { follows });
-  const agent = Object.hasOwn(basis.agents, before.agent) ? before.agent : first.agent;
-  const certain = left.every(({ fixer }) => fixer === agent);
-  const group = { kind: before.kind, agent, certain, area: areaOf(first.path), findings: left };
-  const task = {
-    ...taskOf({ ...group, score: scoreOf(group) }, basis),
-    title: before.title,
-    instructions: before.instructions,
-  };
-  return assemble(basis, [task], follows === undefined ? {} : { follows });
+  const left = open(basis).filter(({ findingId }) => ids.has(findingId));
+  const changes = again.changes ?? before.changes;
+  const task = changes === undefined ? repeated(basis, again, left) : changed(basis, again, left, changes);
+  return assemble(basis, task === undefined ? [] : [task], follows === undefined ? {} : { follows });
 };
 
-const plannable = (basis: PlanBasis): Assigned[] =>
-  basis.findings
-    .filter(({ findingId, path }) => basis.placeOf(path) === 'inside' && !basis.dismissed.has(findingId))
-    .flatMap((finding) => assign(finding, basis) ?? []);
+const repeated = (basis: PlanBasis, again: Again, left: readonly Finding[]): PlannedTask | undefined => {
+  const { before } = again;
+  const [first] = left;
+  const chosen = agentAgain(basis, again) ?? (first === undefined ? undefined : assign(first, basis)?.agent);
+  if (first === undefined || chosen === undefined) return undefined;
+  const certain = left.every(({ fixer }) => fixer === chosen);
+  const findings = left.map((finding) => ({ ...finding, agent: chosen, certain }));
+  const group = { kind: before.kind, agent: chosen, certain, area: areaOf(first.path), findings };
+  const { title, instructions } = before;
+  return { ...taskOf({ ...group, score: scoreOf(group) }, basis), title, instructions };
+};
+
+const changed = (
+  basis: PlanBasis,
+  again: Again,
+  left: readonly Finding[],
+  changes: RequestedChanges,
+): PlannedTask | undefined => {
+  const { before } = again;
+  const paths = before.paths.filter((path) => basis.placeOf(path) === 'inside');
+  const agent = agentAgain(basis, again);
+  if (paths.length === 0 || agent === undefined) return undefined;
+  const { choice: _choice, overlaps: _overlaps, ...kept } = before;
+  const evidence = left.length === 0 ? before.evidence : left.map(evidenceIn);
+  return {
+    ...kept,
+    taskId: taskIdOf(basis.planId, evidence),
+    rationale: `A person wants changes to what task ${changes.taskId} made: ${changes.comment}`.slice(0, 2000),
+    evidence,
+    paths,
+    agent,
+    agentDigest: basis.agents[agent]?.planned.digest ?? agent,
+    verification: measuresOf(basis.verification),
+    changes,
+  };
+};
+
+/** The one that a person wants, else the one that did it before; undefined where that is not there any more. */
+const agentAgain = ({ agents }: Crew, { agent, before }: Again): string | undefined => {
+  const wanted = agent ?? before.agent;
+  if (Object.hasOwn(agents, wanted)) return wanted;
+  if (agent === undefined) return undefined;
+  throw new HyperRunError('agent.unknown', `There is no agent "${agent}" here.`);
+};
+
+/** What may be planned at all, whoever is to do it. */
+const open = ({ findings, placeOf, dismissed }: PlanBasis): Finding[] =>
+  findings.filter(({ findingId, path }) => placeOf(path) === 'inside' && !dismissed.has(findingId));
+
+const plannable = (basis: PlanBasis): Assigned[] => open(basis).flatMap((finding) => assign(finding, basis) ?? []);
 
 const assemble = (basis: PlanBasis, tasks: PlannedTask[], more: Pick<Partial<Plan>, 'focus' | 'follows'>): Plan => {
   const { planId, repository, baseCommit, scope, verification, budgets, checkout, now, ttlMs } = basis;
@@ -140,42 +194,38 @@ const TO_BE_JUDGED: Partial<Record<PlannedTask['kind'], string>> = {
 const taskOf = (group: RankedGroup, { planId, verification, agents }: PlanBasis): PlannedTask => {
   const { kind, agent, certain, findings, score } = group;
   const paths = [...new Set(findings.map(({ path }) => path))].toSorted();
-  const ids = findings.map(({ findingId }) => findingId).toSorted();
-  const taskId = `t-${createHash('sha256')
-    .update([planId, ...ids].join(' '))
-    .digest('hex')
-    .slice(0, 12)}` as TaskId;
   const [singular, plural] = NOUNS[kind];
   const count = `${findings.length} ${findings.length === 1 ? singular : plural}`;
   const folder = commonFolder(paths);
   const where =
     paths.length === 1 ? `in ${paths[0] ?? ''}` : folder === '' ? `in ${paths.length} files` : `in ${folder}/`;
-  const commands = verification.commands.map(({ command }) => command);
   return {
-    taskId,
+    taskId: taskIdOf(planId, findings),
     title: TITLES[kind](count, where).slice(0, 200),
     kind,
     rationale: rationaleOf(group, paths.length),
-    evidence: findings.map(evidenceOf),
+    evidence: findings.map(evidenceIn),
     paths,
     agent,
     agentDigest: agents[agent]?.planned.digest ?? agent,
     instructions: (certain ? CERTAIN : TO_BE_JUDGED)[kind] ?? '',
-    verification: [
-      'the findings are gone and none were added',
-      ...(commands.length > 0 ? commands : ['built-in gate only (weak)']),
-    ],
+    verification: measuresOf(verification),
     score: { total: score.total, parts: [...score.parts] },
   };
 };
 
-const evidenceOf = ({
-  confidence: _sure,
-  fixer: _fixer,
-  agent: _agent,
-  certain: _certain,
-  ...evidence
-}: Assigned): PlannedTask['evidence'][number] => evidence;
+const taskIdOf = (planId: SprintId, findings: readonly Pick<Finding, 'findingId'>[]): TaskId => {
+  const ids = findings.map(({ findingId }) => findingId).toSorted();
+  const hash = createHash('sha256').update([planId, ...ids].join(' '));
+  return `t-${hash.digest('hex').slice(0, 12)}` as TaskId;
+};
+
+const measuresOf = ({ commands }: Verification): string[] => [
+  'the findings are gone and none were added',
+  ...(commands.length > 0 ? commands.map(({ command }) => command) : ['built-in gate only (weak)']),
+];
+
+const evidenceIn = (finding: Finding): Evidence => Evidence.parse(finding);
 
 /** The deepest folder that holds all of them, so that tasks of one area can be told apart; '' is the root. */
 const commonFolder = ([first = '', ...rest]: readonly string[]): string => {

@@ -1,5 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import { Plan, type Finding, type Oid, type RepositoryId, type SprintId, type Verification } from '#contracts';
+import {
+  Plan,
+  type Finding,
+  type Oid,
+  type RepositoryId,
+  type Sha256,
+  type SprintId,
+  type Verification,
+} from '#contracts';
 import { memoryTree } from '#findings';
 import { buildPlan, countFindings, followUp, type PlanWish } from './build-plan.js';
 import { proposedSprintSchema } from './proposed-sprint.port.js';
@@ -247,10 +255,35 @@ describe('a plan', () => {
   it('follows up on what is left of a task', () => {
     const [before] = buildPlan(wish(findings)).tasks;
     if (before === undefined) throw new Error('a task was expected');
-    const again = followUp(wish(findings.slice(4)), { ...before, title: 'Mine' }, before.taskId);
+    const again = followUp(wish(findings.slice(4)), { before: { ...before, title: 'Mine' }, follows: before.taskId });
     expect(again.tasks.map(({ title, paths }) => [title, paths])).toEqual([['Mine', ['docs/d.md']]]);
     expect(again.follows).toBe(before.taskId);
-    expect(followUp(wish([]), before, before.taskId).tasks).toEqual([]);
+    expect(followUp(wish([]), { before, follows: before.taskId }).tasks).toEqual([]);
+  });
+
+  it('follows up on a comment, with all that the task was about, by an agent that a person chose', () => {
+    const agents = { ...FIXERS, coder: member('coder', ['todo']) };
+    const [before] = buildPlan(wish(findings)).tasks;
+    if (before === undefined) throw new Error('a task was expected');
+    const changes = { taskId: before.taskId, comment: 'Keep the anchor.', patch: 'a'.repeat(64) as Sha256 };
+    const plan = followUp(wish([], { agents }), { before, follows: before.taskId, changes, agent: 'coder' });
+    const [task] = plan.tasks;
+    expect(Plan.parse(plan)).toEqual(plan);
+    expect(task).toMatchObject({
+      agent: 'coder',
+      agentDigest: 'coder@1',
+      changes,
+      paths: before.paths,
+      evidence: before.evidence,
+      rationale: expect.stringContaining('Keep the anchor.'),
+    });
+    expect(task?.taskId).toBe(before.taskId);
+    expect(plan.agents).toEqual([agents.coder.planned]);
+    expect(() => followUp(wish([]), { before, changes, agent: 'poet' })).toThrow(
+      expect.objectContaining({ code: 'agent.unknown' }),
+    );
+    const later = followUp(wish([], { planId: 'later' as SprintId }), { before, changes });
+    expect(later.tasks[0]?.taskId).not.toBe(before.taskId);
   });
 
   it('has a published schema', () =>

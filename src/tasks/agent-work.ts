@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { AgentRegistry, type BaseAgent } from '#agents';
-import { isHyperRunError } from '#contracts';
+import { AgentRegistry, type AgentTask, type BaseAgent } from '#agents';
+import { isHyperRunError, type RequestedChanges } from '#contracts';
 import type { GitRepository } from '#git';
 import { compileScope, VirtualTree } from '#workspace';
 import { ArtifactStore } from '../artifacts/artifact-store.port.js';
@@ -61,6 +61,7 @@ export class AgentWork {
       const { outcome, summary } = await agent.run({
         task: {
           ...task,
+          changes: await this.#changes(task.changes),
           instructions: agent.understandsWords ? task.instructions : '',
           baseCommit,
           attempt: number,
@@ -115,6 +116,13 @@ export class AgentWork {
       if (!isHyperRunError(error)) throw error;
       throw new TaskFailure('agent-failed', error.message);
     }
+  }
+
+  /** What a person said about an earlier candidate, with that candidate itself. */
+  async #changes(asked: RequestedChanges | undefined): Promise<AgentTask['changes']> {
+    if (asked === undefined) return undefined;
+    const { comment, patch } = asked;
+    return patch === undefined ? { comment } : { comment, patch: (await this.artifacts.get(patch)).toString('utf8') };
   }
 
   async #workplace(
