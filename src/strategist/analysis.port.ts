@@ -102,6 +102,7 @@ export class AnalysisJobs implements JobSource {
         dismissed,
         agents,
         preferred: settings.agents ?? {},
+        records: this.live.world.records,
         grants,
         verification,
         knownBase: this.#knownBase(state, commit, verification),

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import {
   Evidence,
   HyperRunError,
+  type AgentChoice,
   type Budgets,
   type Finding,
   type FindingCounts,
@@ -15,7 +16,7 @@ import {
   type Verification,
 } from '#contracts';
 import { besideOverlapping, planHash, withOverlaps } from '#domain';
-import { assign, type Assigned, type Crew } from './choose-agent.js';
+import { assign, choiceOf, type Assigned, type Crew } from './choose-agent.js';
 import { areaOf, counted, groupBy, groupFindings, rankGroups, scoreOf, type RankedGroup } from './rank.js';
 
 /** Where a path lies, as the scope sees it; `unnameable`: no agent may ever name it. */
@@ -82,7 +83,8 @@ const repeated = (basis: PlanBasis, again: Again, left: readonly Finding[]): Pla
   const findings = left.map((finding) => ({ ...finding, agent: chosen, certain }));
   const group = { kind: before.kind, agent: chosen, certain, area: areaOf(first.path), findings };
   const { title, instructions } = before;
-  return { ...taskOf({ ...group, score: scoreOf(group) }, basis), title, instructions };
+  const task = { ...taskOf({ ...group, score: scoreOf(group) }, basis), title, instructions };
+  return { ...task, choice: choiceAgain(again, chosen, task.choice) };
 };
 
 const changed = (
@@ -95,7 +97,7 @@ const changed = (
   const paths = before.paths.filter((path) => basis.placeOf(path) === 'inside');
   const agent = agentAgain(basis, again);
   if (paths.length === 0 || agent === undefined) return undefined;
-  const { choice: _choice, overlaps: _overlaps, ...kept } = before;
+  const { overlaps: _overlaps, ...kept } = before;
   const evidence = left.length === 0 ? before.evidence : left.map(evidenceIn);
   return {
     ...kept,
@@ -106,8 +108,15 @@ const changed = (
     agent,
     agentDigest: basis.agents[agent]?.planned.digest ?? agent,
     verification: measuresOf(basis.verification),
+    choice: choiceAgain(again, agent, before.choice),
     changes,
   };
+};
+
+const choiceAgain = ({ agent, before }: Again, chosen: string, choice?: AgentChoice): AgentChoice => {
+  const candidates = choice?.candidates ?? [];
+  if (agent !== undefined) return { why: 'A person chose it.', candidates };
+  return choice === undefined || chosen === before.agent ? { why: 'It did the task before.', candidates } : choice;
 };
 
 /** The one that a person wants, else the one that did it before; undefined where that is not there any more. */
@@ -191,7 +200,8 @@ const TO_BE_JUDGED: Partial<Record<PlannedTask['kind'], string>> = {
   todo: 'Do what each note named in the evidence asks for, completely, and remove the note. Change nothing else.',
 };
 
-const taskOf = (group: RankedGroup, { planId, verification, agents }: PlanBasis): PlannedTask => {
+const taskOf = (group: RankedGroup, basis: PlanBasis): PlannedTask => {
+  const { planId, verification, agents } = basis;
   const { kind, agent, certain, findings, score } = group;
   const paths = [...new Set(findings.map(({ path }) => path))].toSorted();
   const [singular, plural] = NOUNS[kind];
@@ -211,6 +221,7 @@ const taskOf = (group: RankedGroup, { planId, verification, agents }: PlanBasis)
     instructions: (certain ? CERTAIN : TO_BE_JUDGED)[kind] ?? '',
     verification: measuresOf(verification),
     score: { total: score.total, parts: [...score.parts] },
+    choice: choiceOf(group, basis),
   };
 };
 

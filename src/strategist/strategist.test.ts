@@ -261,6 +261,27 @@ describe('a plan', () => {
     expect(followUp(wish([]), { before, follows: before.taskId }).tasks).toEqual([]);
   });
 
+  it('asks of several that judge the one with the best record, and says why', () => {
+    const agents = { ...FIXERS, coder: member('coder', ['todo']), other: member('other', ['todo']) };
+    const record = (agent: string, passed: number, tried: number) =>
+      [`${agent} todo`, { agent, kind: 'todo' as const, passed, tried }] as const;
+    const known = (...all: readonly ReturnType<typeof record>[]) => ({ records: new Map(all), open: new Map() });
+    const chosen = (records: ReturnType<typeof known>) =>
+      buildPlan(wish([finding('todo', 'docs/a.ts', { fixer: undefined })], { agents, records })).tasks[0];
+    expect(chosen(known())?.agent).toBe('coder');
+    expect(chosen(known(record('coder', 1, 4)))?.agent).toBe('other');
+    const best = chosen(known(record('coder', 1, 4), record('other', 4, 5)));
+    expect(best?.choice).toEqual({
+      why: 'It solved 4 of 5 tasks of this kind so far; the others: coder 1 of 4.',
+      candidates: [
+        { agent: 'other', passed: 4, tried: 5 },
+        { agent: 'coder', passed: 1, tried: 4 },
+      ],
+    });
+    const fixer = buildPlan(wish([finding('links', 'docs/a.md')])).tasks[0]?.choice;
+    expect(fixer?.why).toBe('It repairs these for certain, without a model.');
+  });
+
   it('follows up on a comment, with all that the task was about, by an agent that a person chose', () => {
     const agents = { ...FIXERS, coder: member('coder', ['todo']) };
     const [before] = buildPlan(wish(findings)).tasks;

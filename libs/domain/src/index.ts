@@ -8,7 +8,7 @@ export * from './account.js';
 export * from './task.js';
 export { raisesEpoch } from './task-decisions.js';
 export * from './agent.js';
-export { chanceOf, recordOf, type AgentRecord, type AgentRecords } from './agent-records.js';
+export { chanceOf, noRecords, recordOf, type AgentRecord, type AgentRecords } from './agent-records.js';
 export * from './overlaps.js';
 export * from './board.js';
 export * from './world.js';
