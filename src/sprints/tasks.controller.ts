@@ -144,7 +144,7 @@ export class TasksController {
     @CurrentPrincipal() principal: string,
     @CommandId() commandId: string,
   ) {
-    return this.followUp(taskId, body, issuedBy(principal, commandId, { retry: taskId, ...body }));
+    return this.followUp(taskId, body, issuedBy(principal, commandId, { retry: taskId, difference: body }));
   }
 
   @Post(':taskId/request-changes')
@@ -158,7 +158,7 @@ export class TasksController {
     @CurrentPrincipal() principal: string,
     @CommandId() commandId: string,
   ) {
-    return this.followUp(taskId, body, issuedBy(principal, commandId, { requestChanges: taskId, ...body }));
+    return this.followUp(taskId, body, issuedBy(principal, commandId, { requestChanges: taskId, difference: body }));
   }
 
   private async followUp(taskId: TaskId, difference: Difference, issued: Issued) {
