@@ -140,11 +140,11 @@ export class TasksController {
   @Problems('task.unknown', ...NOT_FOLLOWED)
   retry(
     @Param('taskId', TaskIdParam) taskId: TaskId,
-    @Body() body: RetryDto = {},
+    @Body() { agent }: RetryDto = {},
     @CurrentPrincipal() principal: string,
     @CommandId() commandId: string,
   ) {
-    return this.followUp(taskId, body, issuedBy(principal, commandId, { retry: taskId, difference: body }));
+    return this.followUp(taskId, { agent }, issuedBy(principal, commandId, { retry: taskId, agent }));
   }
 
   @Post(':taskId/request-changes')
@@ -154,11 +154,12 @@ export class TasksController {
   @Problems('task.unknown', 'task.no-candidate', ...NOT_FOLLOWED)
   requestChanges(
     @Param('taskId', TaskIdParam) taskId: TaskId,
-    @Body() body: RequestChangesDto,
+    @Body() { comment, agent }: RequestChangesDto,
     @CurrentPrincipal() principal: string,
     @CommandId() commandId: string,
   ) {
-    return this.followUp(taskId, body, issuedBy(principal, commandId, { requestChanges: taskId, difference: body }));
+    const issued = issuedBy(principal, commandId, { requestChanges: taskId, comment, agent });
+    return this.followUp(taskId, { comment, agent }, issued);
   }
 
   private async followUp(taskId: TaskId, difference: Difference, issued: Issued) {
