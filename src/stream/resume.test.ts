@@ -5,6 +5,7 @@ import { openRooms, type Rooms } from '../../test/harness/rooms.js';
 import { SseReader } from '../../test/harness/sse-reader.js';
 import { EventHub, HUB_OPTIONS, type HubOptions } from './event-hub.port.js';
 import { SSE_OPTIONS, SseConnections, type SseOptions } from './sse-connections.port.js';
+import { WorldModule } from '../world/world.module.js';
 import { StreamModule } from './stream.module.js';
 
 const TOKEN = 'a-token-for-all-of-these-rooms';
@@ -36,7 +37,7 @@ describe('a stream that is taken up again', () => {
   const openOn = (sse: Partial<SseOptions> = {}) =>
     openRooms({
       redis,
-      imports: [StreamModule],
+      imports: [WorldModule, StreamModule],
       env: { HYPER_RUN_TOKEN: TOKEN, HYPER_RUN_FEED_LENGTH: '1000' },
       replace: [
         { token: HUB_OPTIONS, value: RING },

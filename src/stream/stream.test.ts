@@ -5,6 +5,7 @@ import { openRooms, type Rooms } from '../../test/harness/rooms.js';
 import { SseReader } from '../../test/harness/sse-reader.js';
 import { HUB_OPTIONS, type HubOptions } from './event-hub.port.js';
 import { SSE_OPTIONS, SseConnections, type SseOptions } from './sse-connections.port.js';
+import { WorldModule } from '../world/world.module.js';
 import { StreamModule } from './stream.module.js';
 
 const RING = 64;
@@ -35,7 +36,7 @@ describe('the stream', () => {
 
   beforeAll(async () => {
     rooms = await openRooms({
-      imports: [StreamModule],
+      imports: [WorldModule, StreamModule],
       env: { HYPER_RUN_SSE_CLIENTS: '8' },
       replace: [
         { token: HUB_OPTIONS, value: { ring: { frames: RING, bytes: 1e6 } } satisfies HubOptions },
@@ -213,7 +214,7 @@ describe('the stream', () => {
 });
 
 it('ends its streams when the service stops, and sends their clients back at different times', async () => {
-  const rooms = await openRooms({ imports: [StreamModule] });
+  const rooms = await openRooms({ imports: [WorldModule, StreamModule] });
   const open = () => SseReader.open(`${rooms.url}/events/stream`, rooms.token);
   const readers = await Promise.all(Array.from({ length: 5 }, open));
   for (const reader of readers) await reader.until(() => reader.messages.length > 0);
