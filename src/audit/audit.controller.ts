@@ -7,7 +7,8 @@ import { Readable } from 'node:stream';
 import { toEnvelope, type SprintId } from '#contracts';
 import type { EventStore } from '#event-store';
 import { exportLines } from '#seal';
-import { Answers, Problems } from '../http/answers.decorator.js';
+import { Answers, CURSOR_PROBLEMS, Problems } from '../http/answers.decorator.js';
+import { AtDto } from '../http/at.dto.js';
 import { EventPage } from '../http/event.schema.js';
 import { SprintIdParam } from '../http/id.params.js';
 import { PageDto } from '../http/page.dto.js';
@@ -22,7 +23,7 @@ import { VerifySprintQuery } from './verify-sprint.query.js';
 
 const NDJSON = 'application/x-ndjson';
 
-export class ReportDto {
+export class ReportDto extends AtDto {
   @ApiPropertyOptional({ enum: ['json', 'markdown'], description: 'Instead of the Accept header.' })
   @IsOptional()
   @IsIn(['json', 'markdown'])
@@ -63,16 +64,16 @@ export class AuditController {
   }
 
   @Get('report')
-  @ApiOperation({ summary: 'Outcome of each task and why, diffstat, verification, cost, seal' })
+  @ApiOperation({ summary: 'Outcome of each task and why, diffstat, verification, cost, seal; now or at a moment' })
   @Answers(200, Report, 'The report; as Markdown: the body of a pull request', { or: 'text/markdown' })
-  @Problems('sprint.unknown')
+  @Problems('sprint.unknown', ...CURSOR_PROBLEMS)
   async report(
     @Param('sprintId', SprintIdParam) sprintId: SprintId,
-    @Query() { format }: ReportDto,
+    @Query() { format, at }: ReportDto,
     @Headers('accept') accept: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const report = await this.queries.execute(new MakeReportQuery(sprintId));
+    const report = await this.queries.execute(new MakeReportQuery(sprintId, at));
     if (format !== 'markdown' && (format === 'json' || accept?.includes('text/markdown') !== true)) return report;
     void reply.header('Content-Type', 'text/markdown; charset=utf-8');
     return reportMarkdown(report);

@@ -9,9 +9,12 @@ import type { Report } from './report.schema.js';
 import { integrationOf, overlapsOf } from './report-together.js';
 import { readSprint } from './sprint-streams.js';
 
-/** What became of a sprint. */
+/** What became of a sprint, or had become of it at a moment. */
 export class MakeReportQuery extends Query<Report> {
-  constructor(readonly sprintId: SprintId) {
+  constructor(
+    readonly sprintId: SprintId,
+    readonly at?: string,
+  ) {
     super();
   }
 }
@@ -23,9 +26,9 @@ export class MakeReportHandler implements IQueryHandler<MakeReportQuery> {
     @Inject(EVENT_STORE) private readonly store: EventStore,
   ) {}
 
-  async execute({ sprintId }: MakeReportQuery): Promise<Report> {
-    const { view } = await this.queries.execute(new FindSprintQuery(sprintId));
-    const history = await readSprint(this.store, sprintId);
+  async execute({ sprintId, at }: MakeReportQuery): Promise<Report> {
+    const { view } = await this.queries.execute(new FindSprintQuery(sprintId, at));
+    const history = await readSprint(this.store, sprintId, await this.store.positionOf(view.cursor));
     const tasks = [...history.tasks].map(([id, events]) => reportTask(id, events));
     const changed = tasks.filter((task) => task.outcome === 'passed').flatMap((task) => task.files);
     return {

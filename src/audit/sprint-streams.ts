@@ -2,6 +2,7 @@ import {
   HyperRunError,
   sprintStream,
   taskStream,
+  type Position,
   type Recorded,
   type SprintId,
   type StreamName,
@@ -19,14 +20,22 @@ export interface SprintHistory {
   readonly events: readonly Recorded[];
 }
 
-/** Everything that happened in a sprint, read from the log alone. @throws HyperRunError `sprint.unknown` */
-export const readSprint = async (store: EventStore, sprintId: SprintId): Promise<SprintHistory> => {
-  const own = await store.read(sprintStream(sprintId));
+/**
+ * Everything that happened in a sprint up to a position, read from the log alone.
+ * @throws HyperRunError `sprint.unknown`
+ */
+export const readSprint = async (
+  store: EventStore,
+  sprintId: SprintId,
+  until = Infinity as Position,
+): Promise<SprintHistory> => {
+  const read = async (stream: StreamName) => (await store.read(stream)).filter(({ position }) => position <= until);
+  const own = await read(sprintStream(sprintId));
   if (own.length === 0) throw new HyperRunError('sprint.unknown', `There is no plan and no sprint "${sprintId}".`);
   const state = foldUntil(sprint, own);
   const ids = isActive(state) || state.status === 'completed' ? [...state.taskIds, ...state.declined] : [];
   const tasks = new Map<TaskId, readonly Recorded[]>();
-  for (const id of ids) tasks.set(id, await store.read(taskStream(id)));
+  for (const id of ids) tasks.set(id, await read(taskStream(id)));
   const events = [...own, ...[...tasks.values()].flat()].toSorted((a, b) => a.position - b.position);
   return { sprint: own, tasks, streams: [sprintStream(sprintId), ...ids.map(taskStream)], events };
 };

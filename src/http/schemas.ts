@@ -41,6 +41,9 @@ export type Told<Schema extends z.ZodType> = Immutable<z.infer<Schema>>;
 export const pageSchema = <Item extends z.ZodType>(item: Item) =>
   z.object({ items: z.array(item), next: z.string().optional() });
 
+/** A page of a list as it was at `cursor`. */
+export const momentPageSchema = <Item extends z.ZodType>(item: Item) => pageSchema(item).extend({ cursor: z.string() });
+
 const refTo = (id: string) => `#/components/schemas/${id}`;
 
 /** A reference to a schema that has a name. */

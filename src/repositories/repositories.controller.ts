@@ -4,12 +4,12 @@ import { ApiBearerAuth, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagg
 import { IsString, MaxLength, MinLength } from 'class-validator';
 import type { FastifyReply } from 'fastify';
 import { CurrentPrincipal } from '../access/principal.decorator.js';
-import { Answers, Problems } from '../http/answers.decorator.js';
+import { Answers, CURSOR_PROBLEMS, Problems } from '../http/answers.decorator.js';
 import { CommandId } from '../http/command-id.decorator.js';
-import { PageDto } from '../http/page.dto.js';
+import { PageAtDto } from '../http/at.dto.js';
 import { pageOf } from '../http/page.js';
 import { issuedBy } from '../world/issued.port.js';
-import { LiveWorld } from '../world/live-world.port.js';
+import { WorldHistory } from '../world/world-history.port.js';
 import { registered } from './find-repository.query.js';
 import { RegisterRepositoryCommand } from './register-repository.command.js';
 import { RepositoryAdded, RepositoryPage } from './repositories.schema.js';
@@ -28,24 +28,24 @@ export class RegisterRepositoryDto {
 export class RepositoriesController {
   constructor(
     private readonly commands: CommandBus,
-    private readonly live: LiveWorld,
+    private readonly history: WorldHistory,
   ) {}
 
   @Get()
-  @ApiOperation({ summary: 'The repositories that may be worked on' })
+  @ApiOperation({ summary: 'The repositories that may be worked on, now or at a moment' })
   @Answers(200, RepositoryPage, 'A page of repositories')
-  list(@Query() page: PageDto) {
-    const all = [...this.live.world.repositories.values()].flatMap(registered);
-    return pageOf(
-      all.map(({ repositoryId, path, name, running, dismissed }) => ({
-        repositoryId,
-        path,
-        name,
-        running,
-        dismissed: dismissed.size,
-      })),
-      page,
-    );
+  @Problems(...CURSOR_PROBLEMS)
+  async list(@Query() page: PageAtDto) {
+    const { world, cursor } = await this.history.at(page.at);
+    const all = [...world.repositories.values()].flatMap(registered);
+    const views = all.map(({ repositoryId, path, name, running, dismissed }) => ({
+      repositoryId,
+      path,
+      name,
+      running,
+      dismissed: dismissed.size,
+    }));
+    return { ...pageOf(views, page), cursor };
   }
 
   @Post()

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { RepositoryId, SprintId } from '#contracts';
-import { named, pageSchema } from '../http/schemas.js';
+import { momentPageSchema, named } from '../http/schemas.js';
 
 const known = { repositoryId: RepositoryId, path: z.string(), name: z.string() };
 
@@ -14,5 +14,5 @@ const RepositoryView = named(
     dismissed: z.number().int(),
   }),
 );
-export const RepositoryPage = named('RepositoryPage', pageSchema(RepositoryView));
+export const RepositoryPage = named('RepositoryPage', momentPageSchema(RepositoryView));
 export const RepositoryAdded = named('RepositoryAdded', z.object({ ...known, cursor: z.string() }));

@@ -6,7 +6,7 @@ import type { EventStore } from '#event-store';
 import { EVENT_STORE } from '../log/log.port.js';
 import { foldUntil } from '../world/decisions.port.js';
 import { LiveWorld } from '../world/live-world.port.js';
-import { momentOf, type Moment } from '../world/moment.port.js';
+import { momentOf } from '../world/moment.port.js';
 import { sprintView, type Known, type SprintView } from './views.js';
 
 export interface FoundSprint {
@@ -33,7 +33,7 @@ export class FindSprintHandler implements IQueryHandler<FindSprintQuery> {
 
   async execute({ sprintId, at }: FindSprintQuery): Promise<FoundSprint> {
     const moment = at === undefined ? undefined : await momentOf(this.store, at);
-    const position = this.live.world.position;
+    const position = moment ?? (this.live.world.position as Position);
     const now = this.live.world.sprints.get(sprintId);
     const state = moment === undefined ? now : await this.foldSprint(sprintId, moment);
     if (state === undefined || state.status === 'absent')
@@ -42,14 +42,14 @@ export class FindSprintHandler implements IQueryHandler<FindSprintQuery> {
         `There is no plan and no sprint "${sprintId}"${at === undefined ? '' : ` at ${at}`}.`,
       );
     const tasks = await Promise.all(idsOf(state).map(async (id) => [id, await this.task(id, moment)] as const));
-    return { state, view: sprintView(state, tasks, at ?? this.store.cursorOf(position as Position)) };
+    return { state, view: sprintView(state, tasks, this.store.cursorOf(position)) };
   }
 
-  private async foldSprint(sprintId: SprintId, moment: Moment): Promise<SprintState> {
+  private async foldSprint(sprintId: SprintId, moment: Position): Promise<SprintState> {
     return foldUntil(sprint, await this.store.read(sprintStream(sprintId)), moment);
   }
 
-  private async task(id: TaskId, moment?: Moment): Promise<TaskState> {
+  private async task(id: TaskId, moment?: Position): Promise<TaskState> {
     const now = moment === undefined ? this.live.world.tasks.get(id) : undefined;
     return now ?? foldUntil(task, await this.store.read(taskStream(id)), moment);
   }

@@ -1,11 +1,11 @@
 import { Inject } from '@nestjs/common';
 import { Query, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
-import { HyperRunError, sprintStream, taskStream, type TaskId } from '#contracts';
+import { HyperRunError, sprintStream, taskStream, type Position, type TaskId } from '#contracts';
 import { sprint, task, type Pause, type TaskState } from '#domain';
 import type { EventStore } from '#event-store';
 import { EVENT_STORE } from '../log/log.port.js';
 import { foldUntil } from '../world/decisions.port.js';
-import { momentOf, type Moment } from '../world/moment.port.js';
+import { momentOf } from '../world/moment.port.js';
 import { pausesOf, taskView, type TaskView } from './views.js';
 
 export interface FoundTask {
@@ -30,11 +30,12 @@ export class FindTaskHandler implements IQueryHandler<FindTaskQuery> {
   async execute({ taskId, at }: FindTaskQuery): Promise<FoundTask> {
     const moment = at === undefined ? undefined : await momentOf(this.store, at);
     const state = foldUntil(task, await this.store.read(taskStream(taskId)), moment);
-    if (state.status === 'absent') throw new HyperRunError('task.unknown', `There is no task "${taskId}".`);
+    if (state.status === 'absent')
+      throw new HyperRunError('task.unknown', `There is no task "${taskId}"${at === undefined ? '' : ` at ${at}`}.`);
     return { state, view: taskView(taskId, state, await this.pauses(state, moment)) };
   }
 
-  private async pauses(state: TaskState, moment?: Moment): Promise<readonly Pause[]> {
+  private async pauses(state: TaskState, moment?: Position): Promise<readonly Pause[]> {
     if (!('spec' in state)) return [];
     return pausesOf(foldUntil(sprint, await this.store.read(sprintStream(state.spec.sprintId)), moment));
   }

@@ -4,9 +4,9 @@ import { ApiBearerAuth, ApiOperation, ApiPropertyOptional, ApiTags } from '@nest
 import { IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
 import { FindingSource, HyperRunError } from '#contracts';
 import { CurrentPrincipal } from '../access/principal.decorator.js';
-import { Answers, Problems } from '../http/answers.decorator.js';
+import { Answers, CURSOR_PROBLEMS, Problems } from '../http/answers.decorator.js';
 import { CommandId } from '../http/command-id.decorator.js';
-import { PageDto } from '../http/page.dto.js';
+import { PageAtDto } from '../http/at.dto.js';
 import { pageOf } from '../http/page.js';
 import { DismissFindingCommand } from '../repositories/dismiss-finding.command.js';
 import { issuedBy } from '../world/issued.port.js';
@@ -15,7 +15,7 @@ import { ReasonDto } from './dto/plan.dto.js';
 import { ListFindingsQuery } from './list-findings.query.js';
 import { Dismissed, FindingPage } from './views.schema.js';
 
-export class FindingsDto extends PageDto {
+export class FindingsDto extends PageAtDto {
   @ApiPropertyOptional({ description: 'Id or path; may be left out while there is only one repository.' })
   @IsOptional()
   @IsString()
@@ -39,11 +39,11 @@ export class FindingsController {
   ) {}
 
   @Get()
-  @ApiOperation({ summary: 'What the last scan found, inside and outside the scope' })
+  @ApiOperation({ summary: 'What the last scan found, now or at a moment, inside and outside the scope' })
   @Answers(200, FindingPage, 'A page of findings')
-  @Problems('repository.unknown', 'repository.ambiguous')
+  @Problems('repository.unknown', 'repository.ambiguous', ...CURSOR_PROBLEMS)
   async list(@Query() query: FindingsDto) {
-    const { findings, ...scan } = await this.queries.execute(new ListFindingsQuery(query.repository));
+    const { findings, ...scan } = await this.queries.execute(new ListFindingsQuery(query.repository, query.at));
     const wanted = findings.filter((finding) => query.source === undefined || finding.source === query.source);
     return { ...scan, total: wanted.length, ...pageOf(wanted, query) };
   }

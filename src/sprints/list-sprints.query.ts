@@ -1,7 +1,7 @@
 import { Query, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
 import type { RepositoryId } from '#contracts';
 import type { SprintState } from '#domain';
-import { LiveWorld } from '../world/live-world.port.js';
+import { WorldHistory, type WorldThen } from '../world/world-history.port.js';
 import { wasApproved } from './approve-plan.command.js';
 import type { Known } from './views.js';
 
@@ -11,23 +11,32 @@ export interface SprintFilter {
   readonly repositoryId?: RepositoryId;
 }
 
-/** Plans and sprints, newest first. */
-export class ListSprintsQuery extends Query<readonly Known[]> {
-  constructor(readonly filter: SprintFilter) {
+export interface ListedSprints extends WorldThen {
+  readonly states: readonly Known[];
+}
+
+/** Plans and sprints as they are, or as they were at a moment, newest first. */
+export class ListSprintsQuery extends Query<ListedSprints> {
+  constructor(
+    readonly filter: SprintFilter,
+    readonly at?: string,
+  ) {
     super();
   }
 }
 
 @QueryHandler(ListSprintsQuery)
 export class ListSprintsHandler implements IQueryHandler<ListSprintsQuery> {
-  constructor(private readonly live: LiveWorld) {}
+  constructor(private readonly history: WorldHistory) {}
 
-  async execute({ filter }: ListSprintsQuery): Promise<readonly Known[]> {
-    return [...this.live.world.sprints.values()]
+  async execute({ filter, at }: ListSprintsQuery): Promise<ListedSprints> {
+    const then = await this.history.at(at);
+    const states = [...then.world.sprints.values()]
       .filter(isKnown)
       .filter((state) => filter.only !== 'sprints' || wasApproved(state))
       .filter((state) => filter.repositoryId === undefined || state.request.repositoryId === filter.repositoryId)
       .toSorted((a, b) => b.requestedAt - a.requestedAt);
+    return { ...then, states };
   }
 }
 

@@ -19,14 +19,13 @@ import { HyperRunError, Plan, type SprintId } from '#contracts';
 import { CurrentPrincipal } from '../access/principal.decorator.js';
 import { Answers, CURSOR_PROBLEMS, Problems } from '../http/answers.decorator.js';
 import { CommandId } from '../http/command-id.decorator.js';
-import { PageDto } from '../http/page.dto.js';
 import { pageOf } from '../http/page.js';
 import { SprintIdParam } from '../http/id.params.js';
 import { CompareWithHeadQuery } from '../repositories/compare-with-head.query.js';
 import { proposedSprintSchema } from '../strategist/proposed-sprint.port.js';
 import { issuedBy } from '../world/issued.port.js';
 import { ApprovePlanCommand } from './approve-plan.command.js';
-import { AtDto } from './dto/at.dto.js';
+import { AtDto, PageAtDto } from '../http/at.dto.js';
 import { EditPlanDto, ExecutePlanDto, ReasonDto, RequestPlanDto } from './dto/plan.dto.js';
 import { FindSprintQuery } from './find-sprint.query.js';
 import { ListSprintsQuery } from './list-sprints.query.js';
@@ -89,11 +88,12 @@ export class PlansController {
   }
 
   @Get('plans')
-  @ApiOperation({ summary: 'All plans, newest first' })
+  @ApiOperation({ summary: 'All plans, now or at a moment, newest first' })
   @Answers(200, PlanPage, 'A page of plans')
-  async plans(@Query() page: PageDto) {
-    const all = await this.queries.execute(new ListSprintsQuery({}));
-    return pageOf(all.map(planView), page);
+  @Problems(...CURSOR_PROBLEMS)
+  async plans(@Query() page: PageAtDto) {
+    const { states, cursor } = await this.queries.execute(new ListSprintsQuery({}, page.at));
+    return { ...pageOf(states.map(planView), page), cursor };
   }
 
   @Get('proposed_sprint.schema.json')
@@ -118,11 +118,11 @@ export class PlansController {
 
   @Get('plans/:planId/proposed_sprint.json')
   @Header('Content-Disposition', 'attachment; filename="proposed_sprint.json"')
-  @ApiOperation({ summary: 'The plan as a file' })
+  @ApiOperation({ summary: 'The plan as a file, now or at a moment' })
   @Answers(200, Plan, 'The plan')
-  @Problems('sprint.unknown', 'plan.not-ready')
-  async file(@Param('planId', SprintIdParam) planId: SprintId) {
-    const { state } = await this.queries.execute(new FindSprintQuery(planId));
+  @Problems('sprint.unknown', 'plan.not-ready', ...CURSOR_PROBLEMS)
+  async file(@Param('planId', SprintIdParam) planId: SprintId, @Query() { at }: AtDto) {
+    const { state } = await this.queries.execute(new FindSprintQuery(planId, at));
     if (!('plan' in state)) throw new HyperRunError('plan.not-ready', 'There is no plan yet.');
     return state.plan;
   }

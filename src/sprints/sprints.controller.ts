@@ -6,10 +6,9 @@ import { CurrentPrincipal } from '../access/principal.decorator.js';
 import { Answers, CURSOR_PROBLEMS, Problems } from '../http/answers.decorator.js';
 import { CommandId } from '../http/command-id.decorator.js';
 import { SprintIdParam } from '../http/id.params.js';
-import { PageDto } from '../http/page.dto.js';
 import { pageOf } from '../http/page.js';
 import { issuedBy } from '../world/issued.port.js';
-import { AtDto } from './dto/at.dto.js';
+import { AtDto, PageAtDto } from '../http/at.dto.js';
 import { IntegrateDto } from './dto/integrate.dto.js';
 import { ReasonDto } from './dto/plan.dto.js';
 import { FindSprintQuery } from './find-sprint.query.js';
@@ -30,13 +29,17 @@ export class SprintsController {
   ) {}
 
   @Get()
-  @ApiOperation({ summary: 'All approved sprints, newest first' })
+  @ApiOperation({ summary: 'All approved sprints, now or at a moment, newest first' })
   @Answers(200, SprintPage, 'A page of sprints')
-  async list(@Query() page: PageDto) {
-    const states = await this.queries.execute(new ListSprintsQuery({ only: 'sprints' }));
+  @Problems(...CURSOR_PROBLEMS)
+  async list(@Query() page: PageAtDto) {
+    const { states, cursor } = await this.queries.execute(new ListSprintsQuery({ only: 'sprints' }, page.at));
     const { items, next } = pageOf(states, page);
-    const found = await Promise.all(items.map((state) => this.queries.execute(new FindSprintQuery(state.sprintId))));
-    return { items: found.map(({ view }) => view), next };
+    const then = page.at === undefined ? undefined : cursor;
+    const found = await Promise.all(
+      items.map(({ sprintId }) => this.queries.execute(new FindSprintQuery(sprintId, then))),
+    );
+    return { items: found.map(({ view }) => view), next, cursor };
   }
 
   @Get(':sprintId')

@@ -16,6 +16,7 @@ import { makeRepository } from '../../test/harness/repositories.js';
 import { openRooms, type Rooms } from '../../test/harness/rooms.js';
 import { SseReader } from '../../test/harness/sse-reader.js';
 import { ArtifactsModule } from '../artifacts/artifacts.module.js';
+import { AuditModule } from '../audit/audit.module.js';
 import { IsolationModule } from '../isolation/isolation.module.js';
 import { OrchestratorModule } from '../orchestrator/orchestrator.module.js';
 import { RepositoriesModule } from '../repositories/repositories.module.js';
@@ -70,6 +71,7 @@ describe('plans and sprints', () => {
         SprintsModule,
         OrchestratorModule,
         TasksModule,
+        AuditModule,
       ],
     });
     const wish = { repository: join(folder, 'pages'), scope: ['docs/**'] };
@@ -236,6 +238,51 @@ describe('plans and sprints', () => {
     expect([before.status, before.seen.code]).toEqual([404, 'sprint.unknown']);
   });
 
+  it('are listed as they were at a moment, page by page, with what was known of their repository', async () => {
+    const at = async (type: EventType, path: string) => {
+      const { position } = await find(sprintStream(plan.planId), type);
+      const cursor = rooms.store.cursorOf(position);
+      const { status, seen } = await get(`${path}${path.includes('?') ? '&' : '?'}at=${cursor}`);
+      expect([status, seen.cursor]).toEqual([200, cursor]);
+      return seen.items ?? [];
+    };
+    expect(await at('sprint.plan-proposed', '/hyper-running/sprints')).toEqual([]);
+    expect(await at('sprint.started', '/hyper-running/sprints')).toMatchObject([
+      { status: 'running', tasks: [{ status: 'queued' }] },
+    ]);
+    expect(await at('sprint.plan-requested', '/hyper-running/plans')).toMatchObject([{ status: 'analysing' }]);
+    expect(await at('sprint.plan-proposed', '/hyper-running/plans')).toMatchObject([{ status: 'proposed' }]);
+    expect(await at('sprint.plan-requested', '/findings')).toEqual([]);
+    expect(await at('sprint.plan-proposed', '/findings')).toMatchObject([{ path: 'docs/page.md' }]);
+    expect(await at('sprint.started', '/repositories')).toMatchObject([{ running: plan.planId }]);
+    expect((await at('sprint.completed', '/repositories'))[0]).not.toHaveProperty('running');
+    const { cursor: now = '' } = (await get('/hyper-running/sprints')).seen;
+    const pages = ['limit=1&after=0', 'limit=1&after=1', 'limit=1&after=2'];
+    const leafed = await Promise.all(
+      pages.map(async (page) => (await get(`/hyper-running/sprints?at=${now}&${page}`)).seen.items ?? []),
+    );
+    expect(leafed.flat()).toEqual((await get('/hyper-running/sprints')).seen.items);
+  });
+
+  it('are reported and compared as they were at a moment', async () => {
+    const taskId = plan.tasks[0]?.taskId ?? '';
+    const at = async (path: string, type: EventType, before = 0) => {
+      const { position } = await find(taskStream(taskId as TaskId), type);
+      return rooms.fetch(`${path}?at=${rooms.store.cursorOf((position - before) as typeof position)}`);
+    };
+    const report = `/hyper-running/sprints/${plan.planId}/report`;
+    expect(await (await at(report, 'task.claimed')).json()).toMatchObject({
+      status: 'running',
+      tasks: [{ outcome: 'open', files: [] }],
+    });
+    expect(await (await at(report, 'task.passed')).json()).toMatchObject({
+      tasks: [{ outcome: 'passed', files: [{ path: 'docs/page.md' }] }],
+    });
+    const diff = `/hyper-running/tasks/${taskId}/diff`;
+    expect((await at(diff, 'task.candidate-collected', 1)).status).toBe(404);
+    expect(await (await at(diff, 'task.candidate-collected')).text()).toContain('+We receive the letters');
+  });
+
   it('refuse a moment that is none, that is of another log, or that has not come', async () => {
     const taskId = plan.tasks[0]?.taskId ?? '';
     const { incarnation } = rooms.store;
@@ -248,7 +295,8 @@ describe('plans and sprints', () => {
       ['elsewhere.1', 410, 'cursor.other-incarnation'],
       [`${incarnation}.999999`, 410, 'cursor.beyond-top'],
     ];
-    for (const path of [`/hyper-running/sprints/${plan.planId}`, `/hyper-running/tasks/${taskId}`])
+    const lists = ['/hyper-running/sprints', '/hyper-running/plans', '/repositories', '/findings'];
+    for (const path of [`/hyper-running/sprints/${plan.planId}`, `/hyper-running/tasks/${taskId}`, ...lists])
       for (const [at, status, code] of moments) {
         const answer = await get(`${path}?at=${encodeURIComponent(at)}`);
         expect([at, answer.status, answer.seen.code]).toEqual([at, status, code]);

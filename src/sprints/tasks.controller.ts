@@ -14,9 +14,9 @@ import { pageOf } from '../http/page.js';
 import { EVENT_STORE } from '../log/log.port.js';
 import type { Issued } from '../world/decisions.port.js';
 import { issuedBy } from '../world/issued.port.js';
+import { AtDto } from '../http/at.dto.js';
 import { answerOf, AnswerTaskCommand } from './answer-task.command.js';
 import { AnswerTaskDto } from './dto/answer.dto.js';
-import { AtDto } from './dto/at.dto.js';
 import { RequestChangesDto, RetryDto } from './dto/follow-up.dto.js';
 import { ReasonDto } from './dto/plan.dto.js';
 import { EndTaskCommand } from './end-task.command.js';
@@ -67,11 +67,11 @@ export class TasksController {
 
   @Get(':taskId/diff')
   @Header('Content-Type', 'text/x-diff; charset=utf-8')
-  @ApiOperation({ summary: 'Unified diff of the candidate, also of a rejected one' })
+  @ApiOperation({ summary: 'Unified diff of the candidate, also of a rejected one, now or at a moment' })
   @AnswersText(200, 'text/x-diff', 'The diff')
-  @Problems('task.unknown', 'task.no-candidate')
-  async diff(@Param('taskId', TaskIdParam) taskId: TaskId): Promise<Buffer> {
-    const { state } = await this.queries.execute(new FindTaskQuery(taskId));
+  @Problems('task.unknown', 'task.no-candidate', ...CURSOR_PROBLEMS)
+  async diff(@Param('taskId', TaskIdParam) taskId: TaskId, @Query() { at }: AtDto): Promise<Buffer> {
+    const { state } = await this.queries.execute(new FindTaskQuery(taskId, at));
     const patch = 'candidate' in state ? state.candidate?.patch : undefined;
     if (patch === undefined) throw new HyperRunError('task.no-candidate', 'This task has produced no candidate yet.');
     return this.artifacts.get(patch);

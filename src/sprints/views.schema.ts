@@ -18,7 +18,7 @@ import {
   TaskId,
   TaskOutcome,
 } from '#contracts';
-import { named, pageSchema, type Told } from '../http/schemas.js';
+import { momentPageSchema, named, type Told } from '../http/schemas.js';
 
 const time = z.iso.datetime();
 const repository = z.object({ repositoryId: RepositoryId, path: z.string(), name: z.string() });
@@ -51,7 +51,7 @@ export const PlanView = named(
   ]),
 );
 export type PlanView = Told<typeof PlanView>;
-export const PlanPage = named('PlanPage', pageSchema(PlanView));
+export const PlanPage = named('PlanPage', momentPageSchema(PlanView));
 
 const BudgetUse = named(
   'BudgetUse',
@@ -162,13 +162,13 @@ export type SprintView = Told<typeof SprintView>;
 /** A sprint whose plan and tasks are told beside it. */
 export const SprintSummary = named('SprintSummary', SprintView.omit({ plan: true, tasks: true, cursor: true }));
 export type SprintSummary = Told<typeof SprintSummary>;
-export const SprintPage = named('SprintPage', pageSchema(SprintView));
+export const SprintPage = named('SprintPage', momentPageSchema(SprintView));
 
 export const FindingView = named('FindingView', Finding.extend({ inScope: z.boolean(), dismissed: z.boolean() }));
 export type FindingView = Told<typeof FindingView>;
 export const FindingPage = named(
   'FindingPage',
-  pageSchema(FindingView).extend({
+  momentPageSchema(FindingView).extend({
     repositoryId: RepositoryId,
     commit: Oid.optional(),
     total: z.number().int(),

@@ -1,12 +1,12 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { HyperRunError, type AgentId } from '#contracts';
-import { Answers, Problems } from '../http/answers.decorator.js';
+import { Answers, CURSOR_PROBLEMS, Problems } from '../http/answers.decorator.js';
+import { AtDto, PageAtDto } from '../http/at.dto.js';
 import { AgentIdParam } from '../http/id.params.js';
-import { PageDto } from '../http/page.dto.js';
 import { pageOf } from '../http/page.js';
 import { IsolationLevel } from '../isolation/isolation-level.port.js';
-import { LiveWorld } from '../world/live-world.port.js';
+import { WorldHistory } from '../world/world-history.port.js';
 import { AgentPage, AgentView } from './swarm.schema.js';
 import { agentView } from './views.port.js';
 
@@ -15,29 +15,32 @@ import { agentView } from './views.port.js';
 @Controller('agents')
 export class AgentsController {
   constructor(
-    private readonly live: LiveWorld,
+    private readonly history: WorldHistory,
     private readonly isolation: IsolationLevel,
   ) {}
 
   @Get()
-  @ApiOperation({ summary: 'The swarm: name, role, status, current task, last progress' })
-  @Answers(200, AgentPage, 'A page of agents')
-  async list(@Query() page: PageDto) {
+  @ApiOperation({ summary: 'The swarm, now or at a moment: name, role, status, current task, last progress' })
+  @Answers(200, AgentPage, 'A page of agents; their isolation is that of now')
+  @Problems(...CURSOR_PROBLEMS)
+  async list(@Query() page: PageAtDto) {
     const { level } = await this.isolation.measured();
-    const cards = [...this.live.world.board.agents.values()].toSorted((a, b) => a.id.localeCompare(b.id));
-    return pageOf(
-      cards.map((card) => agentView(card, level)),
-      page,
-    );
+    const { world, cursor } = await this.history.at(page.at);
+    const cards = [...world.board.agents.values()].toSorted((a, b) => a.id.localeCompare(b.id));
+    const views = cards.map((card) => agentView(card, level));
+    return { ...pageOf(views, page), cursor };
   }
 
   @Get(':agentId')
-  @ApiOperation({ summary: 'One agent' })
-  @Answers(200, AgentView, 'The agent')
-  @Problems('agent.unknown')
-  async one(@Param('agentId', AgentIdParam) agentId: AgentId) {
-    const card = this.live.world.board.agents.get(agentId);
-    if (card === undefined) throw new HyperRunError('agent.unknown', `There is no agent "${agentId}".`);
-    return agentView(card, (await this.isolation.measured()).level);
+  @ApiOperation({ summary: 'One agent, now or at a moment' })
+  @Answers(200, AgentView, 'The agent; its isolation is that of now')
+  @Problems('agent.unknown', ...CURSOR_PROBLEMS)
+  async one(@Param('agentId', AgentIdParam) agentId: AgentId, @Query() { at }: AtDto) {
+    const { level } = await this.isolation.measured();
+    const { world } = await this.history.at(at);
+    const card = world.board.agents.get(agentId);
+    if (card === undefined)
+      throw new HyperRunError('agent.unknown', `There is no agent "${agentId}"${at === undefined ? '' : ` at ${at}`}.`);
+    return agentView(card, level);
   }
 }

@@ -2,12 +2,12 @@ import { Controller, Get, HttpCode, HttpStatus, Param, Post, Query } from '@nest
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CurrentPrincipal } from '../access/principal.decorator.js';
-import { Answers, Problems } from '../http/answers.decorator.js';
+import { Answers, CURSOR_PROBLEMS, Problems } from '../http/answers.decorator.js';
 import { CommandId } from '../http/command-id.decorator.js';
-import { PageDto } from '../http/page.dto.js';
+import { PageAtDto } from '../http/at.dto.js';
 import { pageOf } from '../http/page.js';
 import { issuedBy } from '../world/issued.port.js';
-import { LiveWorld } from '../world/live-world.port.js';
+import { WorldHistory } from '../world/world-history.port.js';
 import { AcknowledgeAlertCommand } from './acknowledge-alert.command.js';
 import { Acknowledged, AlertPage } from './swarm.schema.js';
 import { alertView } from './views.port.js';
@@ -17,16 +17,21 @@ import { alertView } from './views.port.js';
 @Controller('alerts')
 export class AlertsController {
   constructor(
-    private readonly live: LiveWorld,
+    private readonly history: WorldHistory,
     private readonly commands: CommandBus,
   ) {}
 
   @Get()
-  @ApiOperation({ summary: 'What needs a person: stalled tasks, violated scopes, trouble with the log; newest first' })
+  @ApiOperation({
+    summary:
+      'What needs a person, now or at a moment: stalled tasks, violated scopes, trouble with the log; newest first',
+  })
   @Answers(200, AlertPage, 'A page of alerts')
-  list(@Query() page: PageDto) {
-    const alerts = [...this.live.world.alerts.values()].toSorted((a, b) => b.time - a.time);
-    return pageOf(alerts.map(alertView), page);
+  @Problems(...CURSOR_PROBLEMS)
+  async list(@Query() page: PageAtDto) {
+    const { world, cursor } = await this.history.at(page.at);
+    const alerts = [...world.alerts.values()].toSorted((a, b) => b.time - a.time);
+    return { ...pageOf(alerts.map(alertView), page), cursor };
   }
 
   @Post(':alertId/acknowledge')

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { AgentId, eventSchemas, SprintId, StreamName, TaskId } from '#contracts';
 import { AGENT_STATUSES } from '#domain';
-import { named, pageSchema, type Told } from '../http/schemas.js';
+import { momentPageSchema, named, type Told } from '../http/schemas.js';
 import { snapshotSchema, upsertSchema } from '../http/upsert.schema.js';
 
 const time = z.iso.datetime();
@@ -26,7 +26,7 @@ export const AgentView = named(
   }),
 );
 export type AgentView = Told<typeof AgentView>;
-export const AgentPage = named('AgentPage', pageSchema(AgentView));
+export const AgentPage = named('AgentPage', momentPageSchema(AgentView));
 
 export const AgentUpsert = named('AgentUpsert', upsertSchema('agent', AgentView));
 export const AgentsSnapshot = named('AgentsSnapshot', snapshotSchema(AgentUpsert));
@@ -44,5 +44,5 @@ export const AlertView = named(
   }),
 );
 export type AlertView = Told<typeof AlertView>;
-export const AlertPage = named('AlertPage', pageSchema(AlertView));
+export const AlertPage = named('AlertPage', momentPageSchema(AlertView));
 export const Acknowledged = named('Acknowledged', z.object({ alertId: z.string(), cursor: z.string() }));

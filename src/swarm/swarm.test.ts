@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AgentRegistry } from '#agents';
-import { agentStream, sprintStream, type AgentId } from '#contracts';
+import { agentStream, sprintStream, type AgentId, type Position } from '#contracts';
 import { event } from '#domain';
 import { sprintId } from '../../libs/domain/src/plan.fixture.js';
 import { openRooms, type Rooms } from '../../test/harness/rooms.js';
@@ -36,6 +36,7 @@ describe('the swarm', () => {
   const raise = async (alertId: string) => {
     await rooms.append(sprintId, [alert(alertId)]);
     await rooms.app.get(LiveWorld).until(({ alerts }) => alerts.has(alertId));
+    return { cursor: rooms.store.cursorOf(await rooms.store.top()) };
   };
   const typesOf = async (id: string) => (await rooms.store.read(agentStream(id as AgentId))).map(({ type }) => type);
 
@@ -78,6 +79,21 @@ describe('the swarm', () => {
   it('says so when there is no such alert', async () => {
     const { status, body } = await acknowledge('nowhere', 'unknown');
     expect([status, body.code]).toEqual([404, 'alert.unknown']);
+  });
+
+  it('is shown as it was at a moment: nobody yet, an alert that nobody had seen', async () => {
+    const { cursor } = await raise('fourth');
+    await acknowledge('fourth', 'seen-at-last');
+    const seenBy = async (query: string) => {
+      const { items = [] } = (await json(`/alerts${query}`)).body;
+      return items.find(({ alertId }) => alertId === 'fourth')?.acknowledgedBy;
+    };
+    expect([await seenBy(''), await seenBy(`?at=${cursor}`)]).toEqual([expect.any(String), undefined]);
+    const first = `?at=${rooms.store.cursorOf(1 as Position)}`;
+    expect((await json(`/agents${first}`)).body).toEqual({ items: [], cursor: rooms.store.cursorOf(1 as Position) });
+    expect((await json(`/agents/links-1${first}`)).status).toBe(404);
+    expect((await json(`/agents/links-1?at=${cursor}`)).body).toMatchObject({ id: 'links-1', status: 'idle' });
+    expect((await json('/agents?at=yesterday')).status).toBe(422);
   });
 
   it('registers an agent once when two workers need it at the same instant', async () => {

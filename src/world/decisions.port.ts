@@ -61,15 +61,15 @@ export class Decisions {
 export const derivedId = (prefix: string, ...parts: readonly string[]): string =>
   `${prefix}-${createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 12)}`;
 
-/** Folds the recorded events of one stream, up to a place in the log when one is given. */
+/** Folds the recorded events of one stream, up to a position of the log when one is given. */
 export const foldUntil = <State>(
   rules: Pick<Decider<State, never>, 'initial' | 'evolve'>,
   events: readonly Recorded[],
-  until?: (event: Recorded) => boolean,
+  until?: Position,
 ): State => {
   let state = rules.initial;
   for (const event of events) {
-    if (until !== undefined && !until(event)) break;
+    if (until !== undefined && event.position > until) break;
     state = rules.evolve(state, event);
   }
   return state;

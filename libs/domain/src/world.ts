@@ -49,6 +49,17 @@ export const newWorld = (): World => ({
   records: noRecords,
 });
 
+/** A world that goes its own way from here on. */
+export const copyWorld = (world: World): World => ({
+  ...world,
+  repositories: new Map(world.repositories),
+  sprints: new Map(world.sprints),
+  tasks: new Map(world.tasks),
+  versions: new Map(world.versions),
+  revisions: new Map(world.revisions),
+  alerts: new Map(world.alerts),
+});
+
 export type WorldEvent = Told & BoardEvent & { readonly stream: StreamName; readonly sprintId?: SprintId };
 
 export const evolveWorld = (world: World, told: WorldEvent): void => {

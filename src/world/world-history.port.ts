@@ -1,0 +1,88 @@
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import type { Position } from '#contracts';
+import { copyWorld, evolveWorld, type World } from '#domain';
+import type { EventStore } from '#event-store';
+import { EVENT_STORE } from '../log/log.port.js';
+import { Checkpoints } from './checkpoints.js';
+import { LiveWorld } from './live-world.port.js';
+import { momentOf } from './moment.port.js';
+
+/** The world at a moment. The present one goes on: it is to be read in this very tick. */
+export interface WorldThen {
+  readonly world: World;
+  readonly position: Position;
+  readonly cursor: string;
+}
+
+const SPACING = 10_000;
+const MOST_KEPT = 16;
+const RECENT = 4;
+const PAGE = 1000;
+
+/**
+ * The world as it was. Past ones are kept while the log is folded, and what lies between is folded anew, so that a look
+ * back costs the folding of an eighth of the log at most. One at a time: it must not hold up the present.
+ */
+@Injectable()
+export class WorldHistory implements OnModuleDestroy {
+  readonly #checkpoints = new Checkpoints(SPACING, MOST_KEPT);
+  /** Asked for lately, the newest last: who leafs through pages asks for the same moment again. */
+  #recent: readonly World[] = [];
+  #folding: Promise<unknown> = Promise.resolve();
+  readonly #stopping = new AbortController();
+  readonly #forget: () => void;
+
+  constructor(
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    private readonly live: LiveWorld,
+  ) {
+    this.#forget = live.onChange(() => this.#checkpoints.keep(live.world));
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    this.#forget();
+    this.#stopping.abort();
+    await this.#folding;
+  }
+
+  /**
+   * @param at a cursor or an RFC 3339 time; without it, the present
+   * @throws HyperRunError as `momentOf`
+   */
+  async at(at: string | undefined): Promise<WorldThen> {
+    if (at === undefined) return this.#then(this.live.world);
+    const position = await momentOf(this.store, at);
+    await this.live.reached(position, this.#stopping.signal);
+    const folded = this.#folding.then(() => this.#foldTo(position));
+    this.#folding = folded.catch(() => undefined);
+    return this.#then(await folded);
+  }
+
+  #then(world: World): WorldThen {
+    const position = world.position as Position;
+    return { world, position, cursor: this.store.cursorOf(position) };
+  }
+
+  async #foldTo(position: Position): Promise<World> {
+    const known = this.#recent.find((world) => world.position === position);
+    const world = known ?? (await this.#foldOn(copyWorld(this.#nearest(position)), position));
+    this.#recent = [...this.#recent.filter((one) => one !== world), world].slice(-RECENT);
+    return world;
+  }
+
+  #nearest(position: Position): World {
+    return [this.#checkpoints.before(position), this.live.world, ...this.#recent]
+      .filter((world) => world.position <= position)
+      .reduce((best, world) => (world.position > best.position ? world : best));
+  }
+
+  async #foldOn(world: World, position: Position): Promise<World> {
+    while (world.position < position) {
+      this.#stopping.signal.throwIfAborted();
+      const after = world.position as Position;
+      for (const { event } of await this.store.readAll(after, Math.min(PAGE, position - after)))
+        evolveWorld(world, event);
+    }
+    return world;
+  }
+}

@@ -1,0 +1,104 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { agentStream, type AgentId, type AnyEvent, type Position, type StreamName } from '#contracts';
+import { event, evolveWorld, newWorld } from '#domain';
+import { commandHash, InMemoryEventStore, newId } from '#event-store';
+import { LiveWorld } from './live-world.port.js';
+import { momentOf } from './moment.port.js';
+import { WorldHistory } from './world-history.port.js';
+
+const AT_FIRST = Date.parse('2026-01-01T00:00:00.000Z');
+
+describe('the world as it was', () => {
+  let now: number;
+  let store: InMemoryEventStore;
+  let live: LiveWorld;
+  let history: WorldHistory;
+
+  const happen = async (stream: StreamName, ...events: AnyEvent[]) => {
+    const { version } = await store.head(stream);
+    const guard = { kind: 'exact', version } as const;
+    const agentId = stream.slice('agent-'.length) as AgentId;
+    await store.append({
+      commandId: newId(),
+      commandHash: commandHash({}),
+      actor: 'system',
+      writes: [{ stream, guard, subjects: { agentId }, events }],
+    });
+  };
+  const registered = (id: string) =>
+    event('agent.registered', { agentId: id as AgentId, kind: 'links', name: id, role: 'Mends links' });
+  const opened = (failures: number) => event('agent.circuit-opened', { failures, until: failures });
+  const cursor = (position: number) => store.cursorOf(position as Position);
+
+  beforeEach(async () => {
+    now = AT_FIRST;
+    store = new InMemoryEventStore(() => now);
+    live = new LiveWorld(store);
+    history = new WorldHistory(store, live);
+    for (let failures = 1; failures <= 60; failures++) {
+      const id = `links-${failures % 7}`;
+      now += failures % 3 === 0 ? 1000 : 0;
+      if (failures <= 7) await happen(agentStream(id as AgentId), registered(id));
+      else await happen(agentStream(id as AgentId), opened(failures));
+    }
+    await live.ready();
+  });
+  afterEach(async () => {
+    await history.onModuleDestroy();
+    await live.onModuleDestroy();
+    await store.close();
+  });
+
+  /** Folded from the first event on, by nothing but the rules. */
+  const folded = async (until: number) => {
+    const world = newWorld();
+    for (const entry of await store.readAll(0 as Position, until)) evolveWorld(world, entry.event);
+    return world;
+  };
+
+  it('is at every cursor what the log says up to it, whatever was asked for before', async () => {
+    for (const position of [30, 10, 61, 31, 30, 1, 0, 45, 12])
+      expect((await history.at(cursor(position))).world).toEqual(await folded(position));
+    expect((await history.at(undefined)).world).toBe(live.world);
+  });
+
+  it('is the same for all who ask at the same time, and not the present that goes on', async () => {
+    const top = live.world.position;
+    const [first, second] = await Promise.all([history.at(cursor(top)), history.at(cursor(top))]);
+    await happen(agentStream('links-1' as AgentId), opened(99));
+    await live.reached((top + 1) as Position);
+    expect([first.position, second.position, live.world.position]).toEqual([top, top, top + 1]);
+    expect(first.world).toEqual(await folded(top));
+    expect(first.cursor).toBe(cursor(top));
+  });
+
+  it('is at every time what had happened until then, that instant included', async () => {
+    const all = await store.readAll(0 as Position, 1000);
+    for (let time = AT_FIRST - 500; time < now + 1000; time += 500) {
+      const position = await momentOf(store, new Date(time).toISOString());
+      expect(position).toBe(all.filter((entry) => entry.event.time <= time).length);
+    }
+    expect(await momentOf(store, '2026-01-01T01:00:05.000+01:00')).toBe(
+      all.filter((entry) => entry.event.time <= AT_FIRST + 5000).length,
+    );
+  });
+
+  it('waits for what this process has not folded yet', async () => {
+    const stream = agentStream('links-1' as AgentId);
+    await happen(stream, ...Array.from({ length: 20 }, (_, index) => opened(index)));
+    const { version } = await store.head(stream);
+    expect(version).toBeGreaterThan(20);
+    const top = await store.top();
+    expect((await history.at(cursor(top))).position).toBe(top);
+  });
+
+  it.each([
+    ['yesterday', 'cursor.invalid'],
+    ['2026-01-01T00:00:00', 'cursor.invalid'],
+    ['ffffffffff.3', 'cursor.other-incarnation'],
+  ])('is not known at "%s"', async (at, code) => {
+    await expect(history.at(at)).rejects.toMatchObject({ code });
+    await expect(history.at(cursor(1000))).rejects.toMatchObject({ code: 'cursor.beyond-top' });
+    expect((await history.at(cursor(5))).position).toBe(5);
+  });
+});
