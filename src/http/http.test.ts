@@ -108,6 +108,16 @@ describe('the HTTP edge', () => {
     expect(fields.toSorted()).toEqual(['extra', 'name', 'part.size']);
   });
 
+  it('refuses a field that every object inherits like any other that it does not know', async () => {
+    const { status, body } = await post('{"name":"bolt","constructor":7,"part":{"size":3}}');
+    expect(status).toBe(422);
+    expect(body['errors']).toEqual([{ field: 'constructor', message: 'property constructor should not exist' }]);
+    expect(await post('{"name":"bolt","part":{"size":3,"toString":7}}')).toMatchObject({
+      status: 422,
+      body: { errors: [{ field: 'part.toString' }] },
+    });
+  });
+
   it.each([
     ['malformed JSON', () => post('{"name":'), 400, 'request.malformed'],
     [
