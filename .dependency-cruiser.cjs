@@ -40,7 +40,7 @@ module.exports = {
       comment: 'The command line talks to the service by HTTP.',
       severity: 'error',
       from: { path: '^cli/', pathNot: '\\.(test|fixture|contract)\\.ts$' },
-      to: { path: '^(src|libs)/', pathNot: '^libs/(contracts|domain|wording|seal|git|system-tools|sandbox)/' },
+      to: { path: '^(src|libs)/', pathNot: '^libs/(contracts|domain|wording|seal|git|system-tools|sandbox|agents)/' },
     },
     {
       name: 'web-imports',

@@ -111,6 +111,13 @@ export const AgentView = z.looseObject({
 });
 export type AgentView = z.infer<typeof AgentView>;
 
+export const AgentKindView = z.looseObject({
+  kind: z.string(),
+  planned: z.looseObject({ adapter: z.string(), model: z.string().optional(), host: z.string().optional() }),
+  unusable: z.string().optional(),
+});
+export type AgentKindView = z.infer<typeof AgentKindView>;
+
 export const SearchHit = z.looseObject({
   path: z.string(),
   range: z.looseObject({ startLine: z.number() }).optional(),

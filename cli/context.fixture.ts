@@ -15,11 +15,15 @@ export interface Ended {
 }
 
 /** Runs one command against the service at `address`, or where none answers. */
-export const hyperRun = async (words: readonly string[], address?: Address): Promise<Ended> => {
+export const hyperRun = async (
+  words: readonly string[],
+  address?: Address,
+  env: NodeJS.ProcessEnv = {},
+): Promise<Ended> => {
   const lines: string[] = [];
   const notes: string[] = [];
   const context: Context = {
-    env: {},
+    env,
     cwd: '/',
     style: plain,
     interactive: false,

@@ -10,6 +10,7 @@ import { workFailed } from '../exit-codes.js';
 import { readHealth } from '../health.js';
 import { bytes } from '../render/style.js';
 import { clean } from '../text.js';
+import { knownKinds, type KnownKind } from './agents.js';
 import { jsonOption } from './options.js';
 
 interface Diagnosis {
@@ -27,7 +28,9 @@ export const doctorCommand = (context: Context) =>
     .addOption(jsonOption())
     .action(async (options: { json?: boolean }) => {
       const note = (line: string) => context.note(context.style.dim(clean(line)));
-      const checks = [node(), git(), redis(context, note), isolation(note), data(context), service(context)];
+      const checks = [
+        ...[node(), git(), redis(context, note), isolation(note), agents(context), data(context), service(context)],
+      ];
       const found: Diagnosis[] = [];
       for (const check of checks) {
         const diagnosis = await check;
@@ -89,6 +92,25 @@ const isolation = (log: (line: string) => void): Promise<Diagnosis> =>
     }),
     failing('Isolation', 'note'),
   );
+
+/** Coding agents from outside: nothing needs one, so none is bad. */
+const agents = (context: Context): Promise<Diagnosis> =>
+  knownKinds(context).then(
+    (kinds): Diagnosis => ({ name: 'Agents', state: 'good', text: agentsText(kinds) }),
+    failing('Agents'),
+  );
+
+const agentsText = (kinds: readonly KnownKind[]): string => {
+  const namesOf = (some: readonly KnownKind[]) => some.map(({ kind }) => kind).join(', ');
+  const added = kinds.filter((kind) => kind.added);
+  const ready = kinds.filter((kind) => !kind.added && kind.installed !== undefined);
+  const absent = kinds.filter(({ type, installed, added: wanted }) => installed === undefined && (wanted || type === 'acp')); // prettier-ignore
+  return [
+    ...(added.length === 0 ? [] : [`added: ${namesOf(added)}`]),
+    ...(ready.length === 0 ? [] : [`installed: ${namesOf(ready)} (hyper-run agents add <kind> --model <name>)`]),
+    ...absent.map(({ kind, install }) => `no ${kind} (${install})`),
+  ].join('; ');
+};
 
 const data = async (context: Context): Promise<Diagnosis> => {
   const directory = dataDirectory(context.env);

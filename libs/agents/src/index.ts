@@ -6,6 +6,15 @@ export { CommandAgent } from './command-agent.js';
 export { registerConfigured } from './configured.js';
 export * from './fixers.js';
 export { AGENT_KIND, type AgentFactory, type AgentKind, AgentRegistry } from './registry.js';
+export {
+  definitionOf,
+  installedAt,
+  mountsOf,
+  type AgentPreset,
+  presetOf,
+  type PresetChoice,
+  PRESETS,
+} from './presets.js';
 export { fromHome, locateProgram } from './program.js';
 export { createToolbox } from './toolbox.js';
 export { type ActionType, LAST_REFUSAL, ToolSession } from './tool-session.js';
