@@ -46,6 +46,7 @@ export class Config {
   @IsBoolean() readonly allowWeakRedis: boolean;
   @IsInt() @Min(1) @Max(8760) readonly planTtlHours: number;
   @IsInt() @Min(1) @Max(86_400) readonly stalledSeconds: number;
+  @IsInt() @Min(1) @Max(3600) readonly pauseSeconds: number;
   @IsInt() @Min(1) @Max(2_592_000) readonly answerSeconds: number;
   @IsIn(UNANSWERED) readonly unanswered: Unanswered;
   @IsInt() @Min(1) @Max(3600) readonly leaseSeconds: number;
@@ -76,6 +77,7 @@ export class Config {
     this.allowWeakRedis = yes(env['HYPER_RUN_ALLOW_WEAK_REDIS']);
     this.planTtlHours = whole(env['HYPER_RUN_PLAN_TTL_HOURS'], 24);
     this.stalledSeconds = whole(env['HYPER_RUN_STALLED_SECONDS'], 300);
+    this.pauseSeconds = whole(env['HYPER_RUN_PAUSE_SECONDS'], 10);
     this.answerSeconds = whole(env['HYPER_RUN_ANSWER_SECONDS'], 86_400);
     this.unanswered = (env['HYPER_RUN_UNANSWERED'] ?? 'go-on') as Unanswered;
     this.leaseSeconds = whole(env['HYPER_RUN_LEASE_SECONDS'], 15);

@@ -116,6 +116,13 @@ export const SETTINGS: readonly Setting[] = [
     'A working agent without progress for so long is stalled.',
   ),
   setting(
+    'HYPER_RUN_PAUSE_SECONDS',
+    'pauseSeconds',
+    '10',
+    'a whole number from 1 to 3600',
+    'A sprint that is to pause is paused after so long at the latest; what runs may finish its step until then.',
+  ),
+  setting(
     'HYPER_RUN_ANSWER_SECONDS',
     'answerSeconds',
     '86400',

@@ -35,7 +35,6 @@ import { SprintDecisions } from '../world/sprint-decisions.port.js';
 import { next, type Limits, type Signals, type Step } from './next.js';
 
 const ACTOR = 'orchestrator';
-const PAUSE_GRACE_MS = 10_000;
 /** A tick that comes later than planned by more than this was slept through: silence meanwhile is nobody's fault. */
 const SLEPT_MS = 10_000;
 /** After an append failed for want of Redis, and the like. */
@@ -70,7 +69,7 @@ export class OrchestratorService implements OnApplicationBootstrap, OnModuleDest
     this.#limits = {
       stalledMs: config.stalledSeconds * 1000,
       leaseCheckMs: (config.leaseSeconds * 1000) / 3,
-      pauseGraceMs: PAUSE_GRACE_MS,
+      pauseGraceMs: config.pauseSeconds * 1000,
       answerMs: config.answerSeconds * 1000,
       unanswered: config.unanswered,
     };

@@ -26,6 +26,7 @@ export const openPlace = async (settings: Settings = {}): Promise<Place> => {
       HYPER_RUN_REPOSITORIES: repositories,
       HYPER_RUN_PORT: '0',
       HYPER_RUN_LEASE_SECONDS: '1',
+      HYPER_RUN_PAUSE_SECONDS: '1',
       // Used only where bubblewrap does not run; what is verified here is our own.
       HYPER_RUN_ALLOW_UNCONFINED: 'true',
       ...settings,
