@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { HyperRunError } from '#contracts';
 import { AgentDefinition } from './definition.js';
+import { SPOKEN } from './llm/language-model.js';
 import { AGENT_KIND } from './registry.js';
 
 export type AgentDefinitions = Readonly<Record<string, AgentDefinition>>;
@@ -47,9 +48,17 @@ type Fault = { readonly code: 'custom'; readonly path: string[]; readonly messag
 
 /** What the shape alone does not say. */
 const faultsOf = (definition: AgentDefinition): Fault[] => {
-  if (definition.type === 'llm') return [];
-  const { command, env = {}, home = {}, mounts = [], homeTemplate, model } = definition;
   const fault = (field: string, message: string): Fault => ({ code: 'custom', path: [field], message });
+  if (definition.type === 'llm')
+    return SPOKEN.includes(definition.model.provider)
+      ? []
+      : [
+          fault(
+            'model',
+            `an agent of type llm calls ${SPOKEN.join(', ')}; take the OpenAI-compatible address of ${definition.model.provider}`,
+          ),
+        ];
+  const { command, env = {}, home = {}, mounts = [], homeTemplate, model } = definition;
   const words = [...command, ...Object.values(env), ...Object.values(home)].join('\n');
   const hears = command.some((part) => part.includes('{prompt}'));
   const faults: Fault[] = [];

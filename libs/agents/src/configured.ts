@@ -1,11 +1,11 @@
-import { HyperRunError } from '#contracts';
 import { AcpAgent } from './acp-agent.js';
 import type { BaseAgent } from './base-agent.js';
 import { CommandAgent } from './command-agent.js';
 import type { AgentDefinition } from './definition.js';
+import { LlmAgent } from './llm-agent.js';
 import type { AgentRegistry } from './registry.js';
 
-/** A fresh agent as it is configured. @throws HyperRunError agent.unsupported */
+/** A fresh agent as it is configured. */
 export const configuredAgent = (kind: string, definition: AgentDefinition): BaseAgent => {
   switch (definition.type) {
     case 'acp':
@@ -13,15 +13,10 @@ export const configuredAgent = (kind: string, definition: AgentDefinition): Base
     case 'command':
       return new CommandAgent(kind, definition);
     case 'llm':
-      throw new HyperRunError(
-        'agent.unsupported',
-        `Agent ${kind}: this version has no agents of type llm.`,
-        {},
-        'operator',
-      );
+      return new LlmAgent(kind, definition);
   }
 };
 
-/** @throws HyperRunError agent.already-registered, agent.invalid-kind, agent.unsupported */
+/** @throws HyperRunError agent.already-registered, agent.invalid-kind */
 export const registerConfigured = (registry: AgentRegistry, kind: string, definition: AgentDefinition): void =>
   registry.register(() => configuredAgent(kind, definition), definition);

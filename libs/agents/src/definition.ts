@@ -77,7 +77,15 @@ export const AgentDefinition = z.discriminatedUnion('type', [
     /** How the prompt gets in, where `{prompt}` does not stand in the command: standard input, then closed. */
     prompt: z.enum(['argument', 'stdin']).default('argument'),
   }),
-  z.strictObject({ type: z.literal('llm'), ...common, model: ModelDefinition }),
+  z.strictObject({
+    type: z.literal('llm'),
+    ...common,
+    model: ModelDefinition,
+    /** Of one answer. Default: what the provider takes for the model. */
+    maxOutputTokens: z.number().int().min(256).max(1_000_000).optional(),
+    /** Answers of the model in one attempt. Default 100. */
+    maxTurns: z.number().int().min(1).max(1000).optional(),
+  }),
 ]);
 export type AgentDefinition = z.infer<typeof AgentDefinition>;
 export type AcpDefinition = Extract<AgentDefinition, { type: 'acp' }>;

@@ -16,6 +16,7 @@ export {
   PRESETS,
 } from './presets.js';
 export { fromHome, locateProgram } from './program.js';
+export { LlmAgent } from './llm-agent.js';
 export { createToolbox } from './toolbox.js';
 export { type ActionType, LAST_REFUSAL, ToolSession } from './tool-session.js';
 export * from './definition.js';
