@@ -119,12 +119,30 @@ describe('the service as a process', () => {
   it('refuses a Redis that forgets, unless it is told otherwise', async () => {
     const weak = await startRedisServer('--maxmemory-policy', 'allkeys-lru');
     servers.push(weak);
-    const refused = serve({ REDIS_URL: `unix://${weak.path}` });
+    const there = { REDIS_URL: `unix://${weak.path}`, HYPER_RUN_DATA_DIR: join(dataDirectory, 'weak') };
+    const refused = serve(there);
     expect(await refused.exit).toBe(3);
     expect(refused.output).toMatch(/maxmemory-policy is allkeys-lru.*HYPER_RUN_ALLOW_WEAK_REDIS/s);
-    const allowed = serve({ REDIS_URL: `unix://${weak.path}`, HYPER_RUN_ALLOW_WEAK_REDIS: 'true' });
+    const allowed = serve({ ...there, HYPER_RUN_ALLOW_WEAK_REDIS: 'true' });
     await allowed.ready();
     expect(await allowed.stop()).toBe(0);
+  });
+
+  it('refuses a log that lost what was acknowledged, and goes on with it at the word of the operator', async () => {
+    const own = await mkdtemp(join(tmpdir(), 'hyper-run-rewound-'));
+    const first = serve({ HYPER_RUN_DATA_DIR: own });
+    await first.ready();
+    expect(await first.stop()).toBe(0);
+    const emptied = await startRedisServer('--appendfsync', 'always');
+    servers.push(emptied);
+    const there = { HYPER_RUN_DATA_DIR: own, REDIS_URL: `unix://${emptied.path}` };
+    const refused = serve(there);
+    expect(await refused.exit).toBe(3);
+    expect(refused.output).toMatch(/acknowledged events are gone.*HYPER_RUN_ACCEPT_LOG=empty/);
+    const accepted = serve({ ...there, HYPER_RUN_ACCEPT_LOG: 'empty' });
+    await accepted.ready();
+    expect(await accepted.stop()).toBe(0);
+    await rm(own, { recursive: true, force: true });
   });
 
   it('names a port that is taken', async () => {

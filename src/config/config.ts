@@ -44,6 +44,7 @@ export class Config {
   @IsBoolean() readonly allowUnattended: boolean;
   @IsBoolean() readonly allowUnconfined: boolean;
   @IsBoolean() readonly allowWeakRedis: boolean;
+  @IsOptional() @Matches(/^(empty|[a-z0-9]{1,40}\.\d{1,15})$/) readonly acceptLog: string | undefined;
   @IsInt() @Min(1) @Max(8760) readonly planTtlHours: number;
   @IsInt() @Min(1) @Max(86_400) readonly stalledSeconds: number;
   @IsInt() @Min(1) @Max(3600) readonly pauseSeconds: number;
@@ -75,6 +76,7 @@ export class Config {
     this.allowUnattended = yes(env['HYPER_RUN_ALLOW_UNATTENDED']);
     this.allowUnconfined = yes(env['HYPER_RUN_ALLOW_UNCONFINED']);
     this.allowWeakRedis = yes(env['HYPER_RUN_ALLOW_WEAK_REDIS']);
+    this.acceptLog = env['HYPER_RUN_ACCEPT_LOG'];
     this.planTtlHours = whole(env['HYPER_RUN_PLAN_TTL_HOURS'], 24);
     this.stalledSeconds = whole(env['HYPER_RUN_STALLED_SECONDS'], 300);
     this.pauseSeconds = whole(env['HYPER_RUN_PAUSE_SECONDS'], 10);

@@ -107,6 +107,13 @@ export const SETTINGS: readonly Setting[] = [
     yesOrNo,
     'Start on a Redis that may forget: evicting, a replica, or without append-only file.',
   ),
+  setting(
+    'HYPER_RUN_ACCEPT_LOG',
+    'acceptLog',
+    'none',
+    'the cursor that the error names, or `empty`',
+    'The operator’s word, given once: a log that lost acknowledged events goes on from there, in a new life.',
+  ),
   setting('HYPER_RUN_PLAN_TTL_HOURS', 'planTtlHours', '24', 'a whole number from 1 to 8760', 'A plan expires after.'),
   setting(
     'HYPER_RUN_STALLED_SECONDS',

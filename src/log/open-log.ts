@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import { HyperRunError } from '#contracts';
@@ -6,6 +7,7 @@ import { checkRedis, findTool, startRedis, toolCache, type RedisPromise } from '
 import type { Config } from '../config/config.js';
 import { withoutSecrets } from '../config/secrets.js';
 import { connectRedis } from './connect-redis.js';
+import { LogMarkFile } from './log-mark-file.js';
 import type { RedisAddress, RedisConnection } from './log.port.js';
 import { describeRedis, redisOptions } from './redis-address.js';
 
@@ -27,7 +29,8 @@ const logger = new Logger('Log');
 
 /**
  * Reaches the Redis that is configured, or starts or joins the one of the data directory, and opens the log on it.
- * @throws HyperRunError `log.unavailable`, `redis.unreliable`, `redis.start-failed`, `tool.missing`
+ * @throws HyperRunError `log.unavailable`, `log.rewound`, `log.mark-unreadable`, `redis.unreliable`, `redis.start-failed`,
+ *   `tool.missing`
  */
 export const openLog = async (config: Config): Promise<OpenLog> => {
   const undo: (() => unknown)[] = [];
@@ -42,14 +45,22 @@ export const openLog = async (config: Config): Promise<OpenLog> => {
     undo.push(() => redis.disconnect());
     const promise = await checkRedis((command, ...args) => redis.call(command, ...args));
     requireReliable(promise, config);
+    await mkdir(config.dataDirectory, { recursive: true, mode: 0o700 });
+    const mark = new LogMarkFile(config.dataDirectory, trouble);
+    const known = await mark.read();
+    undo.push(() => mark.close());
     const store = await RedisEventStore.open({
       redis: options,
       feedLength: config.feedLength,
+      known,
+      accepted: config.acceptLog,
+      onAcknowledged: (reached) => mark.raise(reached),
       onTrouble: trouble,
       mask: withoutSecrets,
       ...(config.prefix === undefined ? {} : { prefix: config.prefix, statusPrefix: config.prefix }),
     });
     undo.push(() => store.close());
+    mark.raise({ incarnation: store.incarnation, position: await store.top() });
     return { connection: describe(options, promise), redis, store, close };
   } catch (error) {
     await close();

@@ -4,6 +4,7 @@ export { InMemoryEventStore } from './in-memory-event-store.js';
 export { execute, type CommandOf, type Decided, type DeciderOf, type Executed, type Execution } from './execute.js';
 export { commandHash } from './command-hash.js';
 export { newId } from './new-id.js';
+export type { LogMark } from './log-mark.js';
 export { CHANNEL, DEFAULT_PREFIX, keysOf, type Keys } from './keys.js';
 export { MAX_BYTES, MAX_EVENTS } from './prepare.js';
 export { upcast, TODAY, type Schema, type Upcaster, type Upcasters } from './upcast.js';

@@ -6,6 +6,7 @@ import { append, collect, epoch, exact, failureOf, newStream, said, write } from
 import { startLossyProxy, type LossyProxy } from '../test/lossy-proxy.js';
 import { startRedisServer, type RedisServer } from '../test/redis-server.js';
 import type { FeedEntry } from './event-store.js';
+import type { LogMark } from './log-mark.js';
 import { newId } from './new-id.js';
 import { RedisEventStore, type RedisEventStoreOptions } from './redis-event-store.js';
 
@@ -36,6 +37,17 @@ afterAll(async () => {
   await server.end();
 });
 
+/** An older copy of a log: what stands under its prefix now, to be put back. */
+const backUp = async (prefix: string): Promise<() => Promise<void>> => {
+  const dumps = await Promise.all(
+    (await redis.keys(`${prefix}*`)).map(async (key) => [key, await redis.dumpBuffer(key)]),
+  );
+  return async () => {
+    await redis.del(await redis.keys(`${prefix}*`));
+    for (const [key, dump] of dumps) await redis.restore(key as string, 0, dump as Buffer);
+  };
+};
+
 const count = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
 const positions = (entries: readonly FeedEntry[]) => entries.map((entry) => entry.position);
 
@@ -46,6 +58,61 @@ describe('opening', () => {
     expect(new Set(opened.map((store) => store.incarnation)).size).toBe(1);
     expect(await opened[0]?.read(SYSTEM_STREAM)).toHaveLength(1);
     expect(await opened[0]?.top()).toBe(1);
+  });
+
+  describe('a log that is behind what is known of it', () => {
+    const restored = async () => {
+      const prefix = freshPrefix();
+      let known: LogMark | undefined;
+      const store = await open({ prefix, onAcknowledged: (mark) => (known = mark) });
+      const older = await store.append(append([write(newStream(), exact(0), 'kept')]));
+      const restore = await backUp(prefix);
+      await store.append(append([write(newStream(), exact(0), 'lost', 'lost')]));
+      const { incarnation } = store;
+      expect(known).toEqual({ incarnation, position: 4 });
+      await store.close();
+      await restore();
+      return { prefix, known, incarnation, cursor: older.cursor };
+    };
+
+    it('is refused, with where it stands', async () => {
+      const { prefix, known, cursor } = await restored();
+      expect(await failureOf(open({ prefix, known }))).toMatchObject({
+        code: 'log.rewound',
+        actor: 'operator',
+        message: expect.stringContaining(`HYPER_RUN_ACCEPT_LOG=${cursor}`),
+      });
+      expect(await failureOf(open({ prefix, known, accepted: 'empty' }))).toMatchObject({ code: 'log.rewound' });
+    });
+
+    it('goes on at the word of the operator, in a new life that old cursors are not of', async () => {
+      const { prefix, known, cursor, incarnation } = await restored();
+      const [one, other] = await Promise.all([1, 2].map(() => open({ prefix, known, accepted: cursor })));
+      expect(one?.incarnation).not.toBe(incarnation);
+      expect(other?.incarnation).toBe(one?.incarnation);
+      expect((await one?.read(SYSTEM_STREAM))?.map(({ data }) => data)).toMatchObject([
+        { incarnation },
+        { incarnation: one?.incarnation, reason: expect.stringContaining('operator') },
+      ]);
+      expect(await failureOf(one?.positionOf(cursor) ?? Promise.resolve())).toMatchObject({
+        code: 'cursor.other-incarnation',
+      });
+    });
+
+    it('is refused where there is none at all, and begun anew at the word of the operator', async () => {
+      const { known } = await restored();
+      const prefix = freshPrefix();
+      expect(await failureOf(open({ prefix, known }))).toMatchObject({ code: 'log.rewound' });
+      expect(await (await open({ prefix, known, accepted: 'empty' })).top()).toBe(1);
+    });
+
+    it('is as good as ever when it is where it was, or further', async () => {
+      const prefix = freshPrefix();
+      const store = await open({ prefix });
+      const known = { incarnation: store.incarnation, position: await store.top() };
+      await store.append(append([write(newStream(), exact(0), 'more')]));
+      expect((await open({ prefix, known })).incarnation).toBe(store.incarnation);
+    });
   });
 
   it('stores and tells what is left of an event once it is masked', async () => {

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { Redis, type RedisOptions } from 'ioredis';
 import {
@@ -19,6 +19,7 @@ import { headsOf, mayStandAlready, refusalOf } from './answer.js';
 import { GroupCommit } from './group-commit.js';
 import { CHANNEL, checkPartitions, DEFAULT_PREFIX, keysOf, type Keys } from './keys.js';
 import { follow, type LiveTail } from './live-tail.js';
+import { holds, liveIncarnation, markIn, rewound, type LogMark } from './log-mark.js';
 import { prepare, type Mask } from './prepare.js';
 import { recordedBefore } from './recorded-before.js';
 import { ask, RedisLog } from './redis-log.js';
@@ -39,6 +40,12 @@ export interface RedisEventStoreOptions {
   readonly patience?: number;
   /** Takes out of the data of each event what must not be stored. It must stay the JSON that it is. */
   readonly mask?: Mask;
+  /** How far the log is known to have got. One that is behind it is refused… */
+  readonly known?: LogMark;
+  /** …unless this is its cursor: it goes on from there, in a new life. `empty` for no log at all. */
+  readonly accepted?: string;
+  /** Told how far the log has got, after each append of this process. */
+  readonly onAcknowledged?: (mark: LogMark) => void;
   /** Told of what does not fail a call: lost connections, and a log that was replaced by an older one. */
   readonly onTrouble?: (error: unknown) => void;
 }
@@ -65,7 +72,7 @@ export class RedisEventStore implements EventStore {
     appends: GroupCommit,
     readonly incarnation: string,
     private readonly onTrouble: (error: unknown) => void,
-    private readonly mask: Mask | undefined,
+    private readonly options: Pick<RedisEventStoreOptions, 'mask' | 'onAcknowledged'>,
   ) {
     this.#log = new RedisLog(connections.reader, keys);
     this.#appends = appends;
@@ -74,7 +81,7 @@ export class RedisEventStore implements EventStore {
 
   /**
    * Connects, and begins the log if there is none: its incarnation, and `system.incarnation-started`, exactly once.
-   * @throws HyperRunError `log.unavailable`
+   * @throws HyperRunError `log.unavailable`, `log.rewound`
    */
   static async open(options: RedisEventStoreOptions): Promise<RedisEventStore> {
     checkPartitions(options.partitions ?? 1);
@@ -93,8 +100,8 @@ export class RedisEventStore implements EventStore {
         encode: (prepared) => encodeAppends(prepared, keys, channel, options.feedLength ?? 100_000),
         patience,
       });
-      const incarnation = await makeIncarnation(connections.reader, keys);
-      const store = new RedisEventStore(connections, keys, appends, incarnation, onTrouble, options.mask);
+      const incarnation = await liveIncarnation(connections.reader, keys, options.known, options.accepted);
+      const store = new RedisEventStore(connections, keys, appends, incarnation, onTrouble, options);
       await store.#begin();
       return store;
     } catch (error) {
@@ -105,7 +112,7 @@ export class RedisEventStore implements EventStore {
 
   async append(append: Append): Promise<Appended> {
     this.#check();
-    const answer = await this.#appends.submit(prepare(append, this.mask));
+    const answer = await this.#appends.submit(prepare(append, this.options.mask));
     const [code, value = 0] = answer;
     if (code === 0) return this.#appended(value as Position, headsOf(append, answer));
     const before = mayStandAlready(append, answer) ? await recordedBefore(append, this.#slice) : undefined;
@@ -180,6 +187,7 @@ export class RedisEventStore implements EventStore {
 
   #appended(position: Position, heads: readonly StreamHead[]): Appended {
     this.#seen = Math.max(this.#seen, position);
+    this.options.onAcknowledged?.({ incarnation: this.incarnation, position });
     return { position, cursor: this.cursorOf(position), heads };
   }
 
@@ -200,17 +208,20 @@ export class RedisEventStore implements EventStore {
 
   /** Every opener tries; the command id is that of the incarnation, so that one append stands in the log. */
   async #begin(): Promise<void> {
-    if ((await this.head(SYSTEM_STREAM)).version > 0) return;
-    const data = { incarnation: this.incarnation, reason: 'A new log was begun.' };
+    const lives = await this.read(SYSTEM_STREAM);
+    const last = lives.findLast(({ type }) => type === 'system.incarnation-started');
+    const { incarnation } = this;
+    if (last?.type === 'system.incarnation-started' && last.data.incarnation === incarnation) return;
+    const reason = last === undefined ? 'A new log was begun.' : 'It lost events, and goes on at the operator’s word.';
     await this.append({
-      commandId: `incarnation-${this.incarnation}`,
-      commandHash: commandHash(data),
+      commandId: `incarnation-${incarnation}`,
+      commandHash: commandHash({ incarnation }),
       actor: 'system',
       writes: [
         {
           stream: SYSTEM_STREAM,
-          guard: { kind: 'exact', version: 0 as Version },
-          events: [{ type: 'system.incarnation-started', data }],
+          guard: { kind: 'exact', version: (lives.at(-1)?.version ?? 0) as Version },
+          events: [{ type: 'system.incarnation-started', data: { incarnation, reason } }],
         },
       ],
     });
@@ -218,16 +229,11 @@ export class RedisEventStore implements EventStore {
 
   /** A log that came back older than what was seen of it is not the same log: nothing may go on. */
   async #checkAfterReconnect(): Promise<void> {
-    const known = this.#known();
+    const known = { incarnation: this.incarnation, position: this.#known() };
     try {
-      const [incarnation, position] = await this.connections.reader.hmget(this.keys.meta, 'incarnation', 'position');
-      if (incarnation === this.incarnation && Number(position ?? 0) >= known) return;
-      this.#failure = new HyperRunError(
-        'log.rewound',
-        `The log came back at position ${position ?? 0} of ${incarnation ?? 'no incarnation'}; ${known} of ${this.incarnation} was expected: it lost events that were acknowledged. Restore the newest copy, or start the service anew to accept the loss.`,
-        { seen: known, found: Number(position ?? 0), incarnation },
-        'operator',
-      );
+      const found = await markIn(this.connections.reader, this.keys);
+      if (holds(found, known)) return;
+      this.#failure = rewound(known, found);
       this.onTrouble(this.#failure);
       (await this.#tail)?.fail(this.#failure);
     } catch (error) {
@@ -258,9 +264,4 @@ const connect = (redis: string | RedisOptions, patience: number, onTrouble: (err
 
 const disconnect = ({ writer, reader, follower }: Connections): void => {
   for (const connection of [writer, reader, follower]) connection.disconnect();
-};
-
-const makeIncarnation = async (redis: Redis, keys: Keys): Promise<string> => {
-  await ask(redis.hsetnx(keys.meta, 'incarnation', randomBytes(5).toString('hex')));
-  return (await ask(redis.hget(keys.meta, 'incarnation'))) ?? '';
 };
