@@ -9,11 +9,15 @@ import { printHeading, printRows } from './lib/report.mjs';
 const BENCHES = {
   s1: 's1-append.mjs',
   s3: 's3-rebuild.mjs',
+  s5: 's5-stream.mjs',
+  s6: 's6-fan-out.mjs',
   s7: 's7-screen.mjs',
   s8: 's8-task.mjs',
   s9: 's9-scan.mjs',
   s13: 's13-memory.mjs',
   s14: 's14-footprint.mjs',
+  cuts: 'cuts.mjs',
+  stalled: 'stalled.mjs',
 };
 const LIMIT_MS = 300_000;
 /** To remove what was made. */

@@ -1,15 +1,10 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { findTool } from '../dist/libs/system-tools/src/index.js';
 import { said } from './lib/events.mjs';
 import { row } from './lib/measure.mjs';
 import { startRedis } from './lib/redis.mjs';
+import { startService } from './lib/service.mjs';
 import { beginStory } from './lib/story.mjs';
 
 export const title = 'append → paint in a real browser at 1,000 events/s; a sprint of 60,000 events in it';
@@ -20,41 +15,6 @@ const TICK_MS = 10;
 const ROUNDS = 3;
 const LONG_EVENTS = 60_000;
 const LONG_TASKS = 6;
-
-const startService = async (socket) => {
-  const directory = await mkdtemp(join(tmpdir(), 'hyper-run-bench-service-'));
-  const child = spawn(process.execPath, [fileURLToPath(new URL('../dist/src/main.js', import.meta.url))], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: {
-      ...process.env,
-      REDIS_URL: `unix://${socket}`,
-      HYPER_RUN_ROLES: 'api',
-      HYPER_RUN_PORT: '0',
-      HYPER_RUN_DATA_DIR: directory,
-      HYPER_RUN_REPOSITORIES: directory,
-      HYPER_RUN_ALLOW_WEAK_REDIS: 'true',
-    },
-  });
-  for await (const chunk of child.stdout) if (String(chunk).includes('is ready')) break;
-  child.stdout.resume();
-  const { url } = JSON.parse(await readFile(join(directory, 'service.json'), 'utf8'));
-  const token = (await readFile(join(directory, 'token'), 'utf8')).trim();
-  return {
-    url,
-    link: async () => {
-      const answer = await fetch(`${url}/session/links`, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${token}` },
-      });
-      return url + (await answer.json()).path;
-    },
-    end: async () => {
-      child.kill();
-      await once(child, 'exit');
-      await rm(directory, { recursive: true, force: true });
-    },
-  };
-};
 
 const openBrowser = async () => {
   const { path, env } = await findTool('chromium');

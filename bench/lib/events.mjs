@@ -3,10 +3,20 @@ export const PAYLOAD_BYTES = 300;
 
 const frame = JSON.stringify({ attempt: 1, origin: 'observed', text: '' });
 
-export const said = (number) => {
-  const text = `${number} `.padEnd(PAYLOAD_BYTES - frame.length, 'the quick brown fox jumps over the lazy dog ');
+const message = (start, bytes) => {
+  const text = start.padEnd(bytes - frame.length, 'the quick brown fox jumps over the lazy dog ');
   return { type: 'action.message-said', data: { attempt: 1, origin: 'observed', text } };
 };
+
+export const said = (number) => message(`${number} `, PAYLOAD_BYTES);
+
+/** A byte that stands in the text of a numbered event, before its number, and nowhere else in whatever goes to a client. */
+export const MARK = 0x7e;
+export const MARK_DIGITS = 8;
+
+/** An event whose number is found in a stream of any protocol without reading the rest of it. */
+export const numbered = (number, bytes = PAYLOAD_BYTES) =>
+  message(`~${String(number).padStart(MARK_DIGITS, '0')} `, bytes);
 
 export const payload = (number) => JSON.stringify(said(number).data);
 

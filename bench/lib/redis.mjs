@@ -13,6 +13,7 @@ export const startRedis = async (appendfsync) => {
   return {
     path: handle.socketPath,
     redis,
+    pid: handle.pid,
     end: async () => {
       redis.disconnect();
       await handle.close();

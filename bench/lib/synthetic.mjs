@@ -1,5 +1,5 @@
 /** Numbers that look random and are the same in every run: mulberry32. */
-const randomNumbers = (seed) => () => {
+export const randomNumbers = (seed) => () => {
   seed = (seed + 0x6d2b79f5) | 0;
   let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
   t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;

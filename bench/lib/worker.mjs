@@ -14,6 +14,7 @@ export const startWorker = async (file, ...args) => {
   };
   await answer();
   return {
+    pid: child.pid,
     ask: (question) => {
       child.send(question);
       return answer();
