@@ -212,14 +212,12 @@ describe('/openapi.json', () => {
       expect((await ask(route, { sprintId })).status).toBe(200);
     await ask('GET /hyper-running/sprints/{sprintId}', { sprintId }, { query: `?at=${plan.cursor}` });
     await ask('GET /hyper-running/sprints/{sprintId}/report', { sprintId }, { query: '?format=markdown' });
-    await ask(
-      'GET /hyper-running/sprints/{sprintId}/events',
-      { sprintId },
-      { headers: { accept: 'application/x-ndjson' } },
-    );
+    for (const accept of ['application/x-ndjson', 'application/json-seq'])
+      await ask('GET /hyper-running/sprints/{sprintId}/events', { sprintId }, { headers: { accept } });
     for (const id of [taskId, declined]) await ask('GET /hyper-running/tasks/{taskId}', { taskId: id });
     await ask('GET /hyper-running/tasks/{taskId}/diff', { taskId });
     await ask('GET /hyper-running/tasks/{taskId}/events', { taskId });
+    await ask('GET /hyper-running/tasks/{taskId}/events', { taskId }, { headers: { accept: 'application/json-seq' } });
     await ask('GET /events', {}, { query: '?limit=1000' });
     for (const { route } of operations)
       if (route.startsWith('GET ') && !/[{]|stream/.test(route))

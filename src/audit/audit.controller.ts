@@ -3,7 +3,6 @@ import { QueryBus } from '@nestjs/cqrs';
 import { ApiBearerAuth, ApiOperation, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
 import { IsIn, IsOptional } from 'class-validator';
 import type { FastifyReply } from 'fastify';
-import { Readable } from 'node:stream';
 import { toEnvelope, type SprintId } from '#contracts';
 import type { EventStore } from '#event-store';
 import { exportLines } from '#seal';
@@ -11,6 +10,7 @@ import { Answers, CURSOR_PROBLEMS, Problems } from '../http/answers.decorator.js
 import { AtDto } from '../http/at.dto.js';
 import { EventPage } from '../http/event.schema.js';
 import { SprintIdParam } from '../http/id.params.js';
+import { JSON_SEQUENCE, linesOf, sequenceOf, wantsSequence } from '../http/json-sequence.js';
 import { PageDto } from '../http/page.dto.js';
 import { pageOf } from '../http/page.js';
 import { EVENT_STORE } from '../log/log.port.js';
@@ -20,6 +20,7 @@ import { reportMarkdown } from './report.js';
 import { Report, VerifiedSprint } from './report.schema.js';
 import { readSprint } from './sprint-streams.js';
 import { VerifySprintQuery } from './verify-sprint.query.js';
+import { wholeHistory } from './whole-history.js';
 
 const NDJSON = 'application/x-ndjson';
 
@@ -41,10 +42,18 @@ export class AuditController {
   ) {}
 
   @Get('events')
-  @ApiOperation({ summary: 'The history of a sprint in order, paged; as NDJSON the whole sealed export' })
-  @Answers(200, EventPage, 'A page of events; as NDJSON: its first line, one line for each event, its last line', {
-    or: NDJSON,
+  @ApiOperation({
+    summary:
+      'The history of a sprint in order, paged; as a JSON sequence the same in one answer; as NDJSON the whole sealed export',
   })
+  @Answers(
+    200,
+    EventPage,
+    'A page of events; as a JSON sequence: all of them up to now, an Event each; as NDJSON: its first line, one line for each event, its last line',
+    {
+      or: [JSON_SEQUENCE, NDJSON],
+    },
+  )
   @Problems('sprint.unknown', 'cursor.invalid')
   async events(
     @Param('sprintId', SprintIdParam) sprintId: SprintId,
@@ -52,6 +61,11 @@ export class AuditController {
     @Headers('accept') accept: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
+    if (wantsSequence(accept)) {
+      const history = await wholeHistory(this.store, sprintId);
+      void reply.header('Content-Type', JSON_SEQUENCE);
+      return sequenceOf(history);
+    }
     if (accept?.includes(NDJSON) !== true) {
       const { items, ...rest } = pageOf(await this.histories.read(sprintId), page);
       return { items: items.map(toEnvelope), ...rest };
@@ -60,12 +74,12 @@ export class AuditController {
     const streams = history.streams.map((stream) => ({ stream, records: this.store.readBytes(stream) }));
     const lines = exportLines({ sprintId, incarnation: this.store.incarnation, streams });
     void reply.header('Content-Type', NDJSON);
-    return Readable.from(withLineEnds(lines));
+    return linesOf(lines);
   }
 
   @Get('report')
   @ApiOperation({ summary: 'Outcome of each task and why, diffstat, verification, cost, seal; now or at a moment' })
-  @Answers(200, Report, 'The report; as Markdown: the body of a pull request', { or: 'text/markdown' })
+  @Answers(200, Report, 'The report; as Markdown: the body of a pull request', { or: ['text/markdown'] })
   @Problems('sprint.unknown', ...CURSOR_PROBLEMS)
   async report(
     @Param('sprintId', SprintIdParam) sprintId: SprintId,
@@ -86,8 +100,4 @@ export class AuditController {
   verify(@Param('sprintId', SprintIdParam) sprintId: SprintId) {
     return this.queries.execute(new VerifySprintQuery(sprintId));
   }
-}
-
-async function* withLineEnds(lines: AsyncIterable<string>): AsyncGenerator<string> {
-  for await (const line of lines) yield `${line}\n`;
 }

@@ -104,6 +104,32 @@ describe('the audit of a sprint', () => {
     expect(text).toContain(`Branch \`${(await published()).branch}\``);
   });
 
+  it('tells its history, and that of a task, as one sequence of JSON texts as it does in pages', async () => {
+    const { tasks } = await report();
+    for (const place of [path, `/hyper-running/tasks/${tasks[0]?.taskId}`]) {
+      const items: unknown[] = [];
+      for (let after: string | undefined = '0'; after !== undefined;) {
+        const page: { items: unknown[]; next?: string } = await (
+          await rooms.fetch(`${place}/events?limit=7&after=${after}`)
+        ).json();
+        items.push(...page.items);
+        after = page.next;
+      }
+      const sequence = await rooms.fetch(`${place}/events`, { headers: { accept: 'application/json-seq' } });
+      expect(sequence.headers.get('content-type')).toBe('application/json-seq');
+      const texts = (await sequence.text()).split('\n');
+      expect(texts.pop()).toBe('');
+      expect(texts.every((text) => text.startsWith('\u001E'))).toBe(true);
+      expect(texts.map((text): unknown => JSON.parse(text.slice(1)))).toEqual(items);
+    }
+  });
+
+  it('refuses the sequence of a sprint that does not exist', async () => {
+    const headers = { accept: 'application/json-seq' };
+    const answer = await rooms.fetch('/hyper-running/sprints/nobody/events', { headers });
+    expect([answer.status, await answer.json()]).toMatchObject([404, { code: 'sprint.unknown' }]);
+  });
+
   it('finds the seals of the log and of the commit as they were made', async () => {
     expect(await verify()).toMatchObject({ valid: true, problems: [], commits: 1 });
   });

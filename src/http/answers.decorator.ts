@@ -8,13 +8,18 @@ const TEXT = { type: 'string' } as const;
 interface More {
   /** Headers of the answer, each with what it says. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Another media type in which the same is told, when `Accept` asks for it. */
-  readonly or?: string;
+  /** Other media types in which the same is told, when `Accept` asks for one. */
+  readonly or?: readonly string[];
 }
 
 /** Documents an answer in JSON. The compiler holds the handler to it, unless it answers with text that is JSON already. */
 export const Answers =
-  <Schema extends z.ZodType>(status: number, schema: Schema, description: string, { headers = {}, or }: More = {}) =>
+  <Schema extends z.ZodType>(
+    status: number,
+    schema: Schema,
+    description: string,
+    { headers = {}, or = [] }: More = {},
+  ) =>
   <Method extends (...args: never[]) => Answer<Schema> | Promise<Answer<Schema>>>(
     target: object,
     key: string | symbol,
@@ -28,7 +33,7 @@ export const Answers =
       ),
       content: {
         'application/json': { schema: schemaRef(schema) },
-        ...(or === undefined ? {} : { [or]: { schema: TEXT } }),
+        ...Object.fromEntries(or.map((mediaType) => [mediaType, { schema: TEXT }])),
       },
     })(target, key, descriptor);
   };

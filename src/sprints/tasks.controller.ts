@@ -1,14 +1,29 @@
-import { Body, Controller, Get, Header, HttpCode, HttpStatus, Inject, Param, Post, Query } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Get,
+  Header,
+  Headers,
+  HttpCode,
+  HttpStatus,
+  Inject,
+  Param,
+  Post,
+  Query,
+  Res,
+} from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import { HyperRunError, taskStream, toEnvelope, type TaskId } from '#contracts';
-import type { EventStore } from '#event-store';
+import { readEnvelopes, type EventStore } from '#event-store';
 import { CurrentPrincipal } from '../access/principal.decorator.js';
 import { ArtifactStore } from '../artifacts/artifact-store.port.js';
 import { Answers, AnswersText, CURSOR_PROBLEMS, Problems } from '../http/answers.decorator.js';
 import { CommandId } from '../http/command-id.decorator.js';
 import { EventPage } from '../http/event.schema.js';
 import { TaskIdParam } from '../http/id.params.js';
+import { JSON_SEQUENCE, sequenceOf, wantsSequence } from '../http/json-sequence.js';
 import { PageDto } from '../http/page.dto.js';
 import { pageOf } from '../http/page.js';
 import { EVENT_STORE } from '../log/log.port.js';
@@ -55,10 +70,21 @@ export class TasksController {
   }
 
   @Get(':taskId/events')
-  @ApiOperation({ summary: 'The history of a task in order, paged' })
-  @Answers(200, EventPage, 'A page of events')
+  @ApiOperation({ summary: 'The history of a task in order, paged; as a JSON sequence the same in one answer' })
+  @Answers(200, EventPage, 'A page of events; as a JSON sequence: all of them up to now, an Event each', {
+    or: [JSON_SEQUENCE],
+  })
   @Problems('task.unknown', 'cursor.invalid')
-  async events(@Param('taskId', TaskIdParam) taskId: TaskId, @Query() page: PageDto) {
+  async events(
+    @Param('taskId', TaskIdParam) taskId: TaskId,
+    @Query() page: PageDto,
+    @Headers('accept') accept: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    if (wantsSequence(accept) && (await this.store.head(taskStream(taskId))).version > 0) {
+      void reply.header('Content-Type', JSON_SEQUENCE);
+      return sequenceOf(readEnvelopes(this.store, taskStream(taskId)));
+    }
     const events = await this.store.read(taskStream(taskId));
     if (events.length === 0) throw new HyperRunError('task.unknown', `There is no task "${taskId}".`);
     const { items, ...rest } = pageOf(events, page);

@@ -41,7 +41,7 @@ export class Api {
     const text = await response.text();
     const isJson =
       response.headers.get('content-type')?.includes('json') === true &&
-      !response.headers.get('content-type')?.includes('ndjson');
+      !/ndjson|json-seq/.test(response.headers.get('content-type') ?? '');
     return { status: response.status, headers: response.headers, body: (isJson ? JSON.parse(text) : text) as Body };
   }
 

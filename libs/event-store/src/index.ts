@@ -8,3 +8,4 @@ export type { LogMark } from './log-mark.js';
 export { CHANNEL, DEFAULT_PREFIX, keysOf, type Keys } from './keys.js';
 export { MAX_BYTES, MAX_EVENTS } from './prepare.js';
 export { upcast, TODAY, type Schema, type Upcaster, type Upcasters } from './upcast.js';
+export { readEnvelopes, type EnvelopeText } from './read-envelopes.js';

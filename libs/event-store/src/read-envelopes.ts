@@ -1,0 +1,36 @@
+import { envelopeHead, toEnvelope, type Position, type Recorded, type StreamName } from '#contracts';
+import type { EventStore, StoredBytes } from './event-store.js';
+import { closeEnvelope, parseStored, toToday } from './record.js';
+import { TODAY } from './upcast.js';
+
+export interface EnvelopeText {
+  readonly position: Position;
+  /** The CloudEvents JSON on one line, of today's schema. */
+  readonly json: string;
+}
+
+/**
+ * The events of a stream as they go out, in order. What was written with today's schema is not parsed for it: its data
+ * are the stored bytes.
+ * @throws HyperRunError as `EventStore.read`
+ */
+export async function* readEnvelopes(
+  store: Pick<EventStore, 'readBytes'>,
+  stream: StreamName,
+): AsyncGenerator<EnvelopeText> {
+  for await (const record of store.readBytes(stream)) yield textOf(stream, record);
+}
+
+const textOf = (stream: StreamName, { version, header, data }: StoredBytes): EnvelopeText => {
+  const text = data.toString();
+  const head = parseStored(stream, version, header.toString(), 'null');
+  const { position } = head;
+  if (head.schemaVersion !== TODAY.version)
+    return {
+      position,
+      json: JSON.stringify(toEnvelope(toToday(parseStored(stream, version, header.toString(), text)))),
+    };
+  const { data: _none, ...known } = head;
+  const open = JSON.stringify(envelopeHead(known as Recorded)).slice(0, -1);
+  return { position, json: closeEnvelope(open, text, { ...head, epoch: 0 }) };
+};
