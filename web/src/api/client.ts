@@ -46,6 +46,25 @@ export const call = async <Answer>(path: string, options: Call = {}): Promise<An
 /** The same where the answer is text: a patch, a report. @throws ApiError */
 export const callText = async (path: string, options: Call = {}): Promise<string> => (await send(path, options)).text();
 
+/**
+ * The texts of a JSON sequence (RFC 7464) as they come, some at a time. One that was cut short is an error, not an end.
+ * @throws ApiError
+ */
+export async function* callSequence(path: string, options: Call = {}): AsyncGenerator<readonly string[]> {
+  const answer = await send(path, { ...options, headers: { Accept: 'application/json-seq', ...options.headers } });
+  const reader = answer.body?.getReader();
+  const decoder = new TextDecoder();
+  let rest = '';
+  for (let read = await reader?.read(); read?.done === false; read = await reader?.read()) {
+    const texts = (rest + decoder.decode(read.value, { stream: true })).split(END_OF_TEXT);
+    rest = texts.pop() ?? '';
+    if (texts.length > 0) yield texts.map((text) => text.slice(1));
+  }
+  if (rest !== '') throw new ApiError(0, 'service.unreachable', 'The answer was cut short. It is tried again.');
+}
+
+const END_OF_TEXT = '\n';
+
 /** A write that is carried out once, however often it has to be sent. @throws ApiError */
 export const write = <Answer>(path: string, body: unknown = {}, options: Omit<Call, 'body'> = {}): Promise<Answer> =>
   call(path, {

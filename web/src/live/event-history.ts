@@ -1,14 +1,14 @@
 import { useEffect, useSyncExternalStore } from 'react';
 import type { Envelope } from '#contracts';
-import { call } from '../api/client.js';
+import { callSequence } from '../api/client.js';
 import { onEvents, onReset } from './present.js';
-import { nextFrame } from './store.js';
+import { breath, nextFrame } from './store.js';
 import { toSeen, type SeenEvent } from './told.js';
 
-interface HistoryPage {
-  readonly items: readonly Envelope[];
-  readonly next?: string;
-}
+/** So long is worked without a pause while a long history is read, and so long it is not drawn. */
+const SLICE_MS = 8;
+const AT_ONCE = 32;
+const DRAWN_EVERY_MS = 400;
 
 /** What is made of events in the order of the log; what it knows already it passes over. */
 export interface Timeline {
@@ -93,24 +93,33 @@ export class EventHistory<Story extends Timeline> {
     });
   }
 
-  /** Pages are small, so that the page stays alive between them. */
+  /** One answer, read as it comes; the page stays alive meanwhile. */
   async #read(signal: AbortSignal): Promise<void> {
     this.loaded = false;
     this.error = undefined;
     const timeline = this.source.begin();
-    for (let after: string | undefined; ;) {
-      const from = after === undefined ? '' : `&after=${after}`;
-      const page = await call<HistoryPage>(`${this.source.path}?limit=1000${from}`, { signal });
-      timeline.add(page.items.map(toSeen));
-      if (this.timeline.events.length <= timeline.events.length) this.timeline = timeline;
-      this.#changed();
-      if (page.next === undefined) break;
-      after = page.next;
+    let [rested, drawn] = [performance.now(), performance.now()];
+    for await (const texts of callSequence(this.source.path, { signal })) {
+      for (let from = 0; from < texts.length; from += AT_ONCE) {
+        timeline.add(texts.slice(from, from + AT_ONCE).map((text) => toSeen(JSON.parse(text) as Envelope)));
+        if (performance.now() - rested < SLICE_MS) continue;
+        await breath();
+        signal.throwIfAborted();
+        rested = performance.now();
+      }
+      if (performance.now() - drawn < DRAWN_EVERY_MS) continue;
+      drawn = performance.now();
+      this.#show(timeline);
     }
     timeline.add(this.#held);
     this.#held = [];
     this.timeline = timeline;
     this.loaded = true;
+    this.#changed();
+  }
+
+  #show(timeline: Story): void {
+    if (this.timeline.events.length <= timeline.events.length) this.timeline = timeline;
     this.#changed();
   }
 

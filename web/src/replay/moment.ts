@@ -11,6 +11,7 @@ import {
   type TaskState,
 } from '#domain';
 import type { SeenEvent } from '../live/told.js';
+import { LaneFold } from '../sprints/task-lanes.js';
 
 export interface Moment {
   readonly sprint: SprintState;
@@ -50,6 +51,7 @@ const KEPT_EVERY = 256;
 /** All events of a sprint in order, each once, and the sprint after any number of them. */
 export class SprintTimeline {
   readonly events: SeenEvent[] = [];
+  readonly lanes = new LaneFold();
   readonly #kept: Moment[] = [BEGINNING];
   #latest: Moment = BEGINNING;
 
@@ -58,6 +60,7 @@ export class SprintTimeline {
     for (const event of events) {
       if (event.position <= (this.events.at(-1)?.position ?? 0)) continue;
       this.events.push(event);
+      this.lanes.add(event);
       this.#latest = evolveMoment(this.#latest, event);
       if (this.events.length % KEPT_EVERY === 0) this.#kept.push(this.#latest);
     }

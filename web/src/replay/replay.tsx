@@ -5,7 +5,7 @@ import { useKeys } from '../shell/keys.js';
 import { linkTo, usePlace } from '../shell/route.js';
 import { Lanes } from '../sprints/lanes.js';
 import { SprintOverview } from '../sprints/sprint-overview.js';
-import { taskLanes } from '../sprints/task-lanes.js';
+import type { LaneFold } from '../sprints/task-lanes.js';
 import { Panel } from '../ui/parts.js';
 import { toast } from '../ui/toasts.js';
 import { agentColour, moment as inWords, preciseTime } from '../ui/words.js';
@@ -72,7 +72,13 @@ export const Replay = ({ sprintId, history }: ReplayProps) => {
       </Panel>
       <Story events={events} count={count} onPick={travel.to} />
       <SprintOverview sprintId={sprintId} moment={timeline.after(count)} at={live ? undefined : event?.time} />
-      <TravelLanes sprintId={sprintId} events={events} count={count} onPick={(time) => travel.to(upTo(events, time))} />
+      <TravelLanes
+        sprintId={sprintId}
+        fold={timeline.lanes}
+        events={events}
+        count={count}
+        onPick={(time) => travel.to(upTo(events, time))}
+      />
     </div>
   );
 };
@@ -211,12 +217,14 @@ const Story = ({ events, count, onPick }: AtProps & { readonly onPick: (count: n
 
 interface TravelLanesProps extends AtProps {
   readonly sprintId: string;
+  readonly fold: LaneFold;
   readonly onPick: (time: number) => void;
 }
-const TravelLanes = ({ sprintId, events, count, onPick }: TravelLanesProps) => {
+const TravelLanes = ({ sprintId, fold, events, count, onPick }: TravelLanesProps) => {
   const { length } = events;
   const end = events.at(-1)?.time ?? 0;
-  const lanes = useMemo(() => taskLanes(sprintId, events.slice(0, length), end), [sprintId, events, length, end]);
+  // It grows in place, as the list does.
+  const lanes = useMemo(() => fold.lanes(sprintId, end), [sprintId, fold, length, end]);
   if (lanes.length === 0) return null;
   const from = events.find(({ type }) => type === 'task.queued')?.time ?? events[0]?.time ?? 0;
   return (

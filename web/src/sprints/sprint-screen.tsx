@@ -11,7 +11,6 @@ import { Lanes } from './lanes.js';
 import { Report } from './report.js';
 import { SprintDeeds } from './sprint-deeds.js';
 import { SprintOverview } from './sprint-overview.js';
-import { taskLanes } from './task-lanes.js';
 
 interface SprintScreenProps {
   readonly sprintId: string;
@@ -80,7 +79,7 @@ const Overview = ({ sprintId, history }: { readonly sprintId: string; readonly h
   const first = events[0]?.time ?? now;
   const over = latest.sprint.status === 'completed' || latest.tasks.size === 0;
   const end = over ? (events.at(-1)?.time ?? now) : now;
-  const lanes = taskLanes(sprintId, events, end);
+  const lanes = history.timeline.lanes.lanes(sprintId, end);
   const from = events.find(({ type }) => type === 'task.queued')?.time ?? first;
   return (
     <div className="overview">

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Envelope } from '#contracts';
 import { toSeen } from '../live/told.js';
-import { taskLanes } from './task-lanes.js';
+import { LaneFold } from './task-lanes.js';
 
 const told = (time: number, type: string, data: object = {}) =>
   toSeen({
@@ -18,6 +18,11 @@ const told = (time: number, type: string, data: object = {}) =>
   } as unknown as Envelope);
 const queued = told(1000, 'task.queued', { task: { taskId: 't-1', title: 'Mend the links' } });
 const claimed = told(2000, 'task.claimed', { worker: 'w-1', agentId: 'links-1', epoch: 1, attempt: 1 });
+const taskLanes = (sprintId: string, events: readonly ReturnType<typeof told>[], end: number) => {
+  const fold = new LaneFold();
+  for (const event of events) fold.add(event);
+  return fold.lanes(sprintId, end);
+};
 const bars = (...events: readonly ReturnType<typeof told>[]) =>
   taskLanes('s-1', events, 9000)[0]?.bars.map(({ from, to, label }) => [from, to, label.split(' ')[0]]);
 

@@ -28,37 +28,49 @@ const phaseOf = (state: TaskState): string =>
 const isOver = (phase: string) => TONES[phase] === undefined;
 const MOST_TICKS = 400;
 
-/** Lanes in the order in which the tasks were queued. `end`: until when a task that is not over goes on. */
-export const taskLanes = (sprintId: string, events: readonly SeenEvent[], end: number): readonly Lane[] => {
-  const known = new Map<TaskId, { state: TaskState; phase: string; since: number; bars: LaneBar[]; ticks: number[] }>();
-  for (const event of events) {
-    if (event.taskId === undefined || !event.stream.startsWith('task-')) continue;
-    const lane = known.get(event.taskId) ?? {
-      state: task.initial,
-      phase: 'absent',
-      since: event.time,
-      bars: [],
-      ticks: [],
-    };
-    known.set(event.taskId, lane);
+interface LaneSoFar {
+  state: TaskState;
+  phase: string;
+  since: number;
+  readonly bars: LaneBar[];
+  readonly ticks: number[];
+}
+
+/** The lanes of a sprint, made as its events come: drawing them does not look at all events again. */
+export class LaneFold {
+  readonly #known = new Map<TaskId, LaneSoFar>();
+
+  add(event: SeenEvent): void {
+    if (event.taskId === undefined || !event.stream.startsWith('task-')) return;
+    const lane = this.#laneOf(event.taskId, event.time);
     lane.state = task.evolve(lane.state, event);
     const phase = phaseOf(lane.state);
     if (event.type.startsWith('action.') && event.time - (lane.ticks.at(-1) ?? 0) > 0) lane.ticks.push(event.time);
-    if (phase === lane.phase) continue;
+    if (phase === lane.phase) return;
     if (!isOver(lane.phase)) lane.bars.push(barOf(lane.phase, lane.since, event.time));
     if (isOver(phase) && phase !== 'absent')
       lane.bars.push({ from: event.time, to: event.time, tone: END_TONES[phase] ?? 'quiet', label: phase });
     lane.phase = phase;
     lane.since = event.time;
   }
-  return [...known].map(([taskId, { state, phase, since, bars, ticks }]) => ({
-    key: taskId,
-    name: titleOf(state) ?? taskId,
-    href: linkTo({ screen: 'task', sprintId, taskId }),
-    bars: isOver(phase) ? bars : [...bars, barOf(phase, since, Math.max(since, end))],
-    ticks: thinned(ticks),
-  }));
-};
+
+  /** In the order in which the tasks were queued. `end`: until when a task that is not over goes on. */
+  lanes(sprintId: string, end: number): readonly Lane[] {
+    return [...this.#known].map(([taskId, { state, phase, since, bars, ticks }]) => ({
+      key: taskId,
+      name: titleOf(state) ?? taskId,
+      href: linkTo({ screen: 'task', sprintId, taskId }),
+      bars: isOver(phase) ? bars : [...bars, barOf(phase, since, Math.max(since, end))],
+      ticks: thinned(ticks),
+    }));
+  }
+
+  #laneOf(taskId: TaskId, since: number): LaneSoFar {
+    const known = this.#known.get(taskId) ?? { state: task.initial, phase: 'absent', since, bars: [], ticks: [] };
+    this.#known.set(taskId, known);
+    return known;
+  }
+}
 
 const barOf = (phase: string, from: number, to: number): LaneBar => ({
   from,
