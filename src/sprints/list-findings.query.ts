@@ -1,10 +1,10 @@
 import { Query, QueryBus, QueryHandler, type IQueryHandler } from '@nestjs/cqrs';
-import { Finding, type Oid, type RepositoryId } from '#contracts';
+import { Finding, type Oid, type RepositoryId, type Sha256, type SprintId } from '#contracts';
 import { compileScope } from '#workspace';
 import { ArtifactStore } from '../artifacts/artifact-store.port.js';
 import { FindRepositoryQuery } from '../repositories/find-repository.query.js';
 import { ListSprintsQuery } from './list-sprints.query.js';
-import { findingView } from './views.js';
+import { findingView, placesIn } from './views.js';
 
 export type FoundFinding = ReturnType<typeof findingView>;
 
@@ -13,6 +13,10 @@ export interface FoundFindings {
   readonly repositoryId: RepositoryId;
   /** The commit that was scanned last; absent: no scan has ended yet. */
   readonly commit?: Oid;
+  /** The plan that it was scanned for, and its scope: what `inScope` is about. */
+  readonly planId?: SprintId;
+  readonly scope?: readonly string[];
+  readonly scannedAt?: string;
   readonly findings: readonly FoundFinding[];
 }
 
@@ -28,6 +32,9 @@ export class ListFindingsQuery extends Query<FoundFindings> {
 
 @QueryHandler(ListFindingsQuery)
 export class ListFindingsHandler implements IQueryHandler<ListFindingsQuery> {
+  /** Whoever reads all pages of a large scan reads them one after the other. */
+  private last?: { readonly artifact: Sha256; readonly findings: readonly Finding[] };
+
   constructor(
     private readonly queries: QueryBus,
     private readonly artifacts: ArtifactStore,
@@ -40,16 +47,29 @@ export class ListFindingsHandler implements IQueryHandler<ListFindingsQuery> {
     for (const state of states) {
       if (!('plan' in state) || state.findings === undefined) continue;
       const { artifact, baseCommit } = state.findings;
-      const findings = Finding.array().parse(JSON.parse((await this.artifacts.get(artifact)).toString()));
-      const scope = compileScope({ patterns: state.plan.scope });
+      const { planId, scope, grants, createdAt } = state.plan;
+      const placeOf = placesIn(compileScope({ patterns: scope, grants }), state.plan.findings);
       const dismissed = known?.status === 'registered' ? known.dismissed : new Set<string>();
       return {
         repositoryId,
         cursor,
         commit: baseCommit,
-        findings: findings.map((finding) => findingView(finding, scope, dismissed.has(finding.findingId))),
+        planId,
+        scope,
+        scannedAt: createdAt,
+        findings: (await this.read(artifact)).map((finding) =>
+          findingView(finding, placeOf(finding.path), dismissed.has(finding.findingId)),
+        ),
       };
     }
     return { repositoryId, cursor, findings: [] };
+  }
+
+  private async read(artifact: Sha256): Promise<readonly Finding[]> {
+    if (this.last?.artifact !== artifact) {
+      const findings = Finding.array().parse(JSON.parse((await this.artifacts.get(artifact)).toString()));
+      this.last = { artifact, findings };
+    }
+    return this.last.findings;
   }
 }

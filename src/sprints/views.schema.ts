@@ -164,13 +164,22 @@ export const SprintSummary = named('SprintSummary', SprintView.omit({ plan: true
 export type SprintSummary = Told<typeof SprintSummary>;
 export const SprintPage = named('SprintPage', momentPageSchema(SprintView));
 
-export const FindingView = named('FindingView', Finding.extend({ inScope: z.boolean(), dismissed: z.boolean() }));
+/** `protected`: only a grant lets a plan name it. */
+const FindingPlace = z.enum(['inside', 'outside', 'protected']);
+export type FindingPlace = z.infer<typeof FindingPlace>;
+export const FindingView = named(
+  'FindingView',
+  Finding.extend({ inScope: z.boolean(), place: FindingPlace, dismissed: z.boolean() }),
+);
 export type FindingView = Told<typeof FindingView>;
 export const FindingPage = named(
   'FindingPage',
   momentPageSchema(FindingView).extend({
     repositoryId: RepositoryId,
     commit: Oid.optional(),
+    planId: SprintId.optional(),
+    scope: z.array(z.string()).optional(),
+    scannedAt: z.iso.datetime().optional(),
     total: z.number().int(),
   }),
 );

@@ -1,5 +1,5 @@
 // How plans, sprints and tasks look from outside.
-import type { Finding, PlannedTask, TaskId } from '#contracts';
+import type { Finding, FindingCounts, PlannedTask, TaskId } from '#contracts';
 import {
   BUDGET_NAMES,
   holderOf,
@@ -15,7 +15,16 @@ import {
   type SprintState,
   type TaskState,
 } from '#domain';
-import type { FindingView, IntegrationView, PlanView, SprintSummary, SprintView, TaskView } from './views.schema.js';
+import type { Scope } from '#workspace';
+import type {
+  FindingPlace,
+  FindingView,
+  IntegrationView,
+  PlanView,
+  SprintSummary,
+  SprintView,
+  TaskView,
+} from './views.schema.js';
 
 export type { SprintView, TaskView };
 
@@ -157,12 +166,22 @@ const integrationView = (integration: Integration): IntegrationView => ({
   ...(integration.status === 'failed' ? integration.failure : {}),
 });
 
-export const findingView = (
-  finding: Finding,
-  scope: { check(path: string): { allowed: boolean } },
-  dismissed: boolean,
-): FindingView => ({
+/** Where a path lies for a plan. What only its repository protects is known from what the scan counted. */
+export const placesIn = (
+  scope: Pick<Scope, 'check' | 'grants'>,
+  { protected: counted }: Pick<FindingCounts, 'protected'>,
+): ((path: string) => FindingPlace) => {
+  const closed = new Set(counted.map(({ path }) => path).filter((path) => !scope.grants.includes(path)));
+  return (path) => {
+    const decision = scope.check(path);
+    if (decision.allowed) return closed.has(path) ? 'protected' : 'inside';
+    return decision.rule === 'outside-scope' ? 'outside' : 'protected';
+  };
+};
+
+export const findingView = (finding: Finding, place: FindingPlace, dismissed: boolean): FindingView => ({
   ...finding,
-  inScope: scope.check(finding.path).allowed,
+  inScope: place === 'inside',
+  place,
   dismissed,
 });
