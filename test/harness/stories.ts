@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import {
   agentStream,
   repositoryStream,
@@ -6,6 +7,8 @@ import {
   type AgentId,
   type AnyEvent,
   type Epoch,
+  type Finding,
+  type Plan,
   type RepositoryId,
   type SprintId,
   type StreamName,
@@ -15,9 +18,25 @@ import {
 } from '#contracts';
 import { event } from '#domain';
 import { commandHash, newId, RedisEventStore, type EventStore, type StreamWrite } from '#event-store';
+import { ArtifactStore } from '../../src/artifacts/artifact-store.port.js';
 import { planOf, plannedTask } from '../../libs/domain/src/plan.fixture.js';
 
 const BATCH = 200;
+
+const scanned = async (
+  { dataDirectory, findings }: NonNullable<StoryOptions['scan']>,
+  { baseCommit, findings: counts }: Plan,
+) => {
+  const artifact = await new ArtifactStore(join(dataDirectory, 'artifacts')).putText(JSON.stringify(findings));
+  return event('sprint.analysis-completed', {
+    baseCommit,
+    findings: counts,
+    artifact,
+    files: 1,
+    durationMs: 1,
+    skipped: [],
+  });
+};
 
 export interface StoryOptions {
   readonly sprintId?: string;
@@ -25,6 +44,8 @@ export interface StoryOptions {
   readonly kind?: string;
   readonly tasks?: number;
   readonly agents?: number;
+  /** What its scan found, kept in the data directory of the service. */
+  readonly scan?: { readonly dataDirectory: string; readonly findings: readonly Finding[] };
 }
 
 /** Told by itself: a sprint that no agent ran, written into the log of a service that only answers (`HYPER_RUN_ROLES=api`). */
@@ -39,14 +60,14 @@ export class Story {
 
   /** On the Redis at a socket; as its first events, agents of a kind and a sprint of so many tasks, all claimed. */
   static async begin(socket: string, options: StoryOptions = {}): Promise<Story> {
-    const { sprintId = 's-story', kind = 'links', tasks = 2, agents = tasks } = options;
+    const { sprintId = 's-story', kind = 'links', tasks = 2, agents = tasks, scan } = options;
     const store = await RedisEventStore.open({ redis: { path: socket } });
     const story = new Story(store, sprintId as SprintId, kind);
-    await story.#open(tasks, agents);
+    await story.#open(tasks, agents, scan);
     return story;
   }
 
-  async #open(tasks: number, agents: number): Promise<void> {
+  async #open(tasks: number, agents: number, scan: StoryOptions['scan']): Promise<void> {
     const { sprintId } = this;
     const repositoryId = `r-${sprintId}` as RepositoryId;
     const planned = Array.from({ length: tasks }, (_, index) => plannedTask(this.taskId(index + 1)));
@@ -67,6 +88,7 @@ export class Story {
     await this.write(
       sprintStream(sprintId),
       event('sprint.plan-requested', { sprintId, ...place }),
+      ...(scan === undefined ? [] : [await scanned(scan, plan)]),
       event('sprint.plan-proposed', { plan }),
       event('sprint.plan-approved', { planHash: plan.planHash, taskIds, declined: [], unattended: false }),
       event('sprint.started', { baseAccepted: true }),

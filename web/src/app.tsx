@@ -2,6 +2,7 @@ import { QueryClientProvider } from '@tanstack/react-query';
 import { queries } from './api/reads.js';
 import { Bridge } from './board/bridge.js';
 import { FeedScreen } from './feed/feed-screen.js';
+import { FindingsScreen } from './findings/findings-screen.js';
 import { HealthScreen } from './health/health-screen.js';
 import { ProgressScreen } from './progress/progress-screen.js';
 import { linkTo, usePlace, type Place } from './shell/route.js';
@@ -17,6 +18,8 @@ const Screen = ({ route }: Place) => {
       return <Bridge />;
     case 'feed':
       return <FeedScreen />;
+    case 'findings':
+      return <FindingsScreen />;
     case 'sprints':
       return <SprintsScreen />;
     case 'sprint':

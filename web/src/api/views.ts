@@ -140,13 +140,20 @@ export interface AlertView {
 
 export interface FindingView extends Finding {
   readonly inScope: boolean;
+  /** `protected`: in a file that only a grant lets a plan name. */
+  readonly place: 'inside' | 'outside' | 'protected';
   readonly dismissed: boolean;
 }
 
 export interface FindingPage extends Page<FindingView> {
   readonly repositoryId: string;
   readonly commit?: string;
+  /** The plan that the scan was made for, and its scope. */
+  readonly planId?: string;
+  readonly scope?: readonly string[];
+  readonly scannedAt?: string;
   readonly total: number;
+  readonly cursor: string;
 }
 
 export interface HealthView {

@@ -3,6 +3,8 @@ import { useLayoutEffect, useRef, useState, type ReactNode, type Ref, useImperat
 export interface WindowHandle {
   /** Brings a line into the middle. */
   show(index: number): void;
+  /** Brings a line into sight, and moves nothing where it is. */
+  reveal(index: number): void;
   focus(): void;
 }
 
@@ -10,8 +12,8 @@ interface WindowProps {
   readonly count: number;
   readonly rowHeight: number;
   /** Stays at the newest line. Told when the person scrolls away from it, or back to it. */
-  readonly following: boolean;
-  readonly onFollow: (following: boolean) => void;
+  readonly following?: boolean;
+  readonly onFollow?: (following: boolean) => void;
   /** The person is near the oldest line. */
   readonly onTop?: () => void;
   /** Grows and shrinks with the lines that come and go before the others: what is looked at stays where it is. */
@@ -19,6 +21,8 @@ interface WindowProps {
   readonly row: (index: number) => ReactNode;
   readonly label: string;
   readonly handle?: Ref<WindowHandle>;
+  /** What the frame is, where it is no log. */
+  readonly frame?: React.HTMLAttributes<HTMLDivElement>;
 }
 
 const OVERSCAN = 8;
@@ -29,13 +33,14 @@ const NEAR = 40;
 export const LineWindow = ({
   count,
   rowHeight,
-  following,
+  following = false,
   onFollow,
   onTop,
   shift = 0,
   row,
   label,
   handle,
+  frame: attributes = { role: 'log', 'aria-live': 'off' },
 }: WindowProps) => {
   const frame = useRef<HTMLDivElement>(null);
   const [height, setHeight] = useState(400);
@@ -62,6 +67,14 @@ export const LineWindow = ({
       const element = frame.current;
       if (element !== null) element.scrollTop = index * rowHeight - element.clientHeight / 2;
     },
+    reveal(index) {
+      const element = frame.current;
+      if (element === null) return;
+      const from = index * rowHeight;
+      const to = from + rowHeight - element.clientHeight;
+      if (from < element.scrollTop || to > element.scrollTop) element.scrollTop = from < element.scrollTop ? from : to;
+      setTop(element.scrollTop);
+    },
     focus: () => frame.current?.focus(),
   }));
 
@@ -72,7 +85,7 @@ export const LineWindow = ({
     setTop(element.scrollTop);
     const atEnd = element.scrollHeight - element.scrollTop - element.clientHeight < rowHeight;
     // Only a person scrolls against what the window itself does.
-    if (following ? !atEnd && moved < 0 : atEnd && moved > 0) onFollow(!following);
+    if (following ? !atEnd && moved < 0 : atEnd && moved > 0) onFollow?.(!following);
     if (element.scrollTop < NEAR * rowHeight) onTop?.();
   };
   const shown = following
@@ -81,7 +94,7 @@ export const LineWindow = ({
   const first = Math.max(0, Math.floor(shown / rowHeight) - OVERSCAN);
   const last = Math.min(count, Math.ceil((shown + height) / rowHeight) + OVERSCAN);
   return (
-    <div ref={frame} className="lines" role="log" aria-live="off" aria-label={label} tabIndex={0} onScroll={scroll}>
+    <div ref={frame} className="lines" aria-label={label} tabIndex={0} onScroll={scroll} {...attributes}>
       <div className="lines-all" style={{ height: count * rowHeight }}>
         <div className="lines-shown" style={{ transform: `translateY(${first * rowHeight}px)` }}>
           {Array.from({ length: Math.max(0, last - first) }, (_, offset) => row(first + offset))}

@@ -22,6 +22,8 @@ interface PlanDialogProps {
   readonly repository?: string;
   readonly scope?: readonly string[];
   readonly grants?: readonly string[];
+  /** Patterns to be offered besides the usual ones. */
+  readonly suggested?: readonly string[];
   readonly onClose: () => void;
 }
 
@@ -50,7 +52,7 @@ const SUGGESTED = [...DEFAULT_SCOPE, 'src/**', '**'];
 interface PlanFormProps extends PlanDialogProps {
   readonly known: readonly RepositoryView[];
 }
-const PlanForm = ({ known, repository, scope, grants, onClose }: PlanFormProps) => {
+const PlanForm = ({ known, repository, scope, grants, suggested = [], onClose }: PlanFormProps) => {
   const [wish, setWish] = useState<Wish>({
     repository: repository ?? known[0]?.repositoryId ?? '',
     scope: (scope ?? DEFAULT_SCOPE).join('\n'),
@@ -86,7 +88,11 @@ const PlanForm = ({ known, repository, scope, grants, onClose }: PlanFormProps) 
       </p>
       <RepositoryField known={known} value={wish.repository} onChange={(to) => change({ repository: to })} />
       {tried && <Wrong text={problems.repository} />}
-      <ScopeField value={wish.scope} onChange={(to) => change({ scope: to })} />
+      <ScopeField
+        suggested={[...new Set([...suggested, ...SUGGESTED])]}
+        value={wish.scope}
+        onChange={(to) => change({ scope: to })}
+      />
       {tried && <Wrong text={problems.scope} />}
       <div className="plan-form-pair">
         <label className="field">
@@ -191,7 +197,12 @@ const RepositoryField = ({ known, value, onChange }: RepositoryFieldProps) => {
   );
 };
 
-const ScopeField = ({ value, onChange }: { readonly value: string; readonly onChange: (value: string) => void }) => (
+interface ScopeFieldProps {
+  readonly value: string;
+  readonly suggested: readonly string[];
+  readonly onChange: (value: string) => void;
+}
+const ScopeField = ({ value, suggested, onChange }: ScopeFieldProps) => (
   <div className="stack scope-field">
     <label className="field">
       <span>Scope: what may be changed at all, one pattern per line</span>
@@ -204,7 +215,7 @@ const ScopeField = ({ value, onChange }: { readonly value: string; readonly onCh
       />
     </label>
     <div className="row" role="group" aria-label="Patterns to take in or out">
-      {SUGGESTED.map((pattern) => (
+      {suggested.map((pattern) => (
         <button
           key={pattern}
           type="button"

@@ -3,6 +3,7 @@ import { clean, duration, plural } from '#wording';
 import type { PlannedAgent, ReadyPlan } from '../api/views.js';
 import { snapshot } from '../live/present.js';
 import { useStore } from '../live/store.js';
+import { linkTo } from '../shell/route.js';
 import { Panel } from '../ui/parts.js';
 import { Badge } from '../ui/status.js';
 import { moment } from '../ui/words.js';
@@ -89,7 +90,8 @@ const Scope = ({ plan, onWiden, onGrant }: PlanFactsProps) => {
         {findingsText(plan)}
         {findings.needModel > 0 &&
           ` ${findings.needModel.toLocaleString('en')} of them need a model or a person: no fixer can do them for certain.`}
-        {findings.dismissed > 0 && ` ${findings.dismissed.toLocaleString('en')} were dismissed before.`}
+        {findings.dismissed > 0 && ` ${findings.dismissed.toLocaleString('en')} were dismissed before.`}{' '}
+        <a href={linkTo({ screen: 'findings' }, { repository: plan.repository.repositoryId })}>Look at all of them</a>
       </p>
       {findings.outside.length > 0 && (
         <ul className="stack tight">

@@ -58,6 +58,12 @@ export const Keys = ({ rooms, onClose }: KeysProps) => (
             </td>
           </tr>
           <tr>
+            <th scope="row">In the findings: search, plan from one, dismiss it</th>
+            <td>
+              <kbd>/</kbd> <kbd>p</kbd> <kbd>d</kbd>
+            </td>
+          </tr>
+          <tr>
             <th scope="row">In a replay: step, play, live</th>
             <td>
               <kbd>←</kbd> <kbd>→</kbd> <kbd>k</kbd> <kbd>l</kbd>

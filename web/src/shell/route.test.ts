@@ -5,6 +5,7 @@ describe('the address of a screen', () => {
   it.each<Route>([
     { screen: 'bridge' },
     { screen: 'feed' },
+    { screen: 'findings' },
     { screen: 'sprints' },
     { screen: 'sprint', sprintId: 's-1', tab: 'overview' },
     { screen: 'sprint', sprintId: 's-1', tab: 'replay' },

@@ -4,6 +4,7 @@ import { useSyncExternalStore } from 'react';
 export type Route =
   | { readonly screen: 'bridge' }
   | { readonly screen: 'feed' }
+  | { readonly screen: 'findings' }
   | { readonly screen: 'sprints' }
   | { readonly screen: 'sprint'; readonly sprintId: string; readonly tab: SprintTab }
   | { readonly screen: 'task'; readonly sprintId: string; readonly taskId: string }
@@ -19,6 +20,8 @@ export interface Place {
   readonly query: URLSearchParams;
 }
 
+const ROOMS = ['feed', 'sprints', 'findings', 'progress', 'health'] as const;
+const isRoom = (name: string): name is (typeof ROOMS)[number] => (ROOMS as readonly string[]).includes(name);
 const isTab = (tab: string): tab is SprintTab => (SPRINT_TABS as readonly string[]).includes(tab);
 
 export const parsePlace = (hash: string): Place => {
@@ -26,8 +29,7 @@ export const parsePlace = (hash: string): Place => {
   const query = new URLSearchParams(search);
   const [first = '', id, second, third] = path.split('/').map(decoded);
   if (first === '') return { route: { screen: 'bridge' }, query };
-  if (id === undefined && (first === 'feed' || first === 'sprints' || first === 'progress' || first === 'health'))
-    return { route: { screen: first }, query };
+  if (id === undefined && isRoom(first)) return { route: { screen: first }, query };
   if (first === 'sprints' && id !== undefined) {
     if (second === 'tasks' && third !== undefined)
       return { route: { screen: 'task', sprintId: id, taskId: third }, query };

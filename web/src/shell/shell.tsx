@@ -13,6 +13,12 @@ const ROOMS: readonly { readonly route: Route; readonly name: string; readonly k
   [
     { route: { screen: 'bridge' }, name: 'Bridge', key: 'b', icon: 'M3 11l9-7 9 7v9h-6v-6H9v6H3z' },
     { route: { screen: 'sprints' }, name: 'Sprints', key: 's', icon: 'M4 5h16M4 12h11M4 19h7' },
+    {
+      route: { screen: 'findings' },
+      name: 'Findings',
+      key: 'i',
+      icon: 'M10 4a6 6 0 100 12 6 6 0 000-12M14.5 14.5L21 21',
+    },
     { route: { screen: 'feed' }, name: 'Feed', key: 'f', icon: 'M4 6l5 6-5 6M12 18h8' },
     { route: { screen: 'progress' }, name: 'Progress', key: 'p', icon: 'M4 20V10m6 10V4m6 16v-7m4 7H2' },
     { route: { screen: 'health' }, name: 'Health', key: 'h', icon: 'M2 12h5l3-8 4 16 3-8h5' },

@@ -2,9 +2,12 @@ import { duration } from '#wording';
 
 export const signOutHint = 'This browser is not signed in any more. `hyper-run open` prints a new link.';
 
+const DAY_MS = 86_400_000;
+
 /** `12 s ago`, by the clock of the log; never in the future. */
 export const ago = (time: number, now: number): string => {
   const ms = Math.max(0, now - time);
+  if (ms >= 2 * DAY_MS) return `${Math.floor(ms / DAY_MS)} days ago`;
   return ms < 1000
     ? 'just now'
     : `${duration(ms < 60_000 ? Math.floor(ms / 1000) * 1000 : Math.floor(ms / 60_000) * 60_000)} ago`;
