@@ -45,6 +45,7 @@ const BY_CODE: Readonly<Record<string, number>> = {
   'plan.expired': 410,
   'plan.if-match-required': 428,
   'plan.not-ready': 409,
+  'plan.scope-fixed': 409,
   'plan.stale-hash': 409,
   'plan.unattended-refused': 403,
   'repository.busy': 409,

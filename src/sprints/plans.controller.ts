@@ -128,7 +128,9 @@ export class PlansController {
   }
 
   @Patch('plans/:planId')
-  @ApiOperation({ summary: 'Edit a plan that was read: drop, order, retitle, instruct, narrow, choose the agent' })
+  @ApiOperation({
+    summary: 'Edit a plan that was read: drop, order, retitle, instruct, choose the agent, set the scope',
+  })
   @ApiHeader({ name: 'If-Match', required: true, description: '`"<planHash>"` of the plan that was read' })
   @Answers(200, PlanView, 'The plan as it is now, with its new hash', { headers: TAG })
   @Problems(
@@ -139,6 +141,8 @@ export class PlansController {
     'plan.unknown-task',
     'plan.paths-widened',
     'plan.instructions-unheard',
+    'plan.scope-fixed',
+    'scope.invalid-path',
     'agent.unknown',
     'scope.invalid-pattern',
   )

@@ -334,4 +334,41 @@ describe('plans and sprints', () => {
     const told = await rooms.store.read(repositoryStream(repositoryId));
     expect(told.filter(({ type }) => type === 'repository.finding-dismissed')).toHaveLength(1);
   });
+
+  it('are set to another scope before they are approved: narrowed, widened, and never left without a task', async () => {
+    const repository = await makeRepository(folder, 'wide', {
+      'docs/a.md': '# A\n\nWe recieve the letters and read them.\n',
+      'docs/b/c.md': '# C\n\nWe recieve the letters and read them.\n',
+      'guides/d.md': '# D\n\nWe recieve the letters and read them.\n',
+      '.hyper-run.json': '{ "protect": ["guides/law/**"] }\n',
+      'guides/law/e.md': '# E\n\nWe recieve the letters and read them.\n',
+    });
+    const first = (await send('/hyper-running/plan', 'wide', { repository, scope: ['docs/**'] })).seen;
+    const edit = async ({ planId, planHash }: Seen, scope: string[]) => {
+      const headers = { 'content-type': 'application/json', 'if-match': `"${planHash}"` };
+      const body = JSON.stringify({ scope });
+      const answer = await rooms.fetch(`/hyper-running/plans/${planId}`, { method: 'PATCH', headers, body });
+      return { status: answer.status, seen: (await answer.json()) as Seen };
+    };
+    const paths = ({ tasks }: Seen) => tasks.map(({ evidence }) => evidence.map(({ path }) => path));
+    expect(paths(first)).toEqual([['docs/a.md', 'docs/b/c.md']]);
+    const narrow = await edit(first, ['docs/b/**']);
+    expect(narrow.seen).toMatchObject({ scope: ['docs/b/**'], findings: { total: 4, inScope: 1 } });
+    expect(paths(narrow.seen)).toEqual([['docs/b/c.md']]);
+    expect(narrow.seen.planHash).not.toBe(first.planHash);
+    expect(await edit(first, ['**'])).toMatchObject({ status: 412, seen: { code: 'plan.edit-stale' } });
+    const wide = await edit(narrow.seen, ['docs/b/**', 'guides/**']);
+    expect(paths(wide.seen)).toEqual([['docs/b/c.md'], ['guides/d.md']]);
+    expect(wide.seen).toMatchObject({ findings: { inScope: 2, protected: [{ path: 'guides/law/e.md' }] } });
+    const { tasks } = wide.seen;
+    expect(new Set(tasks.map(({ taskId }) => taskId)).size).toBe(2);
+    expect(await edit(wide.seen, ['src/**'])).toMatchObject({ status: 422, seen: { code: 'plan.empty' } });
+    expect(await edit(wide.seen, ['/'])).toMatchObject({ status: 422, seen: { code: 'scope.invalid-pattern' } });
+    const { planId, planHash } = wide.seen;
+    expect((await send('/hyper-running/execute', 'wide-old', { planId, planHash: first.planHash })).status).toBe(409);
+    expect((await send('/hyper-running/execute', 'wide-run', { planId, planHash })).status).toBe(202);
+    await completed(planId);
+    const { seen } = await get(`/hyper-running/sprints/${planId}`);
+    expect(seen.tasks.map(({ status }) => status)).toEqual(['passed', 'passed']);
+  });
 });

@@ -12,7 +12,7 @@ import {
 } from '#contracts';
 import { withBudgets, type Analysing, type PlanRequest, type SprintCommand, type World } from '#domain';
 import { GitRepository } from '#git';
-import { commitTree, compileScope, type ScopeDecision } from '#workspace';
+import { commitTree, compileScope } from '#workspace';
 import { ArtifactStore } from '../artifacts/artifact-store.port.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { failpoint } from '../config/failpoint.js';
@@ -20,14 +20,16 @@ import type { Job, JobContext, JobSource } from '../tasks/job.port.js';
 import { AgentKinds, type KindHere } from '../swarm/agent-kinds.port.js';
 import { LiveWorld } from '../world/live-world.port.js';
 import { SprintDecisions } from '../world/sprint-decisions.port.js';
-import { buildPlan, countFindings, followUp, type Place, type PlanBasis } from './build-plan.js';
+import { buildPlan, countFindings, followUp, type PlanBasis } from './build-plan.js';
+import { placeOf } from './place-of.js';
 import { byWorth } from './rank.js';
 import { readRepositoryConfig, type RepositoryConfig } from './repository-config.port.js';
 import { Strategist } from './strategist.js';
 import { verificationOf } from './verification-of.js';
 
 const DEFAULT_SCOPE = ['docs/**', 'tests/**'];
-const DEFAULT_TASKS = 3;
+/** How many tasks a plan has at most where nobody says it. */
+export const DEFAULT_TASKS = 3;
 
 interface Scanned {
   readonly completed: EventData<'sprint.analysis-completed'>;
@@ -190,9 +192,3 @@ const notThere = ({ agents: chosen = {} }: RepositoryConfig, kinds: readonly Kin
         ],
   ),
 ];
-
-const placeOf = (decision: ScopeDecision): Place => {
-  if (decision.allowed) return 'inside';
-  if (decision.rule === 'outside-scope') return 'outside';
-  return decision.rule.startsWith('protected.') ? 'protected' : 'unnameable';
-};

@@ -15,7 +15,7 @@ import {
   type TaskId,
   type Verification,
 } from '#contracts';
-import { besideOverlapping, planHash, withOverlaps } from '#domain';
+import { besideOverlapping, estimatedSeconds, planHash, withOverlaps } from '#domain';
 import { assign, choiceOf, type Assigned, type Crew } from './choose-agent.js';
 import { areaOf, counted, groupBy, groupFindings, rankGroups, scoreOf, type RankedGroup } from './rank.js';
 
@@ -135,6 +135,7 @@ const plannable = (basis: PlanBasis): Assigned[] => open(basis).flatMap((finding
 
 const assemble = (basis: PlanBasis, tasks: PlannedTask[], more: Pick<Partial<Plan>, 'focus' | 'follows'>): Plan => {
   const { planId, repository, baseCommit, scope, verification, budgets, checkout, now, ttlMs } = basis;
+  const agents = [...new Set(tasks.map(({ agent }) => agent))].flatMap((kind) => basis.agents[kind]?.planned ?? []);
   const plan = {
     planId,
     repository,
@@ -147,24 +148,14 @@ const assemble = (basis: PlanBasis, tasks: PlannedTask[], more: Pick<Partial<Pla
     grants: [...basis.grants],
     ...(basis.knownBase === undefined ? {} : { knownBase: basis.knownBase }),
     budgets,
-    agents: [...new Set(tasks.map(({ agent }) => agent))].flatMap((kind) => basis.agents[kind]?.planned ?? []),
-    estimate: { seconds: secondsOf(tasks, basis), cost: 0 },
+    agents,
+    estimate: { seconds: estimatedSeconds(tasks, agents), cost: 0 },
     checkout,
     createdAt: new Date(now).toISOString(),
     expiresAt: new Date(now + ttlMs).toISOString(),
   };
   return { ...plan, planHash: planHash(plan) };
 };
-
-/** Without the verification, whose time nobody knows before it has run once. Agents with a model take minutes. */
-const SECONDS_PER_TASK = { fixer: 2, other: 180 } as const;
-
-const secondsOf = (tasks: readonly PlannedTask[], { agents }: Crew): number =>
-  tasks
-    .map(({ agent }) =>
-      agents[agent]?.planned.adapter === 'built-in' ? SECONDS_PER_TASK.fixer : SECONDS_PER_TASK.other,
-    )
-    .reduce((sum, seconds) => sum + seconds, 0);
 
 const TITLES: Record<PlannedTask['kind'], (count: string, where: string) => string> = {
   links: (count, where) => `Repair ${count} ${where}`,

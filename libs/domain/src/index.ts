@@ -3,6 +3,7 @@ export * from './repository.js';
 export * from './sprint.js';
 export * from './plan-budgets.js';
 export * from './plan-edit.js';
+export * from './plan-estimate.js';
 export * from './plan-hash.js';
 export * from './account.js';
 export * from './task.js';

@@ -1,7 +1,15 @@
-// How a person changes a plan before approving it. What the scan found can be narrowed, never widened.
-import { HyperRunError, type Plan, type PlannedAgent, type PlannedTask, type TaskId } from '#contracts';
+// How a person changes a plan before approving it. Paths of a task can be narrowed, never widened; the scope can be either.
+import {
+  HyperRunError,
+  type FindingCounts,
+  type Plan,
+  type PlannedAgent,
+  type PlannedTask,
+  type TaskId,
+} from '#contracts';
 import { withOverlaps } from './overlaps.js';
 import { withBudgets, type BudgetWish } from './plan-budgets.js';
+import { estimatedSeconds } from './plan-estimate.js';
 import { planHash } from './plan-hash.js';
 
 export interface TaskEdit {
@@ -13,13 +21,28 @@ export interface TaskEdit {
   readonly agent?: string;
 }
 
+/** Another scope, and what it makes of the findings that the plan was made from. */
+export interface Rescope {
+  readonly scope: readonly string[];
+  /** Whether a task may name this path, by the new scope and the grants of the edit. */
+  readonly allows: (path: string) => boolean;
+  readonly findings: FindingCounts;
+  /** Tasks for what lies in the new scope and did not in the old one. */
+  readonly added: readonly PlannedTask[];
+}
+
 export interface PlanEdit {
   readonly drop?: readonly TaskId[];
   /** Task ids in the new order; those not named follow in the old one. */
   readonly order?: readonly TaskId[];
   readonly tasks?: readonly TaskEdit[];
   readonly setupNetwork?: boolean;
+  /** Protected paths that may be changed all the same. */
   readonly grants?: readonly string[];
+  /** Another scope is wanted: then `rescope` says what it leads to. */
+  readonly scope?: readonly string[];
+  /** Where the scope or the grants are others: tasks keep what lies in it, and are dropped where nothing is left. */
+  readonly rescope?: Rescope;
   readonly budgets?: BudgetWish;
   /** Every agent that `tasks` names: which version of it was chosen, and what it is given. */
   readonly agents?: readonly PlannedAgent[];
@@ -36,16 +59,25 @@ export const applyEdit = (plan: Plan, edit: PlanEdit): { plan: Plan; summary: st
   const named = [...(edit.drop ?? []), ...(edit.order ?? []), ...(edit.tasks ?? []).map((task) => task.taskId)];
   const foreign = named.filter((id) => !known.has(id));
   if (foreign.length > 0) refuse('plan.unknown-task', `The edit names what is not in the plan: ${foreign.join(', ')}.`);
-  const kept = plan.tasks.filter((task) => !edit.drop?.includes(task.taskId));
-  if (kept.length === 0) refuse('plan.empty', 'No task would be left. Reject the plan instead.');
-  const changed = kept.map((task) => {
+  if (edit.scope !== undefined && edit.rescope === undefined)
+    refuse('plan.stale-hash', 'The plan has changed since you read it. Read it again, then decide.');
+  const kept = plan.tasks
+    .filter((task) => !edit.drop?.includes(task.taskId))
+    .flatMap((task) => withinScope(task, edit.rescope));
+  const all = [...kept, ...(edit.rescope?.added ?? [])];
+  if (all.length === 0) refuse('plan.empty', 'No task would be left. Reject the plan instead.');
+  const changed = all.map((task) => {
     const change = edit.tasks?.find((candidate) => candidate.taskId === task.taskId);
     return change === undefined ? task : editTask(task, change, edit);
   });
+  const agents = agentsOf(plan, edit, changed);
   const edited = {
     ...plan,
+    ...(edit.rescope === undefined ? {} : { scope: [...edit.rescope.scope], findings: edit.rescope.findings }),
     tasks: withOverlaps(reorder(changed, edit.order ?? [])),
-    ...agentsOf(plan, edit, changed),
+    ...(agents === undefined
+      ? {}
+      : { agents, estimate: { ...plan.estimate, seconds: estimatedSeconds(changed, agents) } }),
     grants: [...(edit.grants ?? plan.grants)],
     budgets: withBudgets(plan.budgets, edit.budgets ?? {}),
     verification: { ...plan.verification, setupNetwork: edit.setupNetwork ?? plan.verification.setupNetwork },
@@ -53,12 +85,20 @@ export const applyEdit = (plan: Plan, edit: PlanEdit): { plan: Plan; summary: st
   return { plan: { ...edited, planHash: planHash(edited) }, summary: summarise(edit) };
 };
 
+/** What of a task lies in the scope: nothing, a part, or all. */
+const withinScope = (task: PlannedTask, rescope: Rescope | undefined): readonly PlannedTask[] => {
+  if (rescope === undefined || task.paths.every(rescope.allows)) return [task];
+  const paths = task.paths.filter(rescope.allows);
+  const evidence = task.evidence.filter(({ path }) => paths.includes(path));
+  return evidence.length === 0 ? [] : [{ ...task, paths, evidence }];
+};
+
 /** What the agents are given that are still named; a plan of an earlier version says nothing about the others. */
-const agentsOf = (plan: Plan, { agents = [] }: PlanEdit, tasks: readonly PlannedTask[]): Pick<Plan, 'agents'> => {
-  if (plan.agents === undefined && agents.length === 0) return {};
+const agentsOf = (plan: Plan, { agents = [] }: PlanEdit, tasks: readonly PlannedTask[]): Plan['agents'] => {
+  if (plan.agents === undefined && agents.length === 0) return undefined;
   const known = [...agents, ...(plan.agents ?? [])];
   const named = [...new Set(tasks.map(({ agent }) => agent))];
-  return { agents: named.flatMap((kind) => known.find((agent) => agent.kind === kind) ?? []) };
+  return named.flatMap((kind) => known.find((agent) => agent.kind === kind) ?? []);
 };
 
 const editTask = (task: PlannedTask, change: TaskEdit, { agents, followWords }: PlanEdit): PlannedTask => {
@@ -117,6 +157,7 @@ const summarise = (edit: PlanEdit): string =>
     ),
     edit.setupNetwork === undefined ? '' : `${edit.setupNetwork ? 'granted' : 'withdrew'} network for set-up`,
     edit.budgets === undefined ? '' : 'changed the budgets',
+    edit.rescope === undefined ? '' : `set the scope to ${edit.rescope.scope.join(', ')}`,
     edit.grants === undefined ? '' : `granted protected paths: ${edit.grants.join(', ') || 'none'}`,
   ]
     .filter((part) => part !== '')

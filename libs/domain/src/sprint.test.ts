@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { AnyEvent, TaskId } from '#contracts';
+import type { AnyEvent, PlannedTask, TaskId } from '#contracts';
 import { event } from './decider.js';
 import {
   ada,
@@ -118,6 +118,33 @@ describe('a proposed plan', () => {
       });
     expect(edit(['docs/b.md']).refusal()).toBeUndefined();
     expect(edit(['docs/c.md']).refusal()).toBe('plan.paths-widened');
+  });
+  it('has another scope by an edit: tasks keep what lies in it, and what it lets in comes after them', () => {
+    const wide = planOf(plannedTask('t-1', ['docs/a.md', 'docs/b.md']), plannedTask('t-2', ['docs/c.md']));
+    const rescope = (allowed: string[], ...added: PlannedTask[]) => ({
+      scope: allowed,
+      allows: (path: string) => allowed.includes(path),
+      findings: { ...wide.findings, inScope: allowed.length },
+      added,
+    });
+    const edit = (change: object) =>
+      given(requested, analysisClaimed, { ...proposed, data: { plan: wide } }).when({
+        type: 'edit',
+        ifHash: wide.planHash,
+        now: beforeExpiry,
+        edit: change,
+      });
+    const state = edit({ rescope: rescope(['docs/b.md', 'src/d.md'], plannedTask('t-3', ['src/d.md'])) }).state();
+    const narrowed = state.status === 'proposed' ? state.plan : wide;
+    expect(narrowed.scope).toEqual(['docs/b.md', 'src/d.md']);
+    expect(narrowed.findings.inScope).toBe(2);
+    expect(narrowed.tasks.map(({ taskId, paths, evidence }) => [taskId, paths, evidence.length])).toEqual([
+      ['t-1', ['docs/b.md'], 1],
+      ['t-3', ['src/d.md'], 1],
+    ]);
+    expect(narrowed.planHash).not.toBe(wide.planHash);
+    expect(edit({ rescope: rescope(['src/d.md']) }).refusal()).toBe('plan.empty');
+    expect(edit({ scope: ['src/**'] }).refusal()).toBe('plan.stale-hash');
   });
   it('lists what the agents are given that its tasks name, whoever is chosen', () => {
     const member = (kind: string) => ({

@@ -110,6 +110,20 @@ export class TaskEditDto {
 }
 
 export class EditPlanDto {
+  @ApiPropertyOptional({
+    type: [String],
+    description:
+      'Another scope. Tasks keep what lies in it and are dropped where nothing does; what it lets in besides is planned for, by what the scan found.',
+  })
+  @Given()
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(100)
+  @IsString({ each: true })
+  @MinLength(1, PATTERN)
+  @MaxLength(1024, PATTERN)
+  scope?: string[];
+
   @ApiPropertyOptional({ type: [String], description: 'Tasks to drop.' })
   @IsOptional()
   @IsArray()
