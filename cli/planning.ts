@@ -50,6 +50,8 @@ export interface PlanEdit {
   readonly order?: readonly string[];
   readonly tasks?: readonly TaskEdit[];
   readonly setupNetwork?: boolean;
+  /** Tasks keep what lies in it; what it lets in besides becomes further tasks. */
+  readonly scope?: readonly string[];
 }
 
 /** The plan as changed, with its new hash; refused when somebody else changed it meanwhile. */

@@ -1,5 +1,6 @@
 // The questions of a review in the terminal.
 import { confirm, multiselect, select, text } from '@clack/prompts';
+import { HyperRunError } from '#contracts';
 import type { PlanView } from './api.js';
 import type { ServiceClient } from './client.js';
 import type { Context } from './context.js';
@@ -12,7 +13,7 @@ export type Decision =
   | { readonly kind: 'approved'; readonly plan: PlanView; readonly taskIds: readonly string[] }
   | { readonly kind: 'rejected' | 'later'; readonly plan: PlanView };
 
-type Choice = 'choose' | 'instruct' | 'network' | 'evidence' | 'reject' | 'later';
+type Choice = 'choose' | 'instruct' | 'scope' | 'network' | 'evidence' | 'reject' | 'later';
 
 const EVERYTHING = 200;
 
@@ -41,6 +42,7 @@ export const review = async (
     }
     if (choice === 'evidence') context.lines(renderPlan(plan, context.style, { evidence: EVERYTHING, isolation }));
     if (choice === 'instruct') plan = await instruct(client, plan, signal);
+    if (choice === 'scope') plan = await setScope(context, client, plan);
     if (choice === 'network') plan = await grantNetwork(client, plan, signal);
   }
 };
@@ -49,6 +51,7 @@ const choices = (plan: PlanView) => [
   { value: 'choose' as const, label: 'Choose tasks and start', hint: 'nothing runs before you confirm' },
   { value: 'evidence' as const, label: 'Show all evidence' },
   { value: 'instruct' as const, label: 'Add an instruction to a task' },
+  { value: 'scope' as const, label: 'Set the scope', hint: oneLine(plan.scope.join(' '), 60) },
   ...(plan.verification.setup.length > 0 && !plan.verification.setupNetwork
     ? [{ value: 'network' as const, label: 'Let the set-up commands use the network' }]
     : []),
@@ -80,6 +83,27 @@ const instruct = async (client: ServiceClient, plan: PlanView, signal: AbortSign
   const instructions = await answered(text({ message: 'Instructions', initialValue: oneLine(before, 4000), signal }));
   return editPlan(client, plan, { tasks: [{ taskId, instructions }] });
 };
+
+/** Tasks keep what lies in the new scope; what it lets in besides becomes further tasks. */
+const setScope = async (context: Context, client: ServiceClient, plan: PlanView): Promise<PlanView> => {
+  const message = 'Scope: patterns of what may be changed, with spaces between them';
+  const initialValue = oneLine(plan.scope.join(' '), 4000);
+  const typed = await answered(text({ message, initialValue, signal: context.signal }));
+  const scope = typed.split(/\s+/).filter((pattern) => pattern !== '');
+  if (scope.length === 0) return plan;
+  try {
+    const changed = await editPlan(client, plan, { scope });
+    context.lines(renderPlan(changed, context.style, { evidence: 3 }));
+    return changed;
+  } catch (error) {
+    // A scope that cannot be is no reason to begin the review anew.
+    if (!(error instanceof HyperRunError) || !UNFIT.has(error.code)) throw error;
+    context.note(error.message);
+    return plan;
+  }
+};
+
+const UNFIT = new Set(['scope.invalid-pattern', 'plan.empty', 'plan.scope-fixed']);
 
 const grantNetwork = async (client: ServiceClient, plan: PlanView, signal: AbortSignal): Promise<PlanView> => {
   const commands = plan.verification.setup.map(({ command }) => oneLine(command)).join(' && ');
