@@ -2,10 +2,12 @@
 import { clean, plural } from '#wording';
 import type { PlannedTask, ReadyPlan } from '../api/views.js';
 
-type Compared = Pick<ReadyPlan, 'tasks' | 'grants' | 'verification' | 'budgets'>;
+type Compared = Pick<ReadyPlan, 'tasks' | 'scope' | 'grants' | 'verification' | 'budgets'>;
 
 const named = ({ title }: PlannedTask) => `“${clean(title)}”`;
 const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
+
+const placeIn = ({ tasks }: Compared, id: string) => tasks.findIndex(({ taskId }) => taskId === id);
 
 export const planChanges = (before: Compared, after: Compared): string[] => {
   const dropped = before.tasks.filter(({ taskId }) => !after.tasks.some((task) => task.taskId === taskId));
@@ -13,10 +15,15 @@ export const planChanges = (before: Compared, after: Compared): string[] => {
     const now = after.tasks.find(({ taskId }) => taskId === task.taskId);
     return now === undefined ? [] : [[task, now] as const];
   });
-  const order = after.tasks.map(({ taskId }) => taskId);
+  const order = kept.map(([, { taskId }]) => taskId).toSorted((a, b) => placeIn(after, a) - placeIn(after, b));
   const was = kept.map(([{ taskId }]) => taskId);
+  const added = after.tasks.filter(({ taskId }) => !before.tasks.some((task) => task.taskId === taskId));
   return [
+    ...(same(before.scope, after.scope)
+      ? []
+      : [`The scope is ${after.scope.map((pattern) => clean(pattern)).join(', ')}.`]),
     ...dropped.map((task) => `${named(task)} was dropped.`),
+    ...added.map((task) => `${named(task)} was added.`),
     ...(same(was, order) ? [] : ['The order is another one.']),
     ...kept.flatMap(([task, now]) => taskChanges(task, now)),
     ...(same(before.grants, after.grants)

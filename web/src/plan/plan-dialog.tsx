@@ -6,15 +6,10 @@ import type { SeenEvent } from '../live/told.js';
 import { go } from '../shell/route.js';
 import { Dialog, Failed, Loading } from '../ui/parts.js';
 import { Problem } from '../ui/problem.js';
-import {
-  DEFAULT_SCOPE,
-  linesOf,
-  MOST_TASKS,
-  togglePattern,
-  toRequest,
-  wishProblems,
-  type Wish,
-} from './plan-request.js';
+import { BudgetFields } from './budget-fields.js';
+import { ScopeField } from './scope-field.js';
+import { NO_BUDGETS } from './budget-wish.js';
+import { DEFAULT_SCOPE, MOST_TASKS, toRequest, wishProblems, type Wish } from './plan-request.js';
 import './plan-dialog.css';
 
 interface PlanDialogProps {
@@ -59,6 +54,7 @@ const PlanForm = ({ known, repository, scope, grants, suggested = [], onClose }:
     maxTasks: '3',
     focus: '',
     grants: (grants ?? []).join('\n'),
+    budgets: NO_BUDGETS,
   });
   const [tried, setTried] = useState(false);
   const change = (part: Partial<Wish>) => setWish({ ...wish, ...part });
@@ -124,6 +120,12 @@ const PlanForm = ({ known, repository, scope, grants, suggested = [], onClose }:
           />
         </label>
       </details>
+      <details>
+        <summary>Budgets</summary>
+        <BudgetFields form={wish.budgets} onChange={(budgets) => change({ budgets })} empty="as set" />
+        <p className="quiet">What is left empty is as the repository or the service has it.</p>
+      </details>
+      {tried && <Wrong text={problems.budgets} />}
       {ask.isError && <Problem error={ask.error} />}
       <footer>
         <button type="button" className="button" onClick={onClose}>
@@ -196,36 +198,3 @@ const RepositoryField = ({ known, value, onChange }: RepositoryFieldProps) => {
     </>
   );
 };
-
-interface ScopeFieldProps {
-  readonly value: string;
-  readonly suggested: readonly string[];
-  readonly onChange: (value: string) => void;
-}
-const ScopeField = ({ value, suggested, onChange }: ScopeFieldProps) => (
-  <div className="stack scope-field">
-    <label className="field">
-      <span>Scope: what may be changed at all, one pattern per line</span>
-      <textarea
-        className="mono"
-        spellCheck={false}
-        rows={3}
-        value={value}
-        onChange={({ target }) => onChange(target.value)}
-      />
-    </label>
-    <div className="row" role="group" aria-label="Patterns to take in or out">
-      {suggested.map((pattern) => (
-        <button
-          key={pattern}
-          type="button"
-          className="button button-small mono chip"
-          aria-pressed={linesOf(value).includes(pattern)}
-          onClick={() => onChange(togglePattern(value, pattern))}
-        >
-          {pattern === '**' ? '** (all)' : pattern}
-        </button>
-      ))}
-    </div>
-  </div>
-);

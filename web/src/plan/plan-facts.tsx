@@ -8,35 +8,69 @@ import { Panel } from '../ui/parts.js';
 import { Badge } from '../ui/status.js';
 import { moment } from '../ui/words.js';
 import { findingsText, shortHash } from './decision.js';
+import { BudgetsForm, ScopeForm } from './plan-forms.js';
 import type { PlanEdit } from './task-edit.js';
 
 interface PlanFactsProps {
   readonly plan: ReadyPlan;
-  /** Absent where the plan is decided. */
-  readonly onWiden?: (pattern: string) => void;
-  readonly onGrant?: (path: string) => void;
-  readonly onEdit?: (edit: PlanEdit) => void;
+  /** Absent where nothing can be changed: the plan is decided, or is not the one that there is. */
+  readonly review?: FactsReview;
+}
+
+export interface FactsReview {
+  readonly edit: (edit: PlanEdit, done?: () => void) => void;
+  readonly pending: boolean;
+  readonly error: unknown;
+  /** What is open in a form: one thing at a time. */
+  readonly editing?: string;
+  readonly setEditing: (what?: string) => void;
 }
 /** What holds for the plan as a whole. */
-export const PlanFacts = ({ plan, onWiden, onGrant, onEdit }: PlanFactsProps) => (
+export const PlanFacts = ({ plan, review }: PlanFactsProps) => (
   <aside className="stack plan-facts" aria-label="About this plan">
     <Panel title="Base">
       <Base plan={plan} />
     </Panel>
-    <Panel title="Scope">
-      <Scope plan={plan} onWiden={onWiden} onGrant={onGrant} />
+    <Panel title="Scope" actions={<EditButton what="scope" review={review} />}>
+      {review?.editing === 'scope' ? <ScopeForm {...formOf(plan, review)} /> : <Scope plan={plan} review={review} />}
     </Panel>
     <Panel title="Verification" actions={plan.verification.weak && <Badge mood="warning">weak</Badge>}>
-      <VerificationFacts plan={plan} onEdit={onEdit} />
+      <VerificationFacts plan={plan} review={review} />
     </Panel>
     <Panel title="Agents and grants">
-      <Grants plan={plan} onEdit={onEdit} />
+      <Grants plan={plan} review={review} />
     </Panel>
-    <Panel title="Time and cost">
-      <Budget plan={plan} />
+    <Panel title="Time and cost" actions={<EditButton what="budgets" review={review} />}>
+      {review?.editing === 'budgets' ? <BudgetsForm {...formOf(plan, review)} /> : <Budget plan={plan} />}
     </Panel>
   </aside>
 );
+
+/** What a form about the whole plan needs. */
+const formOf = (plan: ReadyPlan, { edit, pending, error, setEditing }: FactsReview) => ({
+  plan,
+  pending,
+  error,
+  onSave: (change: PlanEdit) => edit(change, () => setEditing(undefined)),
+  onLeave: () => setEditing(undefined),
+});
+
+interface EditButtonProps {
+  readonly what: 'scope' | 'budgets';
+  readonly review?: FactsReview;
+}
+const EditButton = ({ what, review }: EditButtonProps) =>
+  review === undefined || review.editing !== undefined ? null : (
+    <button
+      type="button"
+      className="button button-small"
+      disabled={review.pending}
+      onClick={() => review.setEditing(what)}
+      aria-label={`Edit the ${what}`}
+    >
+      Edit
+    </button>
+  );
 
 const Line = ({ name, children }: { readonly name: string; readonly children: ReactNode }) => (
   <div>
@@ -74,7 +108,8 @@ const Base = ({ plan: { baseCommit, checkout, head, knownBase, createdAt } }: Pl
   </div>
 );
 
-const Scope = ({ plan, onWiden, onGrant }: PlanFactsProps) => {
+const Scope = ({ plan, review }: PlanFactsProps) => {
+  const free = review?.editing === undefined && review?.pending === false ? review : undefined;
   const { findings, scope, focus, skipped } = plan;
   return (
     <div className="stack tight">
@@ -96,14 +131,27 @@ const Scope = ({ plan, onWiden, onGrant }: PlanFactsProps) => {
       {findings.outside.length > 0 && (
         <ul className="stack tight">
           {findings.outside.slice(0, 6).map(({ pattern, count }) => (
-            <Elsewhere key={pattern} count={count} where={pattern} deed="widen" onDo={onWiden} />
+            <Elsewhere
+              key={pattern}
+              count={count}
+              where={pattern}
+              deed="widen"
+              onDo={free && ((pattern) => free.edit({ scope: [...scope, pattern] }))}
+            />
           ))}
         </ul>
       )}
       {findings.protected.length > 0 && (
         <ul className="stack tight">
           {findings.protected.slice(0, 6).map(({ path, count }) => (
-            <Elsewhere key={path} count={count} where={path} kind="protected" deed="grant" onDo={onGrant} />
+            <Elsewhere
+              key={path}
+              count={count}
+              where={path}
+              kind="protected"
+              deed="grant"
+              onDo={free && ((file) => free.edit({ grants: [...plan.grants, file] }))}
+            />
           ))}
         </ul>
       )}
@@ -136,13 +184,13 @@ const Elsewhere = ({ count, where, kind, deed, onDo }: ElsewhereProps) => (
         onClick={() => onDo(where)}
         aria-label={`${deed} to ${clean(where)}`}
       >
-        {deed} …
+        {deed}
       </button>
     )}
   </li>
 );
 
-const VerificationFacts = ({ plan: { verification }, onEdit }: PlanFactsProps) => {
+const VerificationFacts = ({ plan: { verification }, review }: PlanFactsProps) => {
   const { isolation } = useStore(snapshot);
   const { setup, commands, weak, timeoutSeconds, setupNetwork, setupHosts = [] } = verification;
   return (
@@ -171,8 +219,8 @@ const VerificationFacts = ({ plan: { verification }, onEdit }: PlanFactsProps) =
           <input
             type="checkbox"
             checked={setupNetwork}
-            disabled={onEdit === undefined}
-            onChange={({ target }) => onEdit?.({ setupNetwork: target.checked })}
+            disabled={review === undefined || review.pending}
+            onChange={({ target }) => review?.edit({ setupNetwork: target.checked })}
           />
           <span>
             Set-up may use the network
@@ -192,7 +240,7 @@ const VerificationFacts = ({ plan: { verification }, onEdit }: PlanFactsProps) =
   );
 };
 
-const Grants = ({ plan: { agents = [], grants, tasks }, onEdit }: PlanFactsProps) => {
+const Grants = ({ plan: { agents = [], grants, tasks }, review }: PlanFactsProps) => {
   const kinds = [...new Set(tasks.map(({ agent }) => agent))];
   return (
     <div className="stack tight">
@@ -208,12 +256,13 @@ const Grants = ({ plan: { agents = [], grants, tasks }, onEdit }: PlanFactsProps
           <span className="wrap-anywhere tone-warning">
             May change the protected <code>{clean(path)}</code>
           </span>
-          {onEdit !== undefined && (
+          {review !== undefined && (
             <button
               type="button"
               className="button button-small"
               aria-label={`Withdraw ${clean(path)}`}
-              onClick={() => onEdit({ grants: grants.filter((each) => each !== path) })}
+              disabled={review.pending}
+              onClick={() => review.edit({ grants: grants.filter((each) => each !== path) })}
             >
               withdraw
             </button>

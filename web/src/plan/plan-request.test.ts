@@ -1,7 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
+import { NO_BUDGETS } from './budget-wish.js';
 import { linesOf, togglePattern, toRequest, wishProblems, type Wish } from './plan-request.js';
 
-const wish: Wish = { repository: '/srv/atlas', scope: 'docs/**\n tests/** \n', maxTasks: '3', focus: ' ', grants: '' };
+const wish: Wish = {
+  repository: '/srv/atlas',
+  scope: 'docs/**\n tests/** \n',
+  maxTasks: '3',
+  focus: ' ',
+  grants: '',
+  budgets: NO_BUDGETS,
+};
 
 describe('the wish for a plan', () => {
   it('leaves out what was left empty', () =>
@@ -19,6 +27,7 @@ describe('the wish for a plan', () => {
     [{ maxTasks: '51' }, 'maxTasks'],
     [{ maxTasks: '2.5' }, 'maxTasks'],
     [{ maxTasks: '' }, 'maxTasks'],
+    [{ budgets: { ...NO_BUDGETS, task: { ...NO_BUDGETS.task, tokens: '-1' } } }, 'budgets'],
   ])('is not sent with %j', (change, field) =>
     expect(Object.keys(wishProblems({ ...wish, ...change }))).toEqual([field]),
   );

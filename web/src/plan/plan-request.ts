@@ -1,5 +1,6 @@
 // What a person asks a plan for, as they type it and as the service wants it.
 import { clean } from '#wording';
+import { readBudgets, type BudgetForm, type BudgetWish } from './budget-wish.js';
 
 export interface Wish {
   /** Id or path. */
@@ -10,6 +11,7 @@ export interface Wish {
   readonly focus: string;
   /** Protected paths that may be changed all the same, one per line. */
   readonly grants: string;
+  readonly budgets: BudgetForm;
 }
 
 export interface PlanRequest {
@@ -18,6 +20,7 @@ export interface PlanRequest {
   readonly maxTasks: number;
   readonly focus?: string;
   readonly grants?: readonly string[];
+  readonly budgets?: BudgetWish;
 }
 
 export const DEFAULT_SCOPE = ['docs/**', 'tests/**'] as const;
@@ -40,18 +43,21 @@ export const togglePattern = (scope: string, pattern: string): string => {
 };
 
 /** What keeps this wish from being sent, by field. */
-export const wishProblems = ({ repository, scope, maxTasks }: Wish): Partial<Record<keyof Wish, string>> => {
+export const wishProblems = ({ repository, scope, maxTasks, budgets }: Wish): Partial<Record<keyof Wish, string>> => {
   const count = Number(maxTasks);
+  const { problem } = readBudgets(budgets);
   return {
     ...(repository.trim() === '' ? { repository: 'Name a repository.' } : {}),
     ...(linesOf(scope).length === 0 ? { scope: 'Name at least one pattern; ** is everything.' } : {}),
     ...(Number.isInteger(count) && count >= 1 && count <= MOST_TASKS
       ? {}
       : { maxTasks: `A whole number from 1 to ${MOST_TASKS}.` }),
+    ...(problem === undefined ? {} : { budgets: problem }),
   };
 };
 
-export const toRequest = ({ repository, scope, maxTasks, focus, grants }: Wish): PlanRequest => {
+export const toRequest = ({ repository, scope, maxTasks, focus, grants, budgets }: Wish): PlanRequest => {
+  const { wish } = readBudgets(budgets);
   const granted = linesOf(grants);
   return {
     repository: repository.trim(),
@@ -59,5 +65,6 @@ export const toRequest = ({ repository, scope, maxTasks, focus, grants }: Wish):
     maxTasks: Number(maxTasks),
     ...(focus.trim() === '' ? {} : { focus: focus.trim() }),
     ...(granted.length === 0 ? {} : { grants: granted }),
+    ...(wish === undefined ? {} : { budgets: wish }),
   };
 };

@@ -11,6 +11,7 @@ import { PlanDialog } from './plan-dialog.js';
 import { PlanFacts } from './plan-facts.js';
 import { ReviewTasks } from './review-tasks.js';
 import { useReview } from './reviewing.js';
+import type { PlanEdit } from './task-edit.js';
 
 /** Where a person reads a plan, changes it, and decides. */
 export const PlanReview = ({ newest }: { readonly newest: ReadyPlan }) => {
@@ -18,7 +19,7 @@ export const PlanReview = ({ newest }: { readonly newest: ReadyPlan }) => {
   const { read, changed } = review;
   const [left, setLeft] = useState<ReadonlySet<string>>(new Set());
   const [editing, setEditing] = useState<string>();
-  const [wider, setWider] = useState<{ readonly scope?: readonly string[]; readonly grants?: readonly string[] }>();
+  const [anew, setAnew] = useState(false);
   const gone = overtaken({ tasks: read.tasks, head: newest.head });
   const chosen = read.tasks.map(({ taskId }) => taskId).filter((id) => !left.has(id) && !gone.has(id));
   const remaining = timeLeft(read.expiresAt, useNow());
@@ -36,13 +37,21 @@ export const PlanReview = ({ newest }: { readonly newest: ReadyPlan }) => {
     else next.add(taskId);
     setLeft(next);
   };
-  const widen = (pattern: string) => setWider({ scope: [...read.scope, pattern] });
+  const edit = (change: PlanEdit, done?: () => void) => review.edit.mutate(change, { onSuccess: done });
+  const open = (what?: string) => {
+    review.edit.reset();
+    setEditing(what);
+  };
   return (
     <div className="plan">
       {changed !== undefined && <Changed changes={changed} onShow={review.showNew} />}
       <div className="plan-columns">
         {read.tasks.length === 0 ? (
-          <NothingToDo plan={read} onWiden={widen} />
+          <NothingToDo
+            plan={read}
+            pending={review.edit.isPending || changed !== undefined}
+            onWiden={(pattern) => edit({ scope: [...read.scope, pattern] })}
+          />
         ) : (
           <ReviewTasks
             review={review}
@@ -56,9 +65,11 @@ export const PlanReview = ({ newest }: { readonly newest: ReadyPlan }) => {
         )}
         <PlanFacts
           plan={{ ...read, head: newest.head }}
-          onWiden={widen}
-          onGrant={(path) => setWider({ scope: read.scope, grants: [...read.grants, path] })}
-          onEdit={changed === undefined ? (edit) => review.edit.mutate(edit) : undefined}
+          review={
+            changed === undefined
+              ? { edit, pending: review.edit.isPending, error: review.edit.error, editing, setEditing: open }
+              : undefined
+          }
         />
       </div>
       <DecisionBar
@@ -67,10 +78,10 @@ export const PlanReview = ({ newest }: { readonly newest: ReadyPlan }) => {
         hindrance={why}
         remaining={remaining}
         busyWith={busyWith}
-        onAnew={() => setWider({ scope: read.scope })}
+        onAnew={() => setAnew(true)}
       />
-      {wider !== undefined && (
-        <PlanDialog repository={read.repository.repositoryId} {...wider} onClose={() => setWider(undefined)} />
+      {anew && (
+        <PlanDialog repository={read.repository.repositoryId} scope={read.scope} onClose={() => setAnew(false)} />
       )}
     </div>
   );
@@ -100,7 +111,12 @@ const Changed = ({ changes, onShow }: { readonly changes: readonly string[]; rea
   </div>
 );
 
-const NothingToDo = ({ plan, onWiden }: { readonly plan: ReadyPlan; readonly onWiden: (pattern: string) => void }) => (
+interface NothingToDoProps {
+  readonly plan: ReadyPlan;
+  readonly pending: boolean;
+  readonly onWiden: (pattern: string) => void;
+}
+const NothingToDo = ({ plan, pending, onWiden }: NothingToDoProps) => (
   <section className="panel" aria-label="Tasks">
     <Empty title="There is nothing to do for the agents in this scope">
       <p>
@@ -110,7 +126,7 @@ const NothingToDo = ({ plan, onWiden }: { readonly plan: ReadyPlan; readonly onW
       </p>
       <div className="row">
         {plan.findings.outside.slice(0, 3).map(({ pattern, count }) => (
-          <button key={pattern} type="button" className="button" onClick={() => onWiden(pattern)}>
+          <button key={pattern} type="button" className="button" disabled={pending} onClick={() => onWiden(pattern)}>
             {count.toLocaleString('en')} more in {clean(pattern)}: widen
           </button>
         ))}

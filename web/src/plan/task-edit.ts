@@ -1,5 +1,6 @@
 // What a person changes about a plan, as the service wants it.
 import type { PlannedTask } from '../api/views.js';
+import type { BudgetWish } from './budget-wish.js';
 
 export interface TaskForm {
   readonly title: string;
@@ -16,6 +17,8 @@ export interface PlanEdit {
   readonly drop?: readonly string[];
   readonly order?: readonly string[];
   readonly tasks?: readonly TaskEdit[];
+  readonly scope?: readonly string[];
+  readonly budgets?: BudgetWish;
   readonly setupNetwork?: boolean;
   readonly grants?: readonly string[];
 }
