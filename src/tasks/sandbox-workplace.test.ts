@@ -197,22 +197,6 @@ afterAll(async () => {
       expect(await start({ argv: ['node', '-e', hog] })).toMatchObject({ exitCode: null });
       await expect(left()).rejects.toMatchObject({ kind: 'agent-failed', message: expect.stringContaining('more than 150 MiB of memory') }); // prettier-ignore
     });
-
-    it('is dead with all that it started before anything is collected', async () => {
-      await open();
-      const child = await workplace?.ports.workspace?.start({
-        argv: [
-          'sh',
-          '-c',
-          'setsid sh -c "while :; do date +%N > docs/alive; done" & until [ -s docs/alive ]; do :; done; echo on; wait',
-        ],
-      });
-      await new Promise((resolve) => child?.stdout.once('data', resolve));
-      const [first] = await left();
-      expect(first?.path).toBe('docs/alive');
-      expect(await child?.ended).toMatchObject({ exitCode: null });
-      await expect(shell('true')).rejects.toMatchObject({ code: 'sandbox.over' });
-    });
   },
 );
 

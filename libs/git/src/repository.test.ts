@@ -7,7 +7,6 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
-  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -290,61 +289,8 @@ describe('opening', () => {
   });
 });
 
+/** That it runs nothing which a repository configures is in test/attacks. */
 describe('git as it is called', () => {
-  it('runs nothing that a repository configures', async () => {
-    const path = make('hostile');
-    const marker = join(root, 'pwned');
-    const script = join(root, 'pwn.sh');
-    writeFileSync(script, `#!/bin/sh\necho "$0 $*" >> ${marker}\ncat\n`);
-    chmodSync(script, 0o755);
-    write(path, '.gitattributes', '* filter=pwn diff=pwn\n');
-    write(path, 'a.md', 'a\n');
-    commit(path);
-    write(path, 'a.md', 'b\n');
-    const second = commit(path);
-    for (const [key, value] of [
-      ['core.fsmonitor', script],
-      ['core.hooksPath', root],
-      ['core.sshCommand', script],
-      ['core.pager', script],
-      ['diff.external', script],
-      ['diff.pwn.textconv', script],
-      ['diff.pwn.command', script],
-      ['filter.pwn.clean', script],
-      ['filter.pwn.process', script],
-      ['filter.pwn.required', 'true'],
-      ['alias.status', `!${script}`],
-      ['core.editor', script],
-    ] as const)
-      git(path, 'config', key, value);
-    write(path, 'a.md', 'changed\n');
-    const repository = await opened(path);
-    expect((await repository.describe()).dirty).toBe(true);
-    await repository.fingerprint();
-    const tree = await repository.treeOf(second);
-    expect((await repository.diff(Oid.parse('4b825dc642cb6eb9a060e54bf8d69288fbee4904'), tree)).toString()).toContain(
-      '+b',
-    );
-    await repository.blameAges(second, 'a.md', [1]);
-    await repository.createRef('refs/heads/hyper-run/x', second);
-    expect(() => readFileSync(marker)).toThrow('ENOENT');
-    // Older than the index and as long as before: git has to read it to know, through the filter.
-    utimesSync(join(path, '.gitattributes'), 0, 0);
-    expect(() => git(path, 'status')).toThrow('pwn');
-    expect(readFileSync(marker, 'utf8')).not.toBe('');
-  });
-
-  it('inherits no GIT_ variables', async () => {
-    process.env['GIT_DIR'] = join(root, 'nowhere');
-    process.env['GIT_EXTERNAL_DIFF'] = 'false';
-    try {
-      expect(await (await opened(plain)).head()).toBe(first);
-    } finally {
-      delete process.env['GIT_DIR'];
-      delete process.env['GIT_EXTERNAL_DIFF'];
-    }
-  });
-
   it('ends what takes too long or writes too much, and says why something failed', async () => {
     const call = { gitDir: join(plain, '.git') };
     await expect(

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { access, chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -26,11 +25,6 @@ const confined = (command: string, options: Partial<SandboxOptions> = {}) =>
 const said = async (command: string, options: Partial<SandboxOptions> = {}) =>
   (await confined(command, options)).output.toString();
 const exists = (path: string) => access(path).then(() => true, () => false); // prettier-ignore
-const listening = async (server: Server) => {
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  return typeof address === 'object' && address ? address.port : 0;
-};
 const inSandbox = bwrap ? describe : describe.skip;
 
 inSandbox('an ordinary command', () => {
@@ -121,31 +115,6 @@ inSandbox('a hostile command', () => {
     await expect(confined('true', { readOnly })).rejects.toMatchObject({ code: 'sandbox.link-in-the-way' });
   });
 
-  it('does not reach the network, unless it is granted', async () => {
-    const server = createServer((socket) => socket.end('hello'));
-    try {
-      const port = await listening(server);
-      const connect = `node -e "require('net').connect(${port}, '127.0.0.1').on('data', (d) => console.log(String(d))).on('error', (e) => console.log(e.code))"`;
-      expect(await said(connect)).toBe('ECONNREFUSED\n');
-      expect(await said(connect, { network: true })).toBe('hello\n');
-    } finally {
-      server.close();
-    }
-  });
-
-  it('does not reach an abstract socket of the host', async () => {
-    const name = `\0hyper-run-${process.pid}`;
-    const server = createServer((socket) => socket.end('hello'));
-    try {
-      await new Promise<void>((resolve) => void server.listen(name, resolve));
-      const connect = `node -e "require('net').connect('\\0hyper-run-${process.pid}').on('data', (d) => console.log(String(d))).on('error', (e) => console.log(e.code))"`;
-      expect(await said(connect)).toBe('ECONNREFUSED\n');
-      expect(await said(connect, { network: true })).toBe('hello\n');
-    } finally {
-      server.close();
-    }
-  });
-
   it('sees no variable of ours, and those that it is given', async () => {
     process.env['HYPER_RUN_TEST_SECRET'] = 'secret';
     try {
@@ -172,16 +141,6 @@ inSandbox('a hostile command', () => {
     expect(await said('cat; (: < /dev/tty) 2>/dev/null || echo none')).toBe('none\n');
   });
 
-  it('leaves no process behind', async () => {
-    const file = join(directory, 'alive');
-    const daemon = 'setsid sh -c "while :; do date +%s%N > alive; sleep 0.02; done" >/dev/null 2>&1 &';
-    const run = await confined(`${daemon} while [ ! -s alive ]; do sleep 0.01; done; echo started`);
-    expect(run.output.toString()).toBe('started\n');
-    const last = await readFile(file, 'utf8');
-    await delay(150);
-    expect(await readFile(file, 'utf8')).toBe(last);
-  });
-
   it('does not keep us waiting with a process that holds its output open', async () => {
     const run = await confined('setsid sleep 60 & echo done');
     expect(run).toMatchObject({ outcome: 'exited', exitCode: 0 });
@@ -206,46 +165,11 @@ inSandbox('a hostile command', () => {
     expect(await exists(join(directory, 'made'))).toBe(false);
   });
 
-  it('floods nothing: the head and the tail of its output are kept, the rest is counted', async () => {
-    const run = await confined('echo first; head -c 3000000 /dev/zero | tr "\\0" x; echo; echo last', {
-      outputLimitBytes: 4096,
-    });
-    expect(run).toMatchObject({ exitCode: 0, truncated: true, outputBytes: 3_000_000 + 'first\n\nlast\n'.length });
-    expect(run.output.length).toBeLessThan(4200);
-    expect(run.output.toString()).toMatch(/^first\nx+\n\[… \d+ bytes left out …\]\nx+\nlast\n$/);
-  });
-
-  it('is stopped when its output has no end', async () => {
-    const run = await confined('yes', { timeoutMs: 60_000 });
-    expect(run).toMatchObject({ exitCode: null, signal: 'SIGKILL' });
-    expect(run.output.toString()).toMatch(/stopped: more than/);
-  }, 60_000);
-
-  it('cannot fill the memory with processes', async () => {
-    const bomb = 'i=0; while [ $i -lt 3000 ]; do sleep 20 >/dev/null 2>&1 & i=$((i+1)); done; echo not bounded';
-    const text = await said(`(${bomb}) 2>&1 | tail -1`, { timeoutMs: 15_000 });
-    expect(text).toMatch(/fork/i);
-    expect(text).not.toContain('not bounded');
-  });
-
   it('cannot fill the memory with files', async () => {
     const run = await said('head -c 20000000 /dev/zero > /tmp/x; head -c 20000000 /dev/zero > ~/x; ls -s /tmp/x', {
       tmpSizeMb: 4,
     });
     expect(run.match(/No space left/g)).toHaveLength(2);
-  });
-
-  it('makes no further namespaces in which it would have rights', async () => {
-    const nested = await said('unshare -Ur sh -c "mount -t tmpfs x /usr && echo mounted" 2>&1');
-    expect(nested).not.toContain('mounted');
-    expect(
-      await said('mount -o remount,rw / 2>&1; mount -t tmpfs x /mnt 2>&1; umount /usr 2>&1; echo end'),
-    ).not.toMatch(/^end/);
-    expect(
-      await said(
-        'unshare -Urm sh -c "mount -o remount,rw,bind /usr; echo x > /usr/x || echo denied" 2>&1 || echo denied',
-      ),
-    ).toContain('denied');
   });
 });
 

@@ -13,10 +13,10 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import * as fc from 'fast-check';
-import { Oid, TaskId } from '#contracts';
+import { TaskId, type Oid } from '#contracts';
 import { compareFingerprints, GitRepository } from '#git';
-import { isCovered, isPlainPath } from './gate-rules.js';
+import { entryBytes, RawCandidates } from '../../../test/harness/raw-candidates.js';
+import { isPlainPath } from './gate-rules.js';
 import {
   branchOfTask,
   buildCandidate,
@@ -177,45 +177,11 @@ describe('a virtual tree', () => {
     expect((await tree.read('docs/a.md'))?.toString()).toBe('mine\n');
   });
 
-  it.each([
-    ['1 climbs out', 'docs/../src/x', 'path.dot-segment'],
-    ['2 is absolute', '/repo/package.json', 'path.absolute'],
-    ['3 prefix twin of the scope', 'docs-evil/x', 'outside-scope'],
-    ['4 goes through a link', 'docs/link/y', 'tree.symlink'],
-    ['5 replaces a link', 'docs/link', 'tree.symlink'],
-    ['12 case twin of a folder', 'docs/D/x.md', 'tree.twin'],
-    ['12 case twin of a file', 'docs/A.md', 'tree.twin'],
-    ['12 git directory in capitals', 'docs/.GIT/config', 'path.git-directory'],
-    ['13 NFD', 'docs/cafe\u0301.md', 'path.not-normalised'],
-    ['13 invisible character', 'docs/.g\u200Cit/x', 'path.invisible-character'],
-    ['13 full-width dots', 'docs/\uFF0E\uFF0E/x', 'path.dot-segment'],
-    ['14 NUL', 'docs/\0/../x', 'path.control-character'],
-    ['15 backslash', 'docs\\..\\src', 'path.backslash'],
-    ['15 short name', 'docs/git~1/x', 'path.git-directory'],
-    ['16 git directory', 'docs/.git', 'path.git-directory'],
-    ['17 long segment', `docs/${'x'.repeat(300)}`, 'path.too-long'],
-    ['17 long path', `docs/${'abcdefghi/'.repeat(500)}x`, 'path.too-long'],
-    ['18 newline', 'docs/a\nb', 'path.control-character'],
-    ['18 escape', 'docs/a\u001Bb', 'path.control-character'],
-    ['18 right-to-left override', 'docs/a\u202Eb', 'path.invisible-character'],
-    ['22 file becomes a folder', 'docs/a.md/x', 'tree.is-file'],
-    ['22 folder becomes a file', 'docs/d', 'tree.is-directory'],
-    ['24 .gitmodules', 'docs/.gitmodules', 'path.git-modules'],
-    ['24 submodule', 'docs/module', 'tree.submodule'],
-    ['24 into a submodule', 'docs/module/x', 'tree.submodule'],
-    ['25 trailing carriage return', 'docs/x\r', 'path.control-character'],
-    ['26 nested repository', 'docs/r/.git/HEAD', 'path.git-directory'],
-    ['27 attributes', 'docs/.gitattributes', 'protected.git'],
-    ['40 manifest', 'docs/package.json', 'protected.package-manifest'],
-    ['40 npm settings', 'docs/.npmrc', 'protected.environment'],
-    ['44 agent settings', 'docs/.claude/settings.json', 'protected.agent-configuration'],
-    ['44 agent instructions', 'docs/AGENTS.md', 'protected.agent-configuration'],
-    ['LFS pointer', 'docs/big.bin', 'tree.lfs-pointer'],
-  ])('refuses to write what %s', async (_, name, rule) => {
+  it('refuses to write over what lives in Git LFS, and keeps nothing of it', async () => {
     const tree = await treeWith();
-    await expect(tree.write(name, 'x\n')).rejects.toMatchObject({
+    await expect(tree.write('docs/big.bin', 'x\n')).rejects.toMatchObject({
       code: 'scope.violated',
-      details: { path: name, rule },
+      details: { path: 'docs/big.bin', rule: 'tree.lfs-pointer' },
     });
     expect(tree.changes()).toEqual([]);
   });
@@ -328,211 +294,67 @@ describe('a candidate', () => {
   });
 });
 
-/** Trees that no virtual tree would make, made by native git alone: the gate has to see it by itself. */
+/** What it refuses of the attacks is in test/attacks. */
 describe('the gate alone', () => {
-  const environment = (directory: string) => ({
-    GIT_OBJECT_DIRECTORY: join(directory, 'objects'),
-    GIT_ALTERNATE_OBJECT_DIRECTORIES: join(path, '.git/objects'),
-    GIT_INDEX_FILE: join(directory, 'index'),
-  });
-  const store = (directory: string, type: string, content: string | Buffer) =>
-    Oid.parse(git(path, ['hash-object', '-w', '-t', type, '--literally', '--stdin'], content, environment(directory)));
-  const blob = (directory: string, content = 'x\n') => store(directory, 'blob', content);
-
-  /** Replaces entries of one folder of the base by raw tree bytes, and of the folders above it. */
-  const entryBytes = (mode: string, name: string | Buffer, oid: string) =>
-    Buffer.concat([Buffer.from(`${mode} `), Buffer.from(name), Buffer.from([0]), Buffer.from(oid, 'hex')]);
-  const rawDocs = async (directory: string, more: readonly Buffer[], keep: (name: string) => boolean = () => true) => {
-    const tree = await repository.treeOf(base);
-    const top = await repository.objects.readTree(tree);
-    const old = await repository.objects.readTree(top.find(({ name }) => name === 'docs')?.oid ?? tree);
-    const inner = old.filter(({ name }) => keep(name)).map(({ mode, name, oid }) => entryBytes(mode, name, oid));
-    const key = (entry: Buffer) =>
-      entry.toString('latin1', entry.indexOf(0x20) + 1, entry.indexOf(0)) + (entry[0] === 0x34 ? '/' : '');
-    const sorted = [...inner, ...more].toSorted((a, b) => (key(a) < key(b) ? -1 : 1));
-    const docsTree = store(directory, 'tree', Buffer.concat(sorted));
-    return store(
-      directory,
-      'tree',
-      Buffer.concat(top.map(({ mode, name, oid }) => entryBytes(mode, name, name === 'docs' ? docsTree : oid))),
-    );
-  };
-  const indexed = (directory: string, lines: readonly string[]) => {
-    git(path, ['read-tree', base], '', environment(directory));
-    git(
-      path,
-      ['update-index', '-z', '--index-info'],
-      lines.map((line) => `${line}\0`).join(''),
-      environment(directory),
-    );
-    return Oid.parse(git(path, ['write-tree', '--missing-ok'], '', environment(directory)));
-  };
-  const prepared = () => {
-    const directory = folder();
-    mkdirSync(join(directory, 'objects'));
-    return directory;
-  };
-  const rulesOf = async (directory: string, candidateTree: Oid, scope = docs) => {
+  const rulesOf = async ({ directory }: RawCandidates, candidateTree: Oid, scope = docs) => {
     const verdict = await gate({ repository, base, candidateTree, directory, scope });
     return verdict.ok ? [] : [...new Set(verdict.violations.map(({ rule }) => rule))];
   };
+  const made = () => new RawCandidates(repository, base, folder());
+  const entry = (name: string, content?: string) => ({ mode: '100644', path: name, ...(content && { content }) });
 
-  it.each([
-    ['3 prefix twin of the scope', '100644', 'docs-evil/x', ['gate.outside-scope', 'outside-scope']],
-    ['2 a file outside', '100644', 'package.json', ['gate.outside-scope', 'outside-scope']],
-    ['5 a link in scope', '120000', 'docs/p', ['gate.symlink']],
-    ['5 a file that becomes a link', '120000', 'docs/a.md', ['gate.symlink', 'gate.mode-changed']],
-    ['5 a link that becomes a file', '100644', 'docs/link', ['gate.symlink', 'gate.mode-changed']],
-    ['12 a case twin', '100644', 'docs/A.md', ['gate.twin']],
-    ['12 a case twin of a folder', '100644', 'docs/D/x.md', ['gate.twin']],
-    ['13 an NFD name', '100644', 'docs/cafe\u0301.md', ['gate.path', 'path.not-normalised']],
-    ['13 an invisible character', '100644', 'docs/.g\u200Cit/x', ['gate.path', 'path.invisible-character']],
-    ['15 a backslash', '100644', 'docs/a\\b', ['gate.path', 'path.backslash']],
-    ['18 a newline', '100644', 'docs/a\nb', ['gate.path', 'path.control-character']],
-    ['18 an escape', '100644', 'docs/a\u001Bb', ['gate.path', 'path.control-character']],
-    ['18 a bidirectional override', '100644', 'docs/a\u202Eb', ['gate.path', 'path.invisible-character']],
-    ['23 an executable bit', '100755', 'docs/a.md', ['gate.mode-changed']],
-    ['23 an executable bit taken away', '100644', 'docs/run.sh', ['gate.mode-changed']],
-    ['24 a submodule', '160000', 'docs/sub', ['gate.submodule']],
-    ['24 .gitmodules', '100644', 'docs/.gitmodules', ['gate.path', 'path.git-modules']],
-    ['27 attributes', '100644', 'docs/.gitattributes', ['protected.git']],
-    ['39 a workflow', '100644', '.github/workflows/x.yml', ['gate.outside-scope', 'outside-scope']],
-    ['43 verifier configuration', '100644', 'docs/jest.config.js', ['protected.verifier']],
-    ['44 agent settings', '100644', 'docs/.claude/settings.json', ['protected.agent-configuration']],
-  ])('refuses %s', async (_, mode, name, rules) => {
-    const directory = prepared();
-    const tree = indexed(directory, [`${mode} ${blob(directory)}\t${name}`]);
-    expect(await rulesOf(directory, tree)).toEqual(rules);
-  });
-
-  it.each([
-    ['a new file', '100644', 'docs/new.md'],
-    ['a changed file', '100644', 'docs/a.md'],
-    ['a new executable file', '100755', 'docs/tool.sh'],
-    ['a changed executable file', '100755', 'docs/run.sh'],
-    ['a name with accents and spaces', '100644', 'docs/é è.md'],
-  ])('lets %s through', async (_, mode, name) => {
-    const directory = prepared();
-    expect(await rulesOf(directory, indexed(directory, [`${mode} ${blob(directory)}\t${name}`]))).toEqual([]);
-  });
-
-  it.each([
-    ['16 an entry ".."', '100644', '..', ['gate.path', 'path.dot-segment']],
-    ['16 an entry ".git"', '100644', '.git', ['gate.path', 'path.git-directory']],
-    ['16 an entry ".GIT"', '100644', '.GIT', ['gate.path', 'path.git-directory']],
-    ['16 an entry with a slash', '100644', 'a/b', ['gate.malformed-tree']],
-    ['16 an entry that climbs', '100644', '../x', ['gate.path', 'path.dot-segment', 'gate.malformed-tree']],
-    ['18 a name that is not UTF-8', '100644', Buffer.from([0x61, 0xff]), ['gate.path', 'path.not-utf8']],
-    ['16 the same name twice', '100644', 'a.md', ['gate.malformed-tree']],
-    ['17 a segment of 300 bytes', '100644', 'x'.repeat(300), ['gate.path', 'path.too-long']],
-    ['23 an odd mode', '104755', 'odd', ['gate.mode']],
-  ])('refuses raw tree bytes with %s', async (_, mode, name, rules) => {
-    const directory = prepared();
-    const tree = await rawDocs(directory, [entryBytes(mode, name, blob(directory))]);
-    expect(await rulesOf(directory, tree)).toEqual(expect.arrayContaining([...rules]));
-  });
-
-  it('lets raw tree bytes with a good name through', async () => {
-    const directory = prepared();
-    expect(
-      await rulesOf(directory, await rawDocs(directory, [entryBytes('100644', 'good.md', blob(directory))])),
-    ).toEqual([]);
+  it('lets a changed executable file and a name with accents and spaces through', async () => {
+    const candidates = made();
+    const tree = candidates.tree([{ ...entry('docs/run.sh'), mode: '100755' }, entry('docs/é è.md')]);
+    expect(await rulesOf(candidates, tree)).toEqual([]);
   });
 
   it('refuses entries out of order', async () => {
-    const directory = prepared();
-    const tree = store(
-      directory,
-      'tree',
-      Buffer.concat(['b', 'a'].map((name) => entryBytes('100644', name, blob(directory)))),
+    const candidates = made();
+    const unsorted = Buffer.concat(['b', 'a'].map((name) => entryBytes('100644', name, candidates.blob())));
+    const inside = entryBytes('40000', 'unsorted', candidates.store('tree', unsorted));
+    expect(await rulesOf(candidates, await candidates.treeWithBytes('docs', [inside]))).toContain(
+      'gate.malformed-tree',
     );
-    const inside = await rawDocs(directory, [entryBytes('40000', 'unsorted', tree)]);
-    expect(await rulesOf(directory, inside)).toContain('gate.malformed-tree');
-  });
-
-  it('sees both ends of a rename across the border of the scope', async () => {
-    const directory = prepared();
-    const moved = git(path, ['rev-parse', `${base}:src/x.js`]);
-    const tree = indexed(directory, [`0 ${'0'.repeat(40)}\tsrc/x.js`, `100644 ${moved}\tdocs/x.js`]);
-    const verdict = await gate({ repository, base, candidateTree: tree, directory, scope: docs });
-    expect(verdict).toMatchObject({ ok: false, violations: [{ path: 'src/x.js' }, { path: 'src/x.js' }] });
-  });
-
-  it('refuses a file in place of a folder, where something outside the task goes with it', async () => {
-    const directory = prepared();
-    const scope = compileScope({ patterns: ['docs/**'], paths: ['docs/d'] });
-    const tree = indexed(directory, [`0 ${'0'.repeat(40)}\tdocs/d/deep.md`, `100644 ${blob(directory)}\tdocs/d`]);
-    expect(await rulesOf(directory, tree, scope)).toEqual(['gate.outside-scope', 'outside-task']);
   });
 
   it('keeps to the paths of the task, and to protected names even in a scope of everything', async () => {
-    const directory = prepared();
+    const candidates = made();
     const everything = compileScope({ patterns: ['**'], paths: ['docs/a.md', 'package.json'] });
-    const tree = indexed(directory, [
-      `100644 ${blob(directory)}\tpackage.json`,
-      `100644 ${blob(directory, 'y\n')}\tsrc/x.js`,
-    ]);
-    expect(await rulesOf(directory, tree, everything)).toEqual([
+    const tree = candidates.tree([entry('package.json'), entry('src/x.js', 'y\n')]);
+    expect(await rulesOf(candidates, tree, everything)).toEqual([
       'protected.package-manifest',
       'gate.outside-scope',
       'outside-task',
     ]);
     const granted = compileScope({ patterns: ['**'], paths: ['package.json', 'src/x.js'], grants: ['package.json'] });
-    expect(await rulesOf(directory, tree, granted)).toEqual([]);
+    expect(await rulesOf(candidates, tree, granted)).toEqual([]);
+  });
+
+  it('refuses a file in place of a folder, where something outside the task goes with it', async () => {
+    const candidates = made();
+    const scope = compileScope({ patterns: ['docs/**'], paths: ['docs/d'] });
+    const tree = candidates.tree([{ mode: '0', path: 'docs/d/deep.md' }, entry('docs/d')]);
+    expect(await rulesOf(candidates, tree, scope)).toEqual(['gate.outside-scope', 'outside-task']);
   });
 
   it('refuses more than 1,000 files, and a candidate that changes nothing', async () => {
-    const directory = prepared();
-    const oid = blob(directory);
-    const lines = Array.from({ length: 1001 }, (_, i) => `100644 ${oid}\tdocs/many/${i}.md`);
-    expect(await rulesOf(directory, indexed(directory, lines))).toEqual(['gate.too-many-files']);
-    expect(await rulesOf(directory, indexed(directory, lines.slice(1)))).toEqual([]);
-    expect(await rulesOf(directory, await repository.treeOf(base))).toEqual(['gate.nothing-changed']);
+    const candidates = made();
+    const entries = Array.from({ length: 1001 }, (_, i) => entry(`docs/many/${i}.md`));
+    expect(await rulesOf(candidates, candidates.tree(entries))).toEqual(['gate.too-many-files']);
+    expect(await rulesOf(candidates, candidates.tree(entries.slice(1)))).toEqual([]);
+    expect(await rulesOf(candidates, await repository.treeOf(base))).toEqual(['gate.nothing-changed']);
   });
 
   it('does not judge what it cannot read', async () => {
-    const directory = prepared();
-    const missing = await rawDocs(directory, [entryBytes('40000', 'gone', '3'.repeat(40))]);
-    await expect(gate({ repository, base, candidateTree: missing, directory, scope: docs })).rejects.toEqual(
-      code('git.failed'),
-    );
+    const candidates = made();
+    const missing = await candidates.treeWithBytes('docs', [entryBytes('40000', 'gone', '3'.repeat(40))]);
+    const judging = gate({ repository, base, candidateTree: missing, directory: candidates.directory, scope: docs });
+    await expect(judging).rejects.toEqual(code('git.failed'));
   });
 });
 
 describe('the two judges of a path', () => {
-  const unit = fc.oneof(
-    fc.constantFrom(
-      'a',
-      'b',
-      '.',
-      '/',
-      'g',
-      'i',
-      't',
-      '~',
-      '1',
-      ' ',
-      '\\',
-      ':',
-      '\u200c',
-      '\u0301',
-      'é',
-      '\uFF0E',
-      '\uFF0F',
-    ),
-    fc.string({ unit: 'grapheme', minLength: 1, maxLength: 1 }),
-  );
-  const anyPath = fc.array(unit, { minLength: 1, maxLength: 12 }).map((parts) => parts.join(''));
-  it('agree on what is a good path', () => {
-    fc.assert(
-      fc.property(anyPath, (name) => {
-        const plain = isPlainPath(Buffer.from(name));
-        expect([name, plain]).toEqual([name, validatePath(name) === undefined]);
-      }),
-      { numRuns: 3000 },
-    );
-  });
-
   it('agree on every character of the basic plane', () => {
     const differing: string[] = [];
     for (let point = 1; point < 0x10000; point += 1) {
@@ -542,27 +364,6 @@ describe('the two judges of a path', () => {
         differing.push(point.toString(16));
     }
     expect(differing).toEqual([]);
-  });
-
-  const literal = fc.string({ unit: fc.constantFrom('a', 'b', '[', ')', '-', '$'), minLength: 1, maxLength: 3 });
-  const segment = fc.oneof(
-    literal,
-    literal.map((text) => `${text}*`),
-    literal.map((text) => `?${text}`),
-    fc.constantFrom('*', '**', '{a,b}', 'a{b,-}'),
-  );
-  it('read every pattern alike', () => {
-    fc.assert(
-      fc.property(
-        fc.array(segment, { minLength: 1, maxLength: 4 }),
-        fc.array(literal, { minLength: 1, maxLength: 4 }),
-        (pattern, name) => {
-          const scope = compileScope({ patterns: [pattern.join('/')] });
-          expect(scope.check(name.join('/')).allowed).toBe(isCovered(scope.patterns, name.join('/')));
-        },
-      ),
-      { numRuns: 2000 },
-    );
   });
 });
 
@@ -635,20 +436,6 @@ describe('publishing', () => {
     git(at, ['branch', '-D', 'hyper-run']);
     expect(await publish({ repository: of, pack, commit, branch })).toBe('created');
     of.close();
-  });
-
-  it.each([
-    'main',
-    'hyper-run/../main',
-    'hyper-run/x.lock',
-    '-D',
-    'hyper-run/@{',
-    'hyper-run/',
-    'hyper-run/A',
-    'refs/heads/hyper-run/x',
-  ])('refuses branch %j', async (name) => {
-    const { commit, pack } = await finish('name\n');
-    await expect(publish({ repository, pack, commit, branch: name })).rejects.toEqual(code('publish.invalid-branch'));
   });
 
   it('names what stops it: broken pack, held lock, repository gone', async () => {

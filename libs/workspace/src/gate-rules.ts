@@ -51,7 +51,8 @@ const isPlainSegment = (segment: string): boolean => {
   if (segment === '' || Buffer.byteLength(segment) > 255 || segment.endsWith('.') || segment.endsWith(' '))
     return false;
   if (/[/\\:]/.test(plain) || plain === '.' || plain === '..') return false;
-  if (plain === '.git' || plain === '.gitmodules' || (plain.startsWith('gi') && /~[0-9]+$/.test(plain))) return false;
+  const bare = plain.replace(/[. ]+$/, ''); // what some file systems leave out at the end of a name
+  if (bare === '.git' || bare === '.gitmodules' || (plain.startsWith('gi') && /~[0-9]+$/.test(plain))) return false;
   return !plain.startsWith('.git') || segment.startsWith('.git');
 };
 

@@ -108,11 +108,18 @@ const judgeTrees = async (
     return judgeTrees(objects, at(entry.name), entry.oid, old && isDirectory(old) ? old.oid : undefined);
   });
   return [
+    ...(isBareRepository(after) && !isBareRepository(before)
+      ? [{ path: path || '.', rule: 'gate.nested-repository' }]
+      : []),
     ...here.map((name) => ({ path: at(name), rule: 'gate.twin' })),
     ...changed.filter(({ mode }) => !TREE_MODES.has(mode)).map(({ name }) => ({ path: at(name), rule: 'gate.mode' })),
     ...(await Promise.all(below)).flat(),
   ];
 };
+
+/** What git takes for a repository without asking, and reads the configuration of. */
+const isBareRepository = (entries: readonly TreeEntry[]): boolean =>
+  ['HEAD', 'objects', 'refs'].every((wanted) => entries.some(({ name }) => name === wanted));
 
 const readable = async (objects: ObjectDatabase, tree: Oid): Promise<readonly TreeEntry[] | undefined> => {
   try {

@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import * as fc from 'fast-check';
 import { compileScope, validatePath } from './index.js';
 
 const allows = (patterns: readonly string[], path: string) => compileScope({ patterns }).check(path).allowed;
@@ -176,62 +175,5 @@ describe('the paths of a task', () => {
     expect(scope.check('docs/[x]*.md').allowed).toBe(true);
     expect(scope.check('docs/xx.md').allowed).toBe(false);
     expect(scope.check('docs/a.md').allowed).toBe(true);
-  });
-});
-
-/** The oracle: a matcher so simple that it can be seen to be right. */
-const matches = (pattern: string, path: string): boolean => segmentsMatch(pattern.split('/'), path.split('/'));
-const segmentsMatch = ([first, ...rest]: string[], path: string[]): boolean => {
-  if (first === undefined) return path.length === 0;
-  if (first === '**' && rest.length === 0) return path.length > 0;
-  if (first === '**') return path.some((_, i) => segmentsMatch(rest, path.slice(i)));
-  return path.length > 0 && segmentMatches(first, path[0] ?? '') && segmentsMatch(rest, path.slice(1));
-};
-const segmentMatches = (pattern: string, text: string): boolean => {
-  if (pattern === '') return text === '';
-  if (pattern.startsWith('*'))
-    return segmentMatches(pattern.slice(1), text) || (text !== '' && segmentMatches(pattern, text.slice(1)));
-  return (
-    text !== '' && (pattern[0] === '?' || pattern[0] === text[0]) && segmentMatches(pattern.slice(1), text.slice(1))
-  );
-};
-
-describe('a scope compared with a naive matcher', () => {
-  const literal = fc
-    .string({
-      unit: fc.constantFrom('a', 'b', '.', 'A', '[', ')', '+', '@', '-', '$', ','),
-      minLength: 1,
-      maxLength: 3,
-    })
-    .filter((s) => !/^\.+$|\.$/.test(s));
-  const segment = fc.oneof(
-    literal,
-    literal.map((s) => `${s}*`),
-    literal.map((s) => `*${s}`),
-    literal.map((s) => `?${s}`),
-    fc.constantFrom('*', '**'),
-  );
-  const pattern = fc.array(segment, { minLength: 1, maxLength: 4 }).map((parts) => parts.join('/'));
-  const path = fc.array(literal, { minLength: 1, maxLength: 4 }).map((parts) => parts.join('/'));
-
-  it('decides alike for any pattern and path', () => {
-    fc.assert(
-      fc.property(pattern, path, (glob, name) => {
-        fc.pre(validatePath(name) === undefined);
-        expect(allows([glob], name)).toBe(matches(glob, name));
-      }),
-      { numRuns: 3000 },
-    );
-  });
-
-  it('never allows a path that a pattern of another folder covers', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: 'grapheme', maxLength: 30 }), (name) => {
-        const safe = name.startsWith('docs/') && !/(^|\/)(\.{0,2}|\.git)(\/|$)/i.test(name);
-        expect(safe || !allows(['docs/**'], name)).toBe(true);
-        expect(validatePath(`docs/${name}`) === undefined || !allows(['docs/**'], `docs/${name}`)).toBe(true);
-      }),
-      { numRuns: 2000 },
-    );
   });
 });
