@@ -48,7 +48,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     // Served by the machine it is used on, and kept by the browser: one file is read once.
-    chunkSizeWarningLimit: 700,
+    chunkSizeWarningLimit: 480,
     // What a page does not use of a library stays away, its schemas too.
     rolldownOptions: {
       treeshake: { moduleSideEffects: (id) => !id.startsWith(libs) },

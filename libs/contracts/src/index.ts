@@ -1,5 +1,6 @@
 export * from './ids.js';
 export * from './plan.js';
+export * from './approved-part.js';
 export * from './events.js';
 export * from './recorded.js';
 export * from './envelope.js';
