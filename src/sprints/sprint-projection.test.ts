@@ -79,6 +79,7 @@ describe('a sprint as it is shown', () => {
     expect(shown(projection)).toEqual([
       'plan s-1 approved@3',
       'sprint s-1 approved@3',
+      'budgets s-1 undefined@5',
       'task t-1 queued@4',
       'task t-2 declined@5',
     ]);
@@ -92,10 +93,28 @@ describe('a sprint as it is shown', () => {
     expect(shown(projection)).toEqual([
       'plan s-1 approved@6',
       'sprint s-1 running@6',
+      'budgets s-1 undefined@7',
       'task t-1 working@7',
       'task t-2 declined@5',
       'alert a-1 undefined@8',
     ]);
+  });
+
+  it('tells what its tasks have used together, without the time in which it was paused', () => {
+    const { world, happen } = log();
+    happen([own, requested], [own, proposed], [own, onlyFirst], [task(T1), queuedAs('t-1')], [own, started]);
+    const projection = new SprintProjection(world, sprintId, new Map());
+    const used = () => {
+      const views = projection.entities().filter(({ kind }) => kind === 'budgets');
+      const told = views.map(({ view }) => view() as { budgets: readonly { budget: string; used: number }[] });
+      return Object.fromEntries(told.flatMap(({ budgets }) => budgets.map((each) => [each.budget, each.used])));
+    };
+    const read = event('action.file-read', { attempt: 1, origin: 'observed', path: 'a.md', bytes: 1 });
+    projection.fold(happen([task(T1), claimed], [task(T1), read]));
+    expect(used()).toMatchObject({ wallSeconds: 0.001, toolCalls: 1 });
+    projection.fold(happen([own, event('sprint.paused', { reason: 'Tea.' })], [own, event('sprint.resumed', {})]));
+    projection.fold(happen([task(T1), read]));
+    expect(used()).toMatchObject({ wallSeconds: 0.003, toolCalls: 2 });
   });
 
   it('keeps its tasks when it ends in the same batch as they do', () => {
@@ -110,6 +129,7 @@ describe('a sprint as it is shown', () => {
     expect(shown(projection)).toEqual([
       'plan s-1 approved@10',
       'sprint s-1 completed@10',
+      'budgets s-1 undefined@10',
       'task t-1 passed@8',
       'task t-2 declined@5',
     ]);

@@ -4,7 +4,7 @@ import { task, type TaskState, type World } from '#domain';
 import type { FeedEntry } from '#event-store';
 import type { Entity, Projection } from '../stream/projection-hub.port.js';
 import { alertView } from '../swarm/views.port.js';
-import { pausesOf, planView, sprintSummary, taskView } from './views.js';
+import { pausesOf, planView, sprintBudgets, sprintSummary, taskView, type Known } from './views.js';
 
 /** The state of a task, and the position of the newest event that changed it. */
 export interface TaskNow {
@@ -14,7 +14,7 @@ export interface TaskNow {
 
 export type TasksNow = ReadonlyMap<TaskId, TaskNow>;
 
-/** A plan or sprint, its tasks and its alerts. Tasks are folded here: the world forgets them when the sprint is over. */
+/** A plan or sprint, what it may spend and has spent, its tasks and its alerts. Tasks are folded here: the world forgets them when the sprint is over. */
 export class SprintProjection implements Projection {
   readonly #tasks: Map<TaskId, TaskNow>;
 
@@ -49,6 +49,7 @@ export class SprintProjection implements Projection {
     return [
       { kind: 'plan', id: this.sprintId, revision, view: () => planView(state) },
       { kind: 'sprint', id: this.sprintId, revision, view: () => sprintSummary(state) },
+      ...this.#budgets(state, revision),
       ...[...this.#tasks].map(([id, now]) => ({
         kind: 'task',
         id,
@@ -62,6 +63,18 @@ export class SprintProjection implements Projection {
         view: () => alertView(alert),
       })),
     ];
+  }
+
+  /** They change with the sprint and with each of its tasks. */
+  #budgets(state: Known, own: number): Entity[] {
+    const tasks = [...this.#tasks.values()];
+    const budgets = sprintBudgets(
+      state,
+      tasks.map((now) => now.state),
+    );
+    if (budgets === undefined) return [];
+    const revision = Math.max(own, ...tasks.map((now) => now.revision));
+    return [{ kind: 'budgets', id: this.sprintId, revision, view: () => ({ sprintId: this.sprintId, budgets }) }];
   }
 
   #ids(): readonly TaskId[] {

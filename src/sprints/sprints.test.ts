@@ -108,12 +108,13 @@ describe('plans and sprints', () => {
         plan: _plan,
         tasks,
         cursor: _cursor,
-        budgets: _budgets,
+        budgets,
         ...sprint
       } = await get(`/hyper-running/sprints/${plan.planId}`);
       return {
         [`plan/${plan.planId}`]: await get(`/hyper-running/plans/${plan.planId}`),
         [`sprint/${plan.planId}`]: sprint,
+        [`budgets/${plan.planId}`]: { sprintId: plan.planId, budgets },
         ...Object.fromEntries((tasks as { taskId: string }[]).map((one) => [`task/${one.taskId}`, one])),
       };
     };

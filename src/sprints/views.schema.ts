@@ -153,15 +153,23 @@ export const SprintView = named(
     heads: z.array(SealedHead).optional(),
     integration: IntegrationView.optional(),
     tasks: z.array(TaskView),
+    /** When its clocks stood still: what was used is counted without that. Without an end, they still do. */
+    pauses: z.array(z.object({ from: time, until: time.optional() })).optional(),
     /** What all tasks have used together. */
     budgets: z.array(BudgetUse).optional(),
     cursor: z.string(),
   }),
 );
 export type SprintView = Told<typeof SprintView>;
-/** A sprint whose plan and tasks are told beside it. */
-export const SprintSummary = named('SprintSummary', SprintView.omit({ plan: true, tasks: true, cursor: true }));
+/** A sprint whose plan, tasks and budgets are told beside it. */
+export const SprintSummary = named(
+  'SprintSummary',
+  SprintView.omit({ plan: true, tasks: true, budgets: true, cursor: true }),
+);
 export type SprintSummary = Told<typeof SprintSummary>;
+/** Apart from the sprint, since every action changes them. */
+export const SprintBudgets = named('SprintBudgets', z.object({ sprintId: SprintId, budgets: z.array(BudgetUse) }));
+export type SprintBudgets = Told<typeof SprintBudgets>;
 export const SprintPage = named('SprintPage', momentPageSchema(SprintView));
 
 /** `protected`: only a grant lets a plan name it. */

@@ -114,8 +114,8 @@ const blockView = ({ kind, since, question, spent }: Extract<TaskState, { status
 const budgetsView = (used: Amounts, limits: SpendingLimits) =>
   BUDGET_NAMES.map((budget) => ({ budget, used: Math.round(used[budget] * 1e6) / 1e6, limit: limits[budget] }));
 
-/** Of all tasks together; of a sprint that was approved. */
-const sprintBudgets = (state: Known, tasks: readonly TaskState[]) => {
+/** What all tasks have used together and may use; of a sprint that was approved. */
+export const sprintBudgets = (state: Known, tasks: readonly TaskState[]) => {
   if (!('approvedAt' in state)) return undefined;
   const accounts = tasks.flatMap((task) => ('account' in task ? [task.account] : []));
   const used = sumOf(accounts.map((account) => usedOf(account, state.pauses)));
@@ -124,6 +124,11 @@ const sprintBudgets = (state: Known, tasks: readonly TaskState[]) => {
 };
 
 const summaryOf = (task: PlannedTask) => ({ title: task.title, agent: task.agent, paths: task.paths });
+
+const pauseView = ({ from, until }: Pause) => ({
+  from: iso(from),
+  ...(until === undefined ? {} : { until: iso(until) }),
+});
 
 export const sprintSummary = (state: Known): SprintSummary => ({
   sprintId: state.sprintId,
@@ -135,6 +140,7 @@ export const sprintSummary = (state: Known): SprintSummary => ({
   approvedAt: 'approvedAt' in state ? iso(state.approvedAt) : undefined,
   unattended: 'unattended' in state ? state.unattended : undefined,
   base: 'base' in state ? state.base : undefined,
+  pauses: 'pauses' in state ? state.pauses.map(pauseView) : undefined,
   completedAt: state.status === 'completed' ? iso(state.completedAt) : undefined,
   heads: state.status === 'completed' ? state.heads : undefined,
   integration:

@@ -96,6 +96,8 @@ export interface SprintView {
   readonly approvedAt?: string;
   readonly unattended?: boolean;
   readonly base?: EventData<'sprint.base-verified'>;
+  /** When its clocks stood still. */
+  readonly pauses?: readonly { readonly from: string; readonly until?: string }[];
   readonly completedAt?: string;
   readonly heads?: readonly { readonly stream: string; readonly version: number; readonly hash: string }[];
   readonly tasks: readonly TaskView[];

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { SpentBudget } from '#contracts';
-import { amountText, suggestedGrant } from './budgets.js';
+import { usedOf } from '#domain';
+import { amountText, pausesOf, suggestedGrant } from './budgets.js';
 
 describe('a budget that is used up', () => {
   it.each<[SpentBudget, number]>([
@@ -17,5 +18,17 @@ describe('a budget that is used up', () => {
     expect(amountText('toolCalls', 1)).toBe('1 call');
     expect(amountText('tokens', 12_000)).toBe('12,000 tokens');
     expect(amountText('cost', 0.5)).toBe('$0.50');
+  });
+});
+
+describe('the time that a task has used', () => {
+  const account = { toolCalls: 0, tokens: 0, cost: 0, spans: [], granted: [], open: { from: 0, until: 1000 } };
+
+  it('stands still while its sprint is paused, and goes on with it', () => {
+    const paused = [{ from: '1970-01-01T00:00:10.000Z' }];
+    const resumed = [{ from: '1970-01-01T00:00:10.000Z', until: '1970-01-01T00:00:40.000Z' }];
+    expect(usedOf(account, pausesOf(undefined), 60_000).wallSeconds).toBe(60);
+    expect(usedOf(account, pausesOf(paused), 60_000).wallSeconds).toBe(10);
+    expect(usedOf(account, pausesOf(resumed), 60_000).wallSeconds).toBe(30);
   });
 });

@@ -1,6 +1,8 @@
 // Budgets in the words and units that people use.
 import type { BudgetName, SpentBudget } from '#contracts';
+import type { Pause } from '#domain';
 import { duration, plural } from '#wording';
+import type { SprintView } from '../api/views.js';
 
 interface BudgetWords {
   readonly name: string;
@@ -32,3 +34,10 @@ export const suggestedGrant = ({ budget, limit, used }: SpentBudget): number => 
   const half = Math.max(limit / 2, used - limit + limit / 10);
   return budget === 'cost' ? Math.max(0.01, Math.ceil(half * 100) / 100) : Math.max(1, Math.ceil(half));
 };
+
+/** When the clocks of a sprint stood still, for whoever counts what was used. */
+export const pausesOf = (pauses: SprintView['pauses'] = []): readonly Pause[] =>
+  pauses.map(({ from, until }) => ({
+    from: Date.parse(from),
+    ...(until === undefined ? {} : { until: Date.parse(until) }),
+  }));

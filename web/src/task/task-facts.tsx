@@ -1,12 +1,12 @@
-import { limitsOf, usedOf, type TaskState } from '#domain';
+import { limitsOf, usedOf, type Pause, type TaskState } from '#domain';
 import { clean, duration, short } from '#wording';
-import type { PlannedTask } from '../api/views.js';
+import type { PlannedTask, SprintView } from '../api/views.js';
 import { useNow } from '../shell/now.js';
 import { linkTo } from '../shell/route.js';
 import { EvidenceItem } from '../ui/evidence.js';
 import { Panel } from '../ui/parts.js';
 import { moment, timeOfDay } from '../ui/words.js';
-import { amountText, BUDGETS } from './budgets.js';
+import { amountText, BUDGETS, pausesOf } from './budgets.js';
 import type { Attempt, TaskTimeline } from './task-timeline.js';
 
 export const plannedOf = (state: TaskState): PlannedTask | undefined =>
@@ -15,16 +15,18 @@ export const plannedOf = (state: TaskState): PlannedTask | undefined =>
 interface TaskFactsProps {
   readonly timeline: TaskTimeline;
   readonly sprintId: string;
+  /** When the clocks of its sprint stood still; absent: not known yet. */
+  readonly pauses: SprintView['pauses'];
 }
 /** What the task is, what it has used, and how often it was tried. */
-export const TaskFacts = ({ timeline, sprintId }: TaskFactsProps) => {
+export const TaskFacts = ({ timeline, sprintId, pauses }: TaskFactsProps) => {
   const { state, attempts } = timeline;
   const task = plannedOf(state);
   return (
     <aside className="stack" aria-label="About this task">
       {'account' in state && (
         <Panel title="Budget">
-          <Budget state={state} />
+          <Budget state={state} pauses={pausesOf(pauses)} />
         </Panel>
       )}
       {attempts.length > 0 && (
@@ -45,9 +47,13 @@ export const TaskFacts = ({ timeline, sprintId }: TaskFactsProps) => {
 
 type Accounted = Extract<TaskState, { readonly account: unknown }>;
 
-const Budget = ({ state: { account, spec } }: { readonly state: Accounted }) => {
+interface BudgetProps {
+  readonly state: Accounted;
+  readonly pauses: readonly Pause[];
+}
+const Budget = ({ state: { account, spec }, pauses }: BudgetProps) => {
   const now = useNow();
-  const used = usedOf(account, [], now);
+  const used = usedOf(account, pauses, now);
   const limits = limitsOf(spec.budgets, 'task', account.granted);
   const shown = (['wallSeconds', 'toolCalls', 'tokens', 'cost'] as const).filter(
     (budget) => limits[budget] !== undefined || used[budget] > 0,

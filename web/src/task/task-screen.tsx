@@ -66,7 +66,7 @@ export const TaskScreen = ({ sprintId, taskId }: TaskScreenProps) => {
             <Timeline sprintId={owner} timeline={timeline} />
           </Panel>
         </div>
-        <TaskFacts timeline={timeline} sprintId={owner} />
+        <TaskFacts timeline={timeline} sprintId={owner} pauses={sprint.data?.pauses} />
       </div>
     </>
   );
