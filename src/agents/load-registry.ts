@@ -19,8 +19,7 @@ export const loadRegistry = async (config: Config): Promise<AgentRegistry> => {
     if (error.code === 'ENOENT' && config.agentsFile === undefined) return undefined;
     throw invalid(`HYPER_RUN_AGENTS: ${file} cannot be read: ${error.message}`, error);
   });
-  if (text === undefined) return registry;
-  const definitions = readAgentsFile(text, file);
+  const definitions = text === undefined ? {} : readAgentsFile(text, file);
   for (const [kind, definition] of Object.entries(definitions))
     try {
       registerConfigured(registry, kind, definition);
@@ -28,8 +27,17 @@ export const loadRegistry = async (config: Config): Promise<AgentRegistry> => {
       if (isHyperRunError(error)) throw invalid(`${file}: agent ${JSON.stringify(kind)}: ${error.message}`, error);
       throw error;
     }
+  requireWordingAgent(registry, config);
   return registry;
 };
 
-const invalid = (message: string, cause: unknown) =>
+const requireWordingAgent = (registry: AgentRegistry, { wordedBy }: Config): void => {
+  if (wordedBy === undefined) return;
+  const models = registry.kinds().filter((kind) => registry.describe(kind).definition?.type === 'llm');
+  if (models.includes(wordedBy)) return;
+  const there = models.length === 0 ? 'there is none' : `there are: ${models.join(', ')}`;
+  throw invalid(`HYPER_RUN_WORDED_BY: expected the name of an agent of type llm (${there}), found "${wordedBy}".`);
+};
+
+const invalid = (message: string, cause?: unknown) =>
   new HyperRunError('config.invalid', message, {}, 'operator', { cause });

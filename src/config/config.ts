@@ -37,6 +37,8 @@ export class Config {
   @Length(1, 4096) readonly dataDirectory: string;
   /** Absent: `agents.json` in the data directory, if it is there. */
   @IsOptional() @Length(1, 4096) readonly agentsFile?: string;
+  /** Absent: plans are worded by rules. */
+  @IsOptional() @Matches(/^[a-z0-9-]{1,36}$/) readonly wordedBy?: string;
   @ArrayNotEmpty() @Length(1, 4096, { each: true }) readonly repositories: readonly string[];
   @IsOptional() @Matches(/^[!-~]{16,512}$/) readonly token?: string;
   @IsOptional() @Matches(/^[\w.:-]{1,64}$/) readonly prefix?: string;
@@ -69,6 +71,7 @@ export class Config {
     this.roles = list(env['HYPER_RUN_ROLES'], ',', ROLES) as readonly Role[];
     this.dataDirectory = resolve(env['HYPER_RUN_DATA_DIR'] ?? defaultDataDirectory(env));
     this.agentsFile = env['HYPER_RUN_AGENTS'] && resolve(env['HYPER_RUN_AGENTS']);
+    this.wordedBy = env['HYPER_RUN_WORDED_BY'];
     this.repositories = list(env['HYPER_RUN_REPOSITORIES'], ':', ['.']).map((path) => resolve(path));
     this.token = env['HYPER_RUN_TOKEN'];
     this.prefix = env['HYPER_RUN_PREFIX'];

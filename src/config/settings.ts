@@ -66,6 +66,13 @@ export const SETTINGS: readonly Setting[] = [
     'Agents from outside: coding agents, command lines, models. See [agents.md](agents.md).',
   ),
   setting(
+    'HYPER_RUN_WORDED_BY',
+    'wordedBy',
+    'none',
+    'the name of an agent of type llm',
+    'Its model chooses, orders and words the tasks of a plan, and adds nothing to them. See [agents.md](agents.md).',
+  ),
+  setting(
     'HYPER_RUN_TOKEN',
     'token',
     '`<data directory>/token`, made at the first start',

@@ -20,8 +20,9 @@ import type { Job, JobContext, JobSource } from '../tasks/job.port.js';
 import { AgentKinds, type KindHere } from '../swarm/agent-kinds.port.js';
 import { LiveWorld } from '../world/live-world.port.js';
 import { SprintDecisions } from '../world/sprint-decisions.port.js';
-import { buildPlan, countFindings, followUp, type PlanBasis } from './build-plan.js';
+import { buildPlan, countFindings, followUp, planOfTasks, rankedTasks, type PlanBasis, type PlanWish } from './build-plan.js'; // prettier-ignore
 import { placeOf } from './place-of.js';
+import { PlanWording } from './plan-wording.js';
 import { byWorth } from './rank.js';
 import { readRepositoryConfig, type RepositoryConfig } from './repository-config.port.js';
 import { Strategist } from './strategist.js';
@@ -30,6 +31,8 @@ import { verificationOf } from './verification-of.js';
 const DEFAULT_SCOPE = ['docs/**', 'tests/**'];
 /** How many tasks a plan has at most where nobody says it. */
 export const DEFAULT_TASKS = 3;
+/** Of which a model may choose. */
+const MOST_CANDIDATES = 50;
 
 interface Scanned {
   readonly completed: EventData<'sprint.analysis-completed'>;
@@ -45,6 +48,7 @@ export class AnalysisJobs implements JobSource {
     private readonly artifacts: ArtifactStore,
     private readonly strategist: Strategist,
     private readonly kinds: AgentKinds,
+    private readonly wording: PlanWording,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
@@ -113,14 +117,15 @@ export class AnalysisJobs implements JobSource {
         now,
         ttlMs: this.config.planTtlHours * 3_600_000,
       };
-      const plan =
+      const wish = {
+        ...common,
+        maxTasks: request.maxTasks ?? DEFAULT_TASKS,
+        ...(request.focus === undefined ? {} : { focus: request.focus }),
+      };
+      const { plan, unworded = [] } =
         request.followTask === undefined
-          ? buildPlan({
-              ...common,
-              maxTasks: request.maxTasks ?? DEFAULT_TASKS,
-              ...(request.focus === undefined ? {} : { focus: request.focus }),
-            })
-          : this.#followUp(common, request.followTask, request);
+          ? await this.#proposed(wish, signal)
+          : { plan: this.#followUp(common, request.followTask, request) };
       const artifact = await this.artifacts.putText(JSON.stringify(byWorth(findings)));
       const completed = {
         baseCommit: commit,
@@ -128,7 +133,7 @@ export class AnalysisJobs implements JobSource {
         artifact,
         files,
         durationMs: Math.round(performance.now() - began),
-        skipped: [...skipped, ...notThere(settings, kinds)]
+        skipped: [...unworded, ...skipped, ...notThere(settings, kinds)]
           .slice(0, 20)
           .map(({ source, reason }) => ({ source, reason: reason.slice(0, 2000) })),
       };
@@ -136,6 +141,23 @@ export class AnalysisJobs implements JobSource {
     } finally {
       repository.close();
     }
+  }
+
+  /** By rules, or by the model that the operator has for it; `unworded`: why that model's answer was not taken. */
+  async #proposed(
+    wish: PlanWish,
+    signal: AbortSignal,
+  ): Promise<{
+    readonly plan: Plan;
+    readonly unworded?: readonly { readonly source: string; readonly reason: string }[];
+  }> {
+    const plan = buildPlan(wish);
+    if (!this.wording.isOn || plan.tasks.length === 0) return { plan };
+    const candidates = rankedTasks(wish, Math.min(MOST_CANDIDATES, wish.maxTasks * 2));
+    const wording = await this.wording.word(candidates, { count: plan.tasks.length, focus: wish.focus, signal });
+    return 'tasks' in wording
+      ? { plan: planOfTasks(wish, wording.tasks, wording.worded) }
+      : { plan, unworded: [{ source: 'wording', reason: wording.reason }] };
   }
 
   #followUp(common: PlanBasis, before: PlannedTask, { follows, changes, agent }: PlanRequest): Plan {

@@ -46,11 +46,22 @@ export interface PlanWish extends PlanBasis {
 }
 
 /** A small sprint of what an agent here can do inside the scope; the rest is counted, not planned. */
-export const buildPlan = (wish: PlanWish): Plan => {
-  const groups = rankGroups(groupFindings(plannable(wish)), wish.maxTasks, wish.focus);
-  const tasks = groups.map((group) => taskOf(group, wish));
-  return assemble(wish, withOverlaps(besideOverlapping(tasks)), wish.focus === undefined ? {} : { focus: wish.focus });
-};
+export const buildPlan = (wish: PlanWish): Plan => planOfTasks(wish, rankedTasks(wish, wish.maxTasks));
+
+/** So many tasks that could be planned, the best first. */
+export const rankedTasks = (wish: PlanWish, most: number): PlannedTask[] =>
+  rankGroups(groupFindings(plannable(wish)), most, wish.focus).map((group) => taskOf(group, wish));
+
+/** The plan of these tasks; `worded` where a model chose and worded them. */
+export const planOfTasks = (
+  wish: PlanWish,
+  tasks: readonly PlannedTask[],
+  worded?: NonNullable<Plan['worded']>,
+): Plan =>
+  assemble(wish, withOverlaps(besideOverlapping([...tasks])), {
+    ...(wish.focus === undefined ? {} : { focus: wish.focus }),
+    ...(worded === undefined ? {} : { worded }),
+  });
 
 /** A settled task that is to be done again, and what is to be different. */
 export interface Again {
@@ -133,7 +144,11 @@ const open = ({ findings, placeOf, dismissed }: PlanBasis): Finding[] =>
 
 const plannable = (basis: PlanBasis): Assigned[] => open(basis).flatMap((finding) => assign(finding, basis) ?? []);
 
-const assemble = (basis: PlanBasis, tasks: PlannedTask[], more: Pick<Partial<Plan>, 'focus' | 'follows'>): Plan => {
+const assemble = (
+  basis: PlanBasis,
+  tasks: PlannedTask[],
+  more: Pick<Partial<Plan>, 'focus' | 'follows' | 'worded'>,
+): Plan => {
   const { planId, repository, baseCommit, scope, verification, budgets, checkout, now, ttlMs } = basis;
   const agents = [...new Set(tasks.map(({ agent }) => agent))].flatMap((kind) => basis.agents[kind]?.planned ?? []);
   const plan = {

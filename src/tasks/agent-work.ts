@@ -12,7 +12,7 @@ import { LiveWorld } from '../world/live-world.port.js';
 import type { Attempt } from './attempt.js';
 import { Checkouts } from './checkouts.js';
 import { memoryWorkplace } from './memory-workplace.js';
-import { openModelWay, type ModelWay } from './model-way.js';
+import { openModelWay, type ModelWay } from './model-way.port.js';
 import { sandboxWorkplace } from './sandbox-workplace.js';
 import type { Workplace } from './workplace.js';
 import { baseTerms } from '../strategist/base-terms.port.js';

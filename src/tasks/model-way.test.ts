@@ -8,7 +8,7 @@ import type { AnyEvent, PlannedAgent } from '#contracts';
 import { type ScriptedModel, scriptedModel } from '../../libs/model-proxy/test/scripted-model.js';
 import { loadConfig } from '../config/config.js';
 import { knownSecrets } from '../config/secrets.js';
-import { openModelWay } from './model-way.js';
+import { openModelWay } from './model-way.port.js';
 
 const KEY = 'a-key-of-the-provider-1';
 let directory: string;

@@ -16,7 +16,11 @@ export {
   PRESETS,
 } from './presets.js';
 export { fromHome, locateProgram } from './program.js';
+export { openModel, type OpenModel } from './llm/language-model.js';
+export { takeTurn, type Turn, type TurnTerms } from './llm/turn.js';
 export { LlmAgent } from './llm-agent.js';
+export { MarkedData } from './marked-data.js';
+export { fillIn } from './prompts.js';
 export { createToolbox } from './toolbox.js';
 export { type ActionType, LAST_REFUSAL, ToolSession } from './tool-session.js';
 export * from './definition.js';
