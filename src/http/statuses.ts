@@ -39,6 +39,7 @@ const BY_CODE: Readonly<Record<string, number>> = {
   'model.unreachable': 502,
   'model.unreadable': 502,
   'network.unknown-host': 502,
+  'network.unreachable': 502,
   'plan.already-decided': 409,
   'plan.base-moved': 409,
   'plan.edit-stale': 412,

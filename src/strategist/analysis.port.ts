@@ -12,6 +12,7 @@ import {
 } from '#contracts';
 import { withBudgets, type Analysing, type PlanRequest, type SprintCommand, type World } from '#domain';
 import { GitRepository } from '#git';
+import { registryAccess } from '#sandbox';
 import { commitTree, compileScope } from '#workspace';
 import { ArtifactStore } from '../artifacts/artifact-store.port.js';
 import { CONFIG, type Config } from '../config/config.js';
@@ -33,6 +34,10 @@ const DEFAULT_SCOPE = ['docs/**', 'tests/**'];
 export const DEFAULT_TASKS = 3;
 /** Of which a model may choose. */
 const MOST_CANDIDATES = 50;
+
+/** Asked once: npm takes its time to say it. */
+let known: ReturnType<typeof registryAccess> | undefined;
+const registries = async () => (await (known ??= registryAccess())).env;
 
 interface Scanned {
   readonly completed: EventData<'sprint.analysis-completed'>;
@@ -93,7 +98,7 @@ export class AnalysisJobs implements JobSource {
       const grants = request.grants ?? [];
       const compiled = compileScope({ patterns: scope, grants, protect: settings.protect ?? [] });
       const dismissed = this.#dismissed(state);
-      const verification = await verificationOf(tree, settings, this.config.verifySeconds);
+      const verification = await verificationOf(tree, settings, this.config.verifySeconds, registries);
       const kinds = await this.kinds.list();
       const usable = kinds.filter(({ unusable }) => unusable === undefined);
       const agents = Object.fromEntries(usable.map((one) => [one.kind, one]));

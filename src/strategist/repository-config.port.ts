@@ -12,6 +12,8 @@ export const RepositoryConfig = z.strictObject({
   $schema: z.string().max(1024).optional(),
   scope: patterns.min(1).optional(),
   setup: commands.optional(),
+  /** Hosts that set-up needs; a person grants them. Absent: those of the registries that it is known to use. */
+  setupHosts: z.array(z.string().min(1).max(255)).max(20).optional(),
   verify: commands.optional(),
   protect: patterns.optional(),
   unreadable: patterns.optional(),

@@ -1,6 +1,7 @@
 // How a repository is verified: by what it says itself, else by what its kind of project usually has.
 import { z } from 'zod';
 import type { Verification, VerificationCommand } from '#contracts';
+import { namedHosts, setupHosts } from './setup-hosts.js';
 import type { RepositoryConfig } from './repository-config.port.js';
 
 interface Files {
@@ -21,6 +22,8 @@ export const verificationOf = async (
   tree: Files,
   settings: RepositoryConfig,
   timeoutSeconds: number,
+  /** Where the operator's package managers look; asked for only where there is a set-up. */
+  registries: () => Promise<Readonly<Record<string, string>>> = () => Promise.resolve({}),
 ): Promise<Verification> => {
   const paths = new Set(tree.files().map(({ path }) => path));
   const derived = await derive(tree, paths);
@@ -30,7 +33,13 @@ export const verificationOf = async (
       : commands.map((command) => ({ name: command.slice(0, 120), command, origin: '.hyper-run.json' }));
   const commands = own(settings.verify, derived.commands);
   const setup = commands.length === 0 ? [] : own(settings.setup, derived.setup);
-  return { setup, commands, weak: commands.length === 0, timeoutSeconds, setupNetwork: false };
+  const common = { setup, commands, weak: commands.length === 0, timeoutSeconds, setupNetwork: false };
+  if (setup.length === 0) return common;
+  const { setupHosts: named } = settings;
+  return {
+    ...common,
+    setupHosts: named === undefined ? await setupHosts(setup, tree, await registries()) : namedHosts(named),
+  };
 };
 
 interface Derived {

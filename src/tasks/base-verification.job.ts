@@ -93,17 +93,20 @@ export class BaseVerificationJobs implements JobSource {
       const known = await this.#known(tree, state);
       if (known !== undefined && known.isolation === ground.isolation) return { ...known, reused: true };
       await mkdir(directory, { recursive: true, mode: 0o700 });
+      const refusedHosts: string[] = [];
       const run: TreeRun = {
         repository,
         base: plan.baseCommit,
         verification: plan.verification,
         directory,
         signal: context.signal,
+        onRefused: (host) => refusedHosts.push(host),
       };
       const setup = await this.trees.setup(run, ground);
-      const common = { tree, isolation: ground.isolation, weak, reused: false };
+      const told = refusedHosts.length === 0 ? {} : { refusedHosts };
+      const common = { tree, isolation: ground.isolation, weak, reused: false, ...told };
       if (!setup.passed) {
-        const reason = `The set-up failed: ${failureOf(setup.steps, plan.verification.setup.length) ?? ''}${hintOf(state)}`;
+        const reason = `The set-up failed: ${failureOf(setup.steps, plan.verification.setup.length) ?? ''}${hintOf(state, refusedHosts)}`;
         return { ...common, outcome: 'failed', reason, steps: [...setup.steps] };
       }
       const steps = await this.trees.steps(run, ground, setup, { treeish: plan.baseCommit });
@@ -119,9 +122,9 @@ export class BaseVerificationJobs implements JobSource {
   }
 
   #cacheFile(tree: Oid, { plan }: Active): string {
-    const { setup, commands, setupNetwork, timeoutSeconds } = plan.verification;
+    const { setup, commands, setupNetwork, setupHosts, timeoutSeconds } = plan.verification;
     const key = createHash('sha256')
-      .update(JSON.stringify([tree, setup, commands, setupNetwork, timeoutSeconds, process.version]))
+      .update(JSON.stringify([tree, setup, commands, setupNetwork, setupHosts, timeoutSeconds, process.version]))
       .digest('hex');
     return join(this.config.dataDirectory, 'bases', `${key}.json`);
   }
@@ -146,5 +149,10 @@ export class BaseVerificationJobs implements JobSource {
   }
 }
 
-const hintOf = ({ plan }: Active): string =>
-  plan.verification.setupNetwork ? '' : ' It had no network; grant it in the plan if it needs one.';
+const hintOf = ({ plan: { verification } }: Active, refused: readonly string[]): string => {
+  const { setupNetwork, setupHosts = [] } = verification;
+  if (!setupNetwork) return ' It had no network; grant it in the plan if it needs one.';
+  const needed = 'name what it needs in setupHosts of .hyper-run.json, and ask for a new plan.';
+  if (setupHosts.length === 0) return ` The plan grants it no host: ${needed}`;
+  return refused.length === 0 ? '' : ` It asked for ${refused.join(', ')}, which the plan does not grant: ${needed}`;
+};

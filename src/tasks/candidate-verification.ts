@@ -62,6 +62,7 @@ export class CandidateVerification {
         signal: attempt.signal,
         onStep: (step) =>
           attempt.say(event('task.verification-step-finished', { attempt: number, run: current, step })),
+        onRefused: (host) => attempt.say(refusedHost(attempt, host)),
       },
       tree: candidate.tree,
       privateDirectory: candidate.directory,
@@ -78,3 +79,12 @@ export class CandidateVerification {
     };
   }
 }
+
+/** What was made for the base is there, as a rule: this tells of a set-up that had to be made again. */
+const refusedHost = ({ claimed: { taskId, attempt, spec } }: Attempt, host: string) =>
+  event('alert.raised', {
+    alertId: `setup-${taskId}-${attempt}-${host}`.slice(0, 64),
+    severity: 'warning',
+    kind: 'setup-refused',
+    text: `${spec.task.title}: the set-up asked for ${host}, which the plan does not grant.`,
+  });

@@ -1,17 +1,13 @@
-import { randomBytes } from 'node:crypto';
-import { readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { ModelAccess, ModelDefinition, ToolPorts } from '#agents';
 import { HyperRunError, type PlannedAgent } from '#contracts';
 import { fetchThrough, ModelCalls, ModelProxy, parseBaseUrl, type ModelGrant } from '#model-proxy';
 import type { Loopback } from '#sandbox';
-import { socketDirectory } from '#system-tools';
 import type { Config } from '../config/config.js';
 import { rememberSecrets } from '../config/secrets.js';
+import { freshSocket } from './fresh-socket.js';
 
 /** Inside a sandbox, which has its loopback for itself. */
 const PORT = 7421;
-const SOCKET = /^m\.(\d+)\.[0-9a-f]{6}$/;
 
 type WayPorts = Pick<ToolPorts, 'attempt' | 'signal' | 'emit' | 'refuse' | 'gate' | 'spend' | 'progress'>;
 
@@ -44,7 +40,7 @@ export const openModelWay = async (
     refused: (code, reason) => void ports.refuse({ attempt: ports.attempt, tool: 'model', code, reason: reason.slice(0, 2000), count: 0 }), // prettier-ignore
     ...(ports.progress === undefined ? {} : { progress: ports.progress }),
   });
-  const proxy = workplace === 'sandbox' ? await ModelProxy.listen(calls, await freshSocket(config)) : undefined;
+  const proxy = workplace === 'sandbox' ? await ModelProxy.listen(calls, await freshSocket(config, 'm')) : undefined;
   const { path } = parseBaseUrl(model.baseUrl);
   return {
     access: {
@@ -86,23 +82,4 @@ const keyOf = (credential: string, config: Config): string => {
     );
   rememberSecrets([key]);
   return key;
-};
-
-/** In the private folder of the service, for its path may not be long. What a process that is gone left there is removed. */
-const freshSocket = async (config: Config): Promise<string> => {
-  const folder = await socketDirectory(config.dataDirectory);
-  for (const name of await readdir(folder)) {
-    const pid = SOCKET.exec(name)?.[1];
-    if (pid !== undefined && !lives(Number(pid))) await rm(join(folder, name), { force: true });
-  }
-  return join(folder, `m.${process.pid}.${randomBytes(3).toString('hex')}`);
-};
-
-const lives = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
 };

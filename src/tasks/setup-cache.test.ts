@@ -41,7 +41,7 @@ const setUp = async (path: string) => {
     commands: [{ name: 'make', command: 'sh make.sh', origin: 'a test' }],
     tree: 'one tree',
     cacheDirectory: await cacheOf(path),
-    network: false,
+    hosts: [],
     timeoutSeconds: 20,
     isolation: 'none',
   });

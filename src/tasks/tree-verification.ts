@@ -7,6 +7,7 @@ import { verificationCheckout, withBaseFiles } from '#workspace';
 import { ArtifactStore } from '../artifacts/artifact-store.port.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { IsolationLevel, type Measured } from '../isolation/isolation-level.port.js';
+import { openRegistryWay } from './registry-way.js';
 import { setupCacheOf } from './setup-cache.js';
 
 /** Output up to this is in the event as a whole; of more, the whole is kept as an artefact. */
@@ -20,6 +21,8 @@ export interface TreeRun {
   readonly directory: string;
   readonly signal: AbortSignal;
   readonly onStep?: (step: StepResult) => void;
+  /** The set-up asked for a host that the plan does not grant. */
+  readonly onRefused?: (host: string) => void;
 }
 
 /** What there is to run, and how well it is confined: decided before anything runs. */
@@ -64,7 +67,7 @@ export class TreeVerification {
         tree: await repository.treeOf(base),
         commands: verification.setup,
         cacheDirectory: setupCacheOf(repository),
-        network: verification.setupNetwork,
+        ...this.#registries(run),
         timeoutSeconds: verification.timeoutSeconds,
         isolation: ground.isolation,
         bwrap: ground.measured.bwrap,
@@ -75,6 +78,12 @@ export class TreeVerification {
     } finally {
       await removeTree(directory);
     }
+  }
+
+  #registries({ verification, onRefused }: TreeRun): Pick<Parameters<typeof prepareSetup>[0], 'hosts' | 'openWay'> {
+    const { setupNetwork, setupHosts = [] } = verification;
+    const hosts = setupNetwork ? setupHosts : [];
+    return { hosts, openWay: () => openRegistryWay(hosts, (host) => onRefused?.(host), this.config) };
   }
 
   /** The steps of one run over a tree; `restore` puts the base's version of these files back first. */

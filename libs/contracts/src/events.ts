@@ -178,6 +178,8 @@ export const eventSchemas = {
     weak: z.boolean(),
     reused: z.boolean(),
     steps: z.array(StepResult).max(40),
+    /** Hosts that the set-up asked for and that the plan does not grant. */
+    refusedHosts: z.array(z.string().max(255)).max(20).optional(),
   }),
   'sprint.started': z.object({ baseAccepted: z.boolean() }),
   'sprint.pausing': z.object({ reason: sentence }),

@@ -4,4 +4,5 @@ export { parseBaseUrl, parseHost, sameHost, shownHost, type BaseUrl, type Host }
 export { CALL_LIMITS, ModelCalls, type CallLimits, type CallPorts } from './model-calls.js';
 export { ModelProxy } from './model-proxy.js';
 export { PinnedHost } from './pinned-host.js';
+export { RegistryProxy, type RegistryTerms } from './registry-proxy.js';
 export type { CallUsage } from './tokens.js';

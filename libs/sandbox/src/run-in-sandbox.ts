@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { type Bubblewrap, watchesOf } from './bubblewrap.js';
 import { bwrapCall, type Mount } from './bwrap-profile.js';
 import { LAUNCH, runChild } from './child-run.js';
+import { behindLoopbacks, loopbackMounts, type Loopback } from './loopback.js';
 import type { RunResult } from './run-result.js';
 import { toolchainOf } from './toolchain.js';
 
@@ -30,6 +31,8 @@ export interface SandboxOptions extends RunOptions {
   readonly scratch?: readonly string[] | undefined;
   /** `true`: the network of the host, loopback included. */
   readonly network?: boolean;
+  /** Ways out of a sandbox without a network. */
+  readonly loopbacks?: readonly Loopback[] | undefined;
   /** Of `/tmp` and of the home folder, each. Default 1024. */
   readonly tmpSizeMb?: number;
 }
@@ -47,16 +50,16 @@ export const DEFAULT_OUTPUT_LIMIT = 1 << 20;
  * @throws HyperRunError `sandbox.link-in-the-way`
  */
 export const runInSandbox = async (options: SandboxOptions): Promise<RunResult> => {
-  const { bwrap } = options;
+  const { bwrap, command, loopbacks = [] } = options;
   const directory = await realpath(options.directory);
   // A user id that no person and no service of the system has, so that the limit on processes is this command's alone.
   const uid = randomInt(61_184, 65_520);
   if (bwrap.features.user === 'another') await give(directory, uid);
   const { args, inputs } = await bwrapCall({
     features: bwrap.features,
-    launch: [LAUNCH, options.command],
+    launch: [LAUNCH, loopbacks.length === 0 ? command : quoted(behindLoopbacks(['sh', '-c', command], loopbacks))],
     tree: { source: directory, visible: directory },
-    readOnly: options.readOnly ?? [],
+    readOnly: [...(options.readOnly ?? []), ...loopbackMounts(loopbacks)],
     scratch: options.scratch ?? [],
     network: options.network ?? false,
     env: options.env ?? {},
@@ -77,6 +80,10 @@ export const runInSandbox = async (options: SandboxOptions): Promise<RunResult> 
     onOutput: options.onOutput,
   });
 };
+
+/** For a shell, word by word. */
+const quoted = (words: readonly string[]): string =>
+  words.map((word) => `'${word.replaceAll("'", String.raw`'\''`)}'`).join(' ');
 
 const run = promisify(execFile);
 

@@ -34,7 +34,7 @@ const setUp = async (command = INSTALL, files: Readonly<Record<string, string>> 
     commands: [{ name: 'install', command, origin: 'a test' }],
     tree,
     cacheDirectory: cacheDirectory(),
-    network: false,
+    hosts: [],
     timeoutSeconds: 20,
     isolation,
     bwrap,

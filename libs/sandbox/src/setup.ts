@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import type { Isolation, StepResult, VerificationCommand } from '#contracts';
 import type { Bubblewrap } from './bubblewrap.js';
 import { INSIDE, type Mount } from './bwrap-profile.js';
+import type { Loopback } from './loopback.js';
 import { registryAccess } from './registry-access.js';
 import { verifyTree } from './verify-tree.js';
 
@@ -32,14 +33,24 @@ export interface Setup {
   /** Name of the whole tree: what a command makes may depend on any of its files, unless it only installs packages. */
   readonly tree: string;
   readonly cacheDirectory: string;
-  /** Only with a grant in the approved plan. */
-  readonly network: boolean;
+  /** Hosts of package registries, all that can be reached: only with a grant in the approved plan. */
+  readonly hosts: readonly string[];
+  /** Opens the way to these hosts; called only where there is something to make. Absent: the network of the host. */
+  readonly openWay?: (() => Promise<SetupWay>) | undefined;
   readonly timeoutSeconds: number;
   readonly isolation: Isolation;
   readonly bwrap?: Bubblewrap | undefined;
   readonly signal?: AbortSignal;
   readonly onOutput?: () => void;
   readonly onStep?: (step: StepResult, output: Buffer) => void | Promise<void>;
+}
+
+/** How a set-up in a sandbox without a network reaches its registries. */
+export interface SetupWay {
+  readonly loopbacks: readonly Loopback[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly mounts: readonly Mount[];
+  close(): Promise<void>;
 }
 
 export interface SetupResult {
@@ -60,8 +71,7 @@ export const prepareSetup = async (setup: Setup): Promise<SetupResult> => {
   const kept = join(setup.cacheDirectory, await keyOf(setup));
   const known = await made(kept);
   if (known !== undefined) return { steps: [], passed: true, reused: true, ...mountsOf(kept, known) };
-  const { env, mounts } = setup.network ? await registryAccess() : { env: OFFLINE, mounts: [] };
-  const steps = await verifyTree({ ...setup, env, readOnly: mounts });
+  const steps = await runSteps(setup);
   if (steps.length < setup.commands.length || steps.some((step) => step.outcome !== 'passed'))
     return { steps, passed: false, reused: false, mounts: [], scratch: [] };
   const paths = await newPaths(setup.directory, setup.files);
@@ -69,13 +79,33 @@ export const prepareSetup = async (setup: Setup): Promise<SetupResult> => {
   return { steps, passed: true, reused: false, ...mountsOf(kept, (await made(kept)) ?? paths) };
 };
 
+const runSteps = async (setup: Setup): Promise<StepResult[]> => {
+  if (setup.hosts.length === 0) return verifyTree({ ...setup, env: OFFLINE });
+  if (setup.isolation === 'none' || setup.openWay === undefined) {
+    const { env, mounts } = await registryAccess();
+    return verifyTree({ ...setup, network: true, env, readOnly: mounts });
+  }
+  const way = await setup.openWay();
+  try {
+    const { loopbacks, env, mounts } = way;
+    return await verifyTree({ ...setup, loopbacks, env, readOnly: mounts });
+  } finally {
+    await way.close();
+  }
+};
+
 /** What package managers install is decided by manifests alone. */
 const INSTALLS_ONLY = /^(npm (ci|install)|yarn install|pnpm install|pip3? install)( --?[\w=-]+)*$/;
 
-const keyOf = async ({ directory, files, commands, network, tree }: Setup): Promise<string> => {
+const keyOf = async ({ directory, files, commands, hosts, tree }: Setup): Promise<string> => {
   const hash = createHash('sha256').update(
-    JSON.stringify([process.version, process.platform, process.arch, network, commands.map(({ command }) => command)]) +
-      (commands.every(({ command }) => INSTALLS_ONLY.test(command)) ? '' : tree),
+    JSON.stringify([
+      process.version,
+      process.platform,
+      process.arch,
+      hosts.toSorted(),
+      commands.map(({ command }) => command),
+    ]) + (commands.every(({ command }) => INSTALLS_ONLY.test(command)) ? '' : tree),
   );
   for (const path of files.filter((file) => MANIFESTS.test(basename(file))).toSorted())
     hash.update(`\0${path}\0`).update(await contentOf(join(directory, path)));

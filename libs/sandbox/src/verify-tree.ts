@@ -4,6 +4,7 @@ import { HyperRunError, type Isolation, type StepResult, type VerificationComman
 import { countTests } from './count-tests.js';
 import type { Bubblewrap } from './bubblewrap.js';
 import { INSIDE, type Mount } from './bwrap-profile.js';
+import type { Loopback } from './loopback.js';
 import { runInSandbox } from './run-in-sandbox.js';
 import type { RunResult } from './run-result.js';
 import { runUnconfined } from './run-unconfined.js';
@@ -23,6 +24,8 @@ export interface TreeToVerify {
   /** Needed unless the isolation is `none`. */
   readonly bwrap?: Bubblewrap | undefined;
   readonly network?: boolean;
+  /** Ways out of a sandbox without a network. */
+  readonly loopbacks?: readonly Loopback[];
   /** What the set-up made, read-only. */
   readonly readOnly?: readonly Mount[];
   readonly scratch?: readonly string[];
@@ -57,7 +60,7 @@ const linkInstead = async ({ directory, readOnly = [] }: TreeToVerify): Promise<
 };
 
 const runCommand = (tree: TreeToVerify, command: string): Promise<RunResult> => {
-  const { directory, env, signal, onOutput, bwrap, readOnly, scratch, network = false } = tree;
+  const { directory, env, signal, onOutput, bwrap, readOnly, scratch, network = false, loopbacks } = tree;
   const limits = { command, directory, env, signal, onOutput, timeoutMs: tree.timeoutSeconds * 1000 };
   if (tree.isolation === 'none') return runUnconfined(limits);
   if (bwrap === undefined)
@@ -67,7 +70,7 @@ const runCommand = (tree: TreeToVerify, command: string): Promise<RunResult> => 
       {},
       'operator',
     );
-  return runInSandbox({ ...limits, bwrap, readOnly, scratch, network });
+  return runInSandbox({ ...limits, bwrap, readOnly, scratch, network, loopbacks });
 };
 
 const outcomeOf = ({ outcome, exitCode }: RunResult): StepResult['outcome'] => {

@@ -36,10 +36,10 @@ export const sprintTexts: {
   'sprint.plan-expired': () => ['warning', 'the plan expired before anybody approved it'],
   'sprint.base-verification-claimed': ({ attempt }) => ['quiet', `verifying the base commit${again(attempt)}`],
   'sprint.base-verification-interrupted': ({ reason }) => ['warning', `verifying the base was interrupted: ${reason}`],
-  'sprint.base-verified': ({ outcome, reason, isolation, weak, reused, steps }) => [
+  'sprint.base-verified': ({ outcome, reason, isolation, weak, reused, steps, refusedHosts = [] }) => [
     outcome === 'passed' ? 'good' : 'bad',
     `the base ${outcome === 'passed' ? 'passes' : outcome === 'failed' ? 'fails' : 'is missing'}${reason === undefined ? '' : `: ${reason}`} ` +
-      `(${[weak ? 'weak gate' : steps.map(stepText).join(', '), `isolation ${isolation}`, ...(reused ? ['known from before'] : [])].filter(Boolean).join('; ')})`,
+      `(${[weak ? 'weak gate' : steps.map(stepText).join(', '), `isolation ${isolation}`, ...(reused ? ['known from before'] : []), ...(refusedHosts.length > 0 ? [`set-up was refused ${refusedHosts.join(', ')}`] : [])].filter(Boolean).join('; ')})`,
   ],
   'sprint.started': ({ baseAccepted }) => [
     'plain',
