@@ -107,7 +107,10 @@ const UNFIT = new Set(['scope.invalid-pattern', 'plan.empty', 'plan.scope-fixed'
 
 const grantNetwork = async (client: ServiceClient, plan: PlanView, signal: AbortSignal): Promise<PlanView> => {
   const commands = plan.verification.setup.map(({ command }) => oneLine(command)).join(' && ');
-  const sure = await answered(confirm({ message: `Grant the network to: ${commands}?`, initialValue: false, signal }));
+  const { setupHosts = [] } = plan.verification;
+  const hosts = setupHosts.length === 0 ? 'no host' : setupHosts.map((host) => oneLine(host)).join(', ');
+  const message = `Let these commands reach ${hosts}, and nobody else: ${commands}?`;
+  const sure = await answered(confirm({ message, initialValue: false, signal }));
   return sure ? editPlan(client, plan, { setupNetwork: true }) : plan;
 };
 

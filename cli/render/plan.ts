@@ -104,10 +104,14 @@ const renderFindings = ({ findings }: Plan, style: Style): string[] => {
   ];
 };
 
+/** Which hosts the set-up can reach, or could. */
+export const networkOf = ({ setupNetwork, setupHosts = [] }: Verification): string =>
+  `${setupNetwork ? 'granted' : 'not granted'}${setupHosts.length === 0 ? '' : ` (${setupHosts.map((host) => oneLine(host)).join(', ')})`}`;
+
 export const renderVerification = (verification: Verification, style: Style, isolation?: string): string[] => [
   ...verification.setup.map(
     ({ command, origin }) =>
-      `${style.dim('Set-up    ')}${oneLine(command)}  ${style.dim(`from ${oneLine(origin)} · network ${verification.setupNetwork ? 'granted' : 'not granted'}`)}`,
+      `${style.dim('Set-up    ')}${oneLine(command)}  ${style.dim(`from ${oneLine(origin)} · network ${networkOf(verification)}`)}`,
   ),
   ...(verification.weak
     ? [
