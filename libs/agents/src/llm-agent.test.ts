@@ -268,6 +268,7 @@ describe('an agent with a model', () => {
   it('says a limit of its own to the provider', async () => {
     const { seen } = await run([{ text: 'No.' }], { wire: 'anthropic', more: { maxOutputTokens: 777 }, path: '' });
     expect(seen[0]).toMatchObject({ url: '/v1/messages', json: { max_tokens: 777, model: 'm', stream: true } });
+    expect(seen[0]?.text).not.toContain('eager_input_streaming');
   });
 
   it('ends with its attempt, whatever its model is doing', async () => {

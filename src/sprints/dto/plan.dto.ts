@@ -146,7 +146,9 @@ export class EditPlanDto {
   @Type(() => TaskEditDto)
   tasks?: TaskEditDto[];
 
-  @ApiPropertyOptional({ description: 'Whether set-up commands may reach the `setupHosts` of the plan, and nobody else.' })
+  @ApiPropertyOptional({
+    description: 'Whether set-up commands may reach the `setupHosts` of the plan, and nobody else.',
+  })
   @IsOptional()
   @IsBoolean()
   setupNetwork?: boolean;

@@ -73,6 +73,7 @@ const ask = async ({
     messages: withMark(messages),
     ...(tools === undefined ? {} : { tools }),
     ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
+    providerOptions: WHOLE_CALLS,
     abortSignal: signal,
     maxRetries: 0,
     onError: () => undefined, // it comes with the stream too
@@ -108,6 +109,9 @@ const masked = <Value>(value: Value, secrets: readonly string[]): Value => {
 
 /** Providers that keep the beginning of a conversation for less money are told up to where; the others do not see it. */
 const KEEP = { anthropic: { cacheControl: { type: 'ephemeral' } } };
+
+/** Nothing is done before the end of an answer: a provider may check the input of a call before it sends it. */
+const WHOLE_CALLS = { anthropic: { toolStreaming: false } };
 
 const withMark = (messages: readonly ModelMessage[]): ModelMessage[] => {
   const last = messages.at(-1);
