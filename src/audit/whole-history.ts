@@ -17,22 +17,33 @@ export const wholeHistory = async (store: EventStore, sprintId: SprintId): Promi
   return inOrder(store, [sprintStream(sprintId), ...tasks.map(taskStream)], top);
 };
 
+interface Reader {
+  readonly events: AsyncGenerator<EnvelopeText>;
+  readonly next: EnvelopeText;
+}
+
 async function* inOrder(
   store: EventStore,
   streams: readonly StreamName[],
   until: number,
 ): AsyncGenerator<EnvelopeText> {
-  const readers = streams.map((stream) => readEnvelopes(store, stream));
-  const next = new Map<AsyncGenerator<EnvelopeText>, EnvelopeText>();
-  const advance = async (reader: AsyncGenerator<EnvelopeText>) => {
-    const { value, done } = await reader.next();
-    if (done === true || value.position > until) next.delete(reader);
-    else next.set(reader, value);
-  };
-  await Promise.all(readers.map(advance));
-  while (next.size > 0) {
-    const [reader, event] = [...next].reduce((first, each) => (each[1].position < first[1].position ? each : first));
-    yield event;
-    await advance(reader);
+  const opened = await Promise.all(streams.map((stream) => advance(readEnvelopes(store, stream), until)));
+  let readers = opened.filter((reader) => reader !== undefined);
+  while (readers.length > 0) {
+    const [first, ...others] = readers.toSorted((a, b) => a.next.position - b.next.position);
+    // What one stream has in a row is told in a row.
+    const end = others[0]?.next.position ?? Infinity;
+    let reader = first;
+    while (reader !== undefined && reader.next.position < end) {
+      yield reader.next;
+      reader = await advance(reader.events, until);
+    }
+    readers = reader === undefined ? others : [reader, ...others];
   }
 }
+
+/** `undefined` at the end. */
+const advance = async (events: AsyncGenerator<EnvelopeText>, until: number): Promise<Reader | undefined> => {
+  const { value, done } = await events.next();
+  return done === true || value.position > until ? undefined : { events, next: value };
+};

@@ -12,10 +12,12 @@ export const noteActions = (
   known: ReadonlyMap<string, string>,
   events: readonly SeenEvent[],
 ): ReadonlyMap<string, string> => {
-  const next = new Map(known);
-  for (const event of events)
-    if (event.agentId !== undefined)
-      next.set(event.agentId, clean(tell({ type: `hyperrun.${event.type}`, data: event.data })[1]).slice(0, 200));
+  const last = new Map(
+    events.flatMap((event) => (event.agentId === undefined ? [] : [[event.agentId, event] as const])),
+  );
+  const next = new Map<string, string>(known);
+  for (const [agentId, { type, data }] of last)
+    next.set(agentId, clean(tell({ type: `hyperrun.${type}`, data })[1]).slice(0, 200));
   return next;
 };
 

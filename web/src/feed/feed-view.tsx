@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
+import { memo, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { plural } from '#wording';
 import type { FeedLine } from '../live/feed.js';
 import { feed, snapshot } from '../live/present.js';
@@ -73,7 +73,7 @@ export const FeedView = ({ compact = false }: FeedViewProps) => {
             return (
               line && (
                 <li key={number}>
-                  <Line line={line} chosen={chosen === number} onChoose={() => jump(number)} />
+                  <Line line={line} number={number} chosen={chosen === number} onChoose={jump} />
                 </li>
               )
             );
@@ -94,7 +94,7 @@ export const FeedView = ({ compact = false }: FeedViewProps) => {
             const number = filtered.numberAt(index);
             const line = feed.ring.at(number);
             return (
-              line && <Line key={number} line={line} chosen={chosen === number} onChoose={() => setChosen(number)} />
+              line && <Line key={number} line={line} number={number} chosen={chosen === number} onChoose={setChosen} />
             );
           }}
         />
@@ -129,13 +129,15 @@ const TONE_SHAPES = { good: 'good', bad: 'bad', warning: 'warning', quiet: undef
 
 interface LineProps {
   readonly line: FeedLine;
+  readonly number: number;
   readonly chosen: boolean;
-  readonly onChoose: () => void;
+  readonly onChoose: (number: number) => void;
 }
-const Line = ({ line, chosen, onChoose }: LineProps) => {
+/** Drawn once: in every frame most lines are those of the one before, a few pixels higher. */
+const Line = memo(({ line, number, chosen, onChoose }: LineProps) => {
   const shape = TONE_SHAPES[line.tone];
   return (
-    <button type="button" className="line" aria-pressed={chosen} onClick={onChoose}>
+    <button type="button" className="line" aria-pressed={chosen} onClick={() => onChoose(number)}>
       <time className="line-time">{preciseTime(line.time)}</time>
       <span className={`line-mark tone-${line.tone}`}>{shape !== undefined && <Shape mood={shape} />}</span>
       <span className="line-who" style={{ color: agentColour(line.agentId) }}>
@@ -144,7 +146,7 @@ const Line = ({ line, chosen, onChoose }: LineProps) => {
       <span className={`line-text tone-${line.tone}`}>{line.text}</span>
     </button>
   );
-};
+});
 
 interface FilterBarProps {
   readonly filter: FeedFilter;

@@ -137,19 +137,33 @@ const measure = (events: readonly SeenEvent[]): void => {
   });
 };
 
+/** Figures are told so often: a person cannot read them faster, and what shows them need not be drawn in every frame. */
+const FIGURES_EVERY_MS = 250;
+let delays: readonly number[] = [];
+let newest: SeenEvent | undefined;
+let telling: ReturnType<typeof setTimeout> | undefined;
+
 const record = (events: readonly SeenEvent[], paintedAt: number): void => {
-  const last = events.at(-1);
-  if (last === undefined) return;
-  arrivals = arrivals.filter(({ at }) => paintedAt - at < MINUTE_MS);
+  newest = events.at(-1) ?? newest;
   const reading = clock.get();
   const fresh =
     reading === undefined || document.hidden ? [] : events.map(({ time }) => paintedAt + reading.offset - time);
+  // What was caught up with after a break says nothing about how fast the stream is.
+  delays = [...delays, ...fresh.filter((ms) => ms < 10_000)].slice(-DELAYS);
+  telling ??= setTimeout(() => {
+    telling = undefined;
+    tellPulse();
+  }, FIGURES_EVERY_MS);
+};
+
+const tellPulse = (): void => {
+  const now = Date.now();
+  arrivals = arrivals.filter(({ at }) => now - at < MINUTE_MS);
   pulse.set({
-    lastEventAt: last.time,
-    lastPosition: last.position,
+    lastEventAt: newest?.time,
+    lastPosition: newest?.position,
     perMinute: arrivals.reduce((sum, { count }) => sum + count, 0),
-    // What was caught up with after a break says nothing about how fast the stream is.
-    delays: [...pulse.get().delays, ...fresh.filter((ms) => ms < 10_000)].slice(-DELAYS),
+    delays,
   });
 };
 
@@ -227,9 +241,5 @@ let leave: (() => void) | undefined;
 /** Joins the stream. Once for the page. */
 export const start = (): void => {
   leave ??= connect(receive);
-  setInterval(() => {
-    const now = Date.now();
-    arrivals = arrivals.filter(({ at }) => now - at < MINUTE_MS);
-    pulse.set({ ...pulse.get(), perMinute: arrivals.reduce((sum, { count }) => sum + count, 0) });
-  }, 5000);
+  setInterval(tellPulse, 5000);
 };
