@@ -1,6 +1,7 @@
 export * from './ids.js';
 export * from './plan.js';
 export * from './approved-part.js';
+export * from './finding-sources.js';
 export * from './events.js';
 export * from './recorded.js';
 export * from './envelope.js';

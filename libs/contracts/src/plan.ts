@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { FINDING_SOURCES } from './finding-sources.js';
 import { Oid, RepositoryId, Sha256, SprintId, TaskId } from './ids.js';
 
 /** Lines are counted from 1, columns from 1, ends are inclusive. */
@@ -10,7 +11,7 @@ export const Range = z.object({
 });
 export type Range = z.infer<typeof Range>;
 
-export const FindingSource = z.enum(['todo', 'lint', 'links', 'markdown', 'spelling', 'coverage']);
+export const FindingSource = z.enum(FINDING_SOURCES);
 export type FindingSource = z.infer<typeof FindingSource>;
 
 /** One thing worth improving, and how it is known. */

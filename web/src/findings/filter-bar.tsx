@@ -1,5 +1,5 @@
 import { useMemo, useState, type RefObject } from 'react';
-import { FindingSource } from '#contracts';
+import { FINDING_SOURCES, type FindingSource } from '#contracts';
 import type { FindingView } from '../api/views.js';
 import { NO_FILTER, passes, SHOWN, type FindingFilter, type Grouping, type Shown } from './finding-list.js';
 
@@ -11,7 +11,7 @@ const SHOWN_WORDS: Readonly<Record<Shown, string>> = {
   dismissed: 'dismissed',
   all: 'all',
 };
-const SOURCES: readonly FindingSource[] = FindingSource.options;
+const SOURCES: readonly FindingSource[] = FINDING_SOURCES;
 
 interface FilterBarProps {
   readonly all: readonly FindingView[];
