@@ -52,7 +52,8 @@ export class AgentWork {
     const overseen = { ...oversight.ports, attempt: number, progress: () => attempt.progress() };
     const way = await this.#modelWay(agent, attempt, overseen);
     const loopbacks = way?.loopbacks ?? [];
-    const place = { attempt, repository, tree, directory, unreadable, loopbacks };
+    const onBlock = (listener: (blocked: boolean) => void) => attempt.onBlock(listener);
+    const place = { attempt, repository, tree, directory, unreadable, loopbacks, onBlock };
     const workplace = await this.#workplace(agent, place).catch(async (error: unknown) => {
       await way?.close();
       throw error;
@@ -129,7 +130,7 @@ export class AgentWork {
     agent: BaseAgent,
     place: Pick<
       Parameters<typeof sandboxWorkplace>[0],
-      'attempt' | 'repository' | 'tree' | 'directory' | 'unreadable' | 'loopbacks'
+      'attempt' | 'repository' | 'tree' | 'directory' | 'unreadable' | 'loopbacks' | 'onBlock'
     >,
   ): Promise<Workplace> {
     const measured = await this.isolation.measured();

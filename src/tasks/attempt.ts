@@ -101,6 +101,18 @@ export class Attempt {
     return !paused && tasks.get(this.claimed.taskId)?.status !== 'blocked';
   }
 
+  /** Calls back whenever it changes, at first if it is so, with whether somebody is asked; returns how to stop that. */
+  onBlock(listener: (blocked: boolean) => void): () => void {
+    const { live } = this.needs;
+    let told = false;
+    const look = () => {
+      const blocked = live.world.tasks.get(this.claimed.taskId)?.status === 'blocked';
+      if (blocked !== told) listener((told = blocked));
+    };
+    look();
+    return live.onChange(look);
+  }
+
   /** Resolves when there may be work: nothing new begins meanwhile. */
   async gate(): Promise<void> {
     const runs = () => this.runs();

@@ -111,6 +111,26 @@ afterAll(async () => {
       ]);
     });
 
+    it('is not ended with the attempt, so that it can be told first, and ends with its workplace', async () => {
+      const over = new AbortController();
+      const attempt = { claimed: { attempt: 1 }, signal: over.signal } as unknown as Attempt;
+      await open(['docs/**'], { attempt });
+      const { workspace } = workplace?.ports ?? {};
+      const argv = ['sh', '-c', 'read line; echo "$line"; exec sleep 1000'];
+      const told = await workspace?.start({ argv });
+      const bound = await workspace?.start({ argv, signal: over.signal });
+      over.abort(new Error('The attempt is over.'));
+      expect((await bound?.ended)?.exitCode).toBeNull();
+      told?.stdin.write('stop\n');
+      for await (const heard of told?.stdout ?? []) {
+        expect(String(heard)).toBe('stop\n');
+        break;
+      }
+      await expect(workspace?.start({ argv })).rejects.toThrow('The attempt is over.');
+      await workplace?.close();
+      expect((await told?.ended)?.exitCode).toBeNull();
+    });
+
     it('cannot write outside of the folders of its scope', async () => {
       await open();
       const { output } = await shell('for f in x src/index.js src/new ../y; do echo x > $f || echo denied; done 2>/dev/null'); // prettier-ignore

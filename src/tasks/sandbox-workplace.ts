@@ -37,6 +37,8 @@ export interface SandboxPlace {
   readonly commandSeconds: number;
   /** Ports inside, behind which the service answers. */
   readonly loopbacks?: readonly Loopback[];
+  /** Calls back when the task begins or ends to wait for a person: meanwhile all programs stand still. Returns how to stop that. */
+  readonly onBlock?: (listener: (blocked: boolean) => void) => () => void;
 }
 
 /**
@@ -69,6 +71,9 @@ class SandboxWorkplace implements Workplace, AgentWorkspace {
   readonly #live: WorkspaceTree;
   readonly #over = new AbortController();
   readonly #running = new Set<Promise<unknown>>();
+  readonly #children = new Set<LiveChild>();
+  readonly #forget: (() => void) | undefined;
+  #blocked = false;
   #ran = false;
   #home: string | undefined;
   #limit: string | undefined;
@@ -83,12 +88,20 @@ class SandboxWorkplace implements Workplace, AgentWorkspace {
     const hand = { start: (program: AgentProgram) => this.#start(program) };
     this.#live = new WorkspaceTree(hand, place.tree.scope, view.fixed);
     this.ports = { tree: this.#live, workspace: this, sandboxRun: (command, signal) => this.#run(command, signal) };
+    this.#forget = place.onBlock?.((blocked) => this.#hold(blocked));
   }
 
+  /** Without a signal of its own, a program is not ended with the attempt, but by whoever started it, or when all of this closes. */
   async start(program: AgentProgram): Promise<AgentProcess> {
     await this.#fillHome(program);
     this.#ran = true;
-    return this.#start(program, this.place.loopbacks);
+    this.place.attempt.signal.throwIfAborted();
+    const signal = program.signal ?? this.#over.signal;
+    const child = await this.#start({ ...program, signal }, this.place.loopbacks);
+    this.#children.add(child);
+    void child.ended.then(() => this.#children.delete(child));
+    if (this.#blocked) void child.standStill(true);
+    return child;
   }
 
   limit(): string | undefined {
@@ -129,7 +142,7 @@ class SandboxWorkplace implements Workplace, AgentWorkspace {
 
   async #start(program: AgentProgram, loopbacks: readonly Loopback[] = []): Promise<LiveChild> {
     const { argv, env = {}, readOnly = [] } = program;
-    const signal = this.#until(program.signal);
+    const signal = AbortSignal.any([this.#over.signal, program.signal ?? this.place.attempt.signal]);
     signal.throwIfAborted();
     const starting = startOnTree(this.sandbox, { argv, env, readOnly, loopbacks, signal });
     this.#track(starting.then(async ({ ended }) => (this.#limit ??= (await ended).limit)));
@@ -171,8 +184,14 @@ class SandboxWorkplace implements Workplace, AgentWorkspace {
     work.then(settled, settled);
   }
 
+  #hold(blocked: boolean): void {
+    this.#blocked = blocked;
+    for (const child of this.#children) void child.standStill(blocked);
+  }
+
   /** Nothing of the agent runs any more, and nothing will. */
   async #end(): Promise<void> {
+    this.#forget?.();
     this.#over.abort(new HyperRunError('sandbox.over', 'The work in this sandbox is over.'));
     await Promise.allSettled(this.#running);
   }

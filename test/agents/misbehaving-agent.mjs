@@ -75,6 +75,11 @@ const BEHAVIOURS = {
   async asks({ prompt, ask }) {
     work(prompt, ` ${(await ask()).content?.answer}`);
   },
+  async 'works on while it asks'({ prompt, ask }) {
+    started('while :; do :; done');
+    started('while :; do sleep 0.1; done');
+    work(prompt, ` ${(await ask()).content?.answer}`);
+  },
   'prints no messages'() {
     for (let line = 0; line < 200; line += 1) process.stdout.write(`line ${line}\n`);
     return never();

@@ -111,7 +111,8 @@ export interface Told {
   readonly launched: Collected;
 }
 
-const firstOf = (info: Collected): number => Number(/"child-pid":\s*(\d+)/.exec(info.text())?.[1] ?? 0);
+/** Zero: it has not told. */
+export const firstOf = (info: Collected): number => Number(/"child-pid":\s*(\d+)/.exec(info.text())?.[1] ?? 0);
 
 /** Once the command runs; gives what ends the watching. */
 export const startWatches = (

@@ -2,11 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { PassThrough, type Readable, type Writable } from 'node:stream';
 import { HyperRunError } from '#contracts';
 import { CapturedOutput } from './captured-output.js';
-import { FIRST_INPUT, INFO, leaveNothing, STARTED, startWatches, type Told } from './child-run.js';
+import { FIRST_INPUT, firstOf, INFO, leaveNothing, STARTED, startWatches, type Told } from './child-run.js';
 import { feed, textOf } from './child-streams.js';
 import { withoutInherited } from './inherited-descriptors.js';
 import { OutputGuard } from './output-guard.js';
 import { kill } from './process-table.js';
+import { Standstill } from './standstill.js';
 import type { Watch } from './watch.js';
 
 /** A program that was started and is talked to while it runs. */
@@ -18,6 +19,8 @@ export interface LiveChild {
   readonly ended: Promise<LiveChildEnd>;
   /** Ends it and all that it started. May be called again. */
   kill(): Promise<void>;
+  /** It and all that it started stand still, until they are to go on; what is asked for last counts. */
+  standStill(still: boolean): Promise<void>;
 }
 
 export interface LiveChildEnd {
@@ -58,6 +61,7 @@ class ConfinedChild implements LiveChild {
   readonly #child: ChildProcess;
   readonly #told: Told;
   readonly #signal: AbortSignal | undefined;
+  readonly #standstill: Standstill;
   #failure: string | undefined;
   #limit: string | undefined;
   #killed = false;
@@ -76,6 +80,7 @@ class ConfinedChild implements LiveChild {
     this.stdout = this.#guarded(this.#child.stdout);
     this.stderr = this.#guarded(this.#child.stderr);
     this.#told = { info: textOf(this.#child, INFO), launched: textOf(this.#child, STARTED) };
+    this.#standstill = new Standstill(this.#told.launched.began.then(() => firstOf(this.#told.info)));
     feed(this.#child, FIRST_INPUT, inputs);
     const endWatch = startWatches(watches, this.#told, (why) => this.#stopFor(why));
     this.ended = exited.then(() => this.#end(began, endWatch));
@@ -104,6 +109,11 @@ class ConfinedChild implements LiveChild {
       kill(-pid, 'SIGKILL');
     }
     await this.ended;
+  }
+
+  async standStill(still: boolean): Promise<void> {
+    const standing = still ? this.#standstill.begin() : this.#standstill.end();
+    await Promise.race([standing, this.ended]);
   }
 
   async #end(began: number, endWatch: () => void): Promise<LiveChildEnd> {
