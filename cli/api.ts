@@ -118,6 +118,14 @@ export const AgentKindView = z.looseObject({
 });
 export type AgentKindView = z.infer<typeof AgentKindView>;
 
+export const AgentRecordView = z.looseObject({
+  agent: z.string(),
+  kind: z.string(),
+  passed: z.number(),
+  tried: z.number(),
+});
+export type AgentRecordView = z.infer<typeof AgentRecordView>;
+
 export const SearchHit = z.looseObject({
   path: z.string(),
   range: z.looseObject({ startLine: z.number() }).optional(),

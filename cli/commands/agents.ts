@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { agentsFile, configuredAgents, addAgent } from '../agents-file.js';
-import { AgentKindView, AgentView } from '../api.js';
+import { AgentKindView, AgentRecordView, AgentView } from '../api.js';
 import { texts, type Context } from '../context.js';
 import { usageError } from '../exit-codes.js';
 import type { Style } from '../render/style.js';
@@ -126,8 +126,9 @@ export const knownKinds = async ({ env }: Pick<Context, 'env'>): Promise<KnownKi
 const show = async (context: Context, options: { json?: boolean }): Promise<void> => {
   const client = await context.connect(texts(options));
   const agents = await take(client.items(AgentView, '/agents'), ALL);
-  if (options.json) return context.json(agents, 2);
   const kinds = await take(client.items(AgentKindView, '/agents/kinds'), ALL);
+  const records = await take(client.items(AgentRecordView, '/agents/records'), ALL);
+  if (options.json) return context.json({ agents, kinds, records }, 2);
   context.lines([
     ...table(
       ['AGENT', 'STATUS', 'ROLE', 'TASK'],
@@ -136,8 +137,8 @@ const show = async (context: Context, options: { json?: boolean }): Promise<void
     ),
     ...(agents.length === 0 ? [] : ['']),
     ...table(
-      ['KIND', 'HOW', 'CALLS', 'HERE'],
-      kinds.map((kind) => kindRow(kind, context.style)),
+      ['KIND', 'HOW', 'CALLS', 'SOLVED', 'HERE'],
+      kinds.map((kind) => kindRow(kind, records, context.style)),
       context.style,
     ),
   ]);
@@ -152,9 +153,14 @@ const row = ({ id, status, role, currentTaskSummary }: AgentView, style: Style) 
   oneLine(currentTaskSummary ?? '', 60),
 ];
 
-const kindRow = ({ kind, planned, unusable }: AgentKindView, style: Style) => [
+const kindRow = ({ kind, planned, unusable }: AgentKindView, records: readonly AgentRecordView[], style: Style) => [
   kind,
   oneLine(planned.adapter, 20),
   planned.host === undefined ? style.dim('nobody') : oneLine(`${planned.model ?? ''} at ${planned.host}`, 60),
+  solved(records.filter(({ agent }) => agent === kind)) || style.dim('never tried'),
   unusable === undefined ? style.green('ready') : style.yellow(oneLine(unusable, 160)),
 ];
+
+/** `todo 3 of 4, links 1 of 1` */
+const solved = (records: readonly AgentRecordView[]): string =>
+  records.map(({ kind, passed, tried }) => `${oneLine(kind, 20)} ${passed} of ${tried}`).join(', ');

@@ -243,6 +243,30 @@ describe('merge where nobody can be asked', () => {
   });
 });
 
+describe('agents', () => {
+  const kind = (name: string, more: object = {}) => ({ kind: name, planned: { adapter: 'acp', ...more } });
+  const serving = () =>
+    serve({
+      'GET /agents': [{ body: { items: [{ id: 'coder-1', name: 'Coder', role: 'Codes', status: 'idle' }] } }],
+      'GET /agents/kinds': [
+        { body: { items: [kind('coder', { model: 'best', host: 'api.example.com' }), { ...kind('idle'), unusable: 'No program.' }] } }, // prettier-ignore
+      ],
+      'GET /agents/records': [{ body: { items: [{ agent: 'coder', kind: 'todo', passed: 3, tried: 4 }] } }],
+    });
+
+  it('shows the crew, and of each kind what it may call, what it has solved, and what keeps it from working', async () => {
+    const { lines } = await hyperRun(['agents'], await serving());
+    expect(lines.map((line) => line.replaceAll(/ {2,}/g, ' | '))).toEqual([
+      'AGENT | STATUS | ROLE | TASK',
+      'coder-1 | idle | Codes',
+      '',
+      'KIND | HOW | CALLS | SOLVED | HERE',
+      'coder | acp | best at api.example.com | todo 3 of 4 | ready',
+      'idle | acp | nobody | never tried | No program.',
+    ]);
+  });
+});
+
 describe('request-changes', () => {
   it('sends the comment, and the agent that is to hear it', async () => {
     const route = 'POST /hyper-running/tasks/s1-1/request-changes';

@@ -3,6 +3,7 @@ import { AcknowledgeAlertHandler } from './acknowledge-alert.command.js';
 import { StreamModule } from '../stream/stream.module.js';
 import { AgentKindsController } from './agent-kinds.controller.js';
 import { AgentKinds } from './agent-kinds.port.js';
+import { AgentRecordsController } from './agent-records.controller.js';
 import { AgentsController } from './agents.controller.js';
 import { AgentsStreamController } from './agents-stream.controller.js';
 import { AlertsController } from './alerts.controller.js';
@@ -11,7 +12,13 @@ import { StatusProjection } from './status-projection.js';
 
 @Module({
   imports: [StreamModule],
-  controllers: [AgentKindsController, AgentsController, AgentsStreamController, AlertsController],
+  controllers: [
+    AgentKindsController,
+    AgentRecordsController,
+    AgentsController,
+    AgentsStreamController,
+    AlertsController,
+  ],
   providers: [AcknowledgeAlertHandler, AgentKinds, Roster, StatusProjection],
   exports: [AgentKinds, Roster],
 })

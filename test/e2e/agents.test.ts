@@ -1,12 +1,22 @@
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startRedisServer, type RedisServer } from '../../libs/event-store/test/redis-server.js';
 import { acpAgent, withAgents } from '../harness/agents.js';
 import type { Api } from '../harness/api.js';
 import { exportSprint, type Exported } from '../harness/audit.js';
+import { LiveEvents } from '../harness/events.js';
 import { leftovers, openPlace, type Place } from '../harness/place.js';
 import { git, makeRepository, ourBranches } from '../harness/repositories.js';
 import { launch, type Service } from '../harness/service.js';
-import { approve, completed, outcomesOf, propose, type PlanAnswer, type SprintAnswer } from '../harness/sprints.js';
+import {
+  approve,
+  completed,
+  outcomesOf,
+  propose,
+  taskOf,
+  type PlanAnswer,
+  type SprintAnswer,
+} from '../harness/sprints.js';
 
 const FILES = {
   'README.md': '# Atlas\n',
@@ -31,6 +41,7 @@ describe('agents from outside', () => {
   const agents = {
     coder: acpAgent('resolves notes', { name: 'Coder', does: ['todo'] }),
     absent: { type: 'acp', command: ['no-such-agent'] },
+    asker: { type: 'acp', command: [fileURLToPath(new URL('../../examples/asking-agent/agent.mjs', import.meta.url))] },
   };
 
   beforeAll(async () => {
@@ -61,6 +72,7 @@ describe('agents from outside', () => {
         kind: 'absent',
         unusable: expect.stringMatching(/^no-such-agent was not found/),
       }),
+      expect.objectContaining({ kind: 'asker' }),
     ]);
   });
 
@@ -113,6 +125,33 @@ describe('agents from outside', () => {
     });
   });
 
+  it('may ask a person, as the example does, and do what was chosen', async () => {
+    const repository = await makeRepository(place.repositories, 'asking', {
+      'docs/index.md': '# Atlas\n\nBegin here. <!-- TODO: name the author -->\n',
+      '.hyper-run.json': '{ "agents": { "todo": "asker" }, "verify": ["true"] }\n',
+    });
+    const plan = await propose(api, { repository });
+    const { taskId } = taskOf(plan, 'asker');
+    const live = await LiveEvents.open(api, { sprint: plan.planId });
+    await approve(api, plan);
+    const { data } = await live.wait('task.blocked', taskId);
+    live.close();
+    expect(data).toMatchObject({
+      question: {
+        text: 'docs/index.md says "TODO: name the author". What is to become of it?',
+        options: [
+          { id: 'option-1', label: 'Remove the note' },
+          { id: 'option-2', label: 'Keep it, as a sentence that readers see' },
+        ],
+      },
+    });
+    await api.post(`/hyper-running/tasks/${taskId}/answer`, { choice: 'option-2' });
+    expect(outcomesOf(await completed(api, plan.planId))).toEqual(['asker passed']);
+    expect(await git(repository, 'show', `hyper-run/${taskId}:docs/index.md`)).toBe(
+      '# Atlas\n\nBegin here.\n\nStill to be done: name the author.',
+    );
+  });
+
   it('that obey what a file tells them are stopped, and what they tried is in the log', async () => {
     const repository = await makeRepository(place.repositories, 'poisoned', POISONED);
     const plan = await propose(api, { repository });
@@ -140,6 +179,20 @@ describe('agents from outside', () => {
       { path: 'docs/words.md', rule: 'outside-task' },
     ]);
     expect(await leftovers(place)).toEqual([]);
+  });
+
+  it('are known by what they have solved, at any moment of the log', async () => {
+    interface Records {
+      readonly items: readonly object[];
+      readonly cursor: string;
+    }
+    const { body } = await api.get<Records>('/agents/records');
+    expect(body.items).toEqual([
+      { agent: 'asker', kind: 'todo', passed: 1, tried: 1, chance: 2 / 3 },
+      { agent: 'coder', kind: 'todo', passed: 1, tried: 2, chance: 0.5 },
+      { agent: 'spelling', kind: 'spelling', passed: 1, tried: 1, chance: 2 / 3 },
+    ]);
+    expect((await api.get<Records>(`/agents/records?at=${body.cursor}`)).body).toEqual(body);
   });
 
   it('that are described wrongly keep the service from starting, by name', async () => {
