@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { HyperRunError } from '#contracts';
 import { PlanPending, PlanView, Repository } from './api.js';
 import type { ServiceClient } from './client.js';
+import type { BudgetWish } from './commands/options.js';
 import { follow } from './sse.js';
 
 export interface PlanWish {
@@ -13,6 +14,7 @@ export interface PlanWish {
   readonly focus?: string;
   /** Protected paths that this plan may change. */
   readonly grants?: readonly string[];
+  readonly budgets?: BudgetWish;
 }
 
 /** Registers the repository if it is new, has it read, and answers with the plan once it is proposed. */

@@ -5,7 +5,15 @@ import { readHealth } from '../health.js';
 import { askForPlan } from '../planning.js';
 import { renderPlan } from '../render/plan.js';
 import { withService } from '../with-service.js';
-import { focusOption, grantOption, jsonOption, maxTasksOption, scopeOption, type WishOptions } from './options.js';
+import {
+  budgetOption,
+  focusOption,
+  grantOption,
+  jsonOption,
+  maxTasksOption,
+  scopeOption,
+  type WishOptions,
+} from './options.js';
 import { wish } from './run.js';
 
 export const planCommand = (context: Context) =>
@@ -16,6 +24,7 @@ export const planCommand = (context: Context) =>
     .addOption(maxTasksOption())
     .addOption(focusOption())
     .addOption(grantOption())
+    .addOption(budgetOption())
     .addOption(jsonOption())
     .action((path: string, options: WishOptions & { json?: boolean }) =>
       withService(context, path, async (address) => {

@@ -8,7 +8,15 @@ import { askForPlan, editPlan } from '../planning.js';
 import { renderPlan } from '../render/plan.js';
 import { review } from '../reviewing.js';
 import { withService } from '../with-service.js';
-import { focusOption, grantOption, jsonOption, maxTasksOption, scopeOption, type WishOptions } from './options.js';
+import {
+  budgetOption,
+  focusOption,
+  grantOption,
+  jsonOption,
+  maxTasksOption,
+  scopeOption,
+  type WishOptions,
+} from './options.js';
 
 interface RunOptions extends WishOptions {
   readonly yes?: boolean;
@@ -24,6 +32,7 @@ export const runCommand = (context: Context) =>
     .addOption(maxTasksOption())
     .addOption(focusOption())
     .addOption(grantOption())
+    .addOption(budgetOption())
     .option('--allow-setup-network', 'grant the network to the set-up commands of this plan')
     .addOption(new Option('-y, --yes', 'approve all of it unread, where the service’s policy allows that'))
     .addOption(jsonOption())
@@ -56,4 +65,10 @@ const run = (context: Context, path: string, options: RunOptions) =>
     requireAllPassed(await execute(context, client, decision.plan, { taskIds: decision.taskIds }));
   });
 
-export const wish = ({ scope, maxTasks, focus, grant }: WishOptions) => ({ scope, maxTasks, focus, grants: grant });
+export const wish = ({ scope, maxTasks, focus, grant, budget }: WishOptions) => ({
+  scope,
+  maxTasks,
+  focus,
+  grants: grant,
+  budgets: budget,
+});

@@ -1,5 +1,6 @@
 import type { Evidence, Plan, PlannedTask, Verification } from '#contracts';
 import { sharedPaths } from '#domain';
+import { budgetsTexts } from '#wording';
 import type { PlanView } from '../api.js';
 import { oneLine } from '../text.js';
 import { renderHead, renderKnownBase } from './base.js';
@@ -31,6 +32,7 @@ export const renderPlan = (plan: ShownPlan, style: Style, options: PlanOptions =
   ...renderHead(plan, style),
   ...grants(plan, style),
   ...renderAgents(plan, style),
+  `${style.dim('Budgets   ')}${budgetsTexts(plan.budgets).join('; ')}; then a task waits for you`,
   `${style.dim('Estimate  ')}about ${duration(plan.estimate.seconds * 1000)}, ${cost(plan)}`,
   `${style.dim('Expires   ')}${plan.expiresAt}`,
 ];

@@ -83,6 +83,11 @@ describe('a plan on the screen', () => {
       "2 more in docs/package.json, which is protected: --grant 'docs/package.json'",
     ));
 
+  it('says what may be spent before a task waits', () =>
+    expect(text).toContain(
+      'Budgets   each task 10 min of work, 100 tool calls, 3 attempts; then a task waits for you',
+    ));
+
   it('says what lies outside the scope, and how to widen it', () => {
     expect(text).toContain("213 more in src/**: widen with --scope 'src/**'");
   });

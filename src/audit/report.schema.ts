@@ -1,10 +1,48 @@
 // What the audit tells: the shapes.
 import { z } from 'zod';
-import { eventSchemas, FileChange, Isolation, Oid, SealedHead, StepResult, StreamName, TaskId } from '#contracts';
+import {
+  BlockKind,
+  eventSchemas,
+  FileChange,
+  Isolation,
+  Oid,
+  SealedHead,
+  SpentBudget,
+  StepResult,
+  StreamName,
+  TaskId,
+} from '#contracts';
 import type { ProblemKind } from '#seal';
 import { named, type Told } from '../http/schemas.js';
 
 const count = z.number().int().nonnegative();
+
+const Cost = z.object({ modelCalls: count, tokens: count, amount: z.number() });
+
+/** A time for which a task waited for a person: what it wanted, and what it was given. */
+const ReportedBlock = named(
+  'ReportedBlock',
+  z.object({
+    kind: BlockKind,
+    /** What it wanted, in a sentence. */
+    asked: z.string(),
+    askedAt: z.iso.datetime(),
+    spent: SpentBudget.optional(),
+    /** Absent: nobody has answered. */
+    answered: z
+      .object({
+        at: z.iso.datetime(),
+        /** `person:…`, or `orchestrator` where a policy decided. */
+        by: z.string(),
+        /** The option that was chosen, in its words, and what was said. */
+        text: z.string(),
+        granted: eventSchemas['task.answered'].shape.granted,
+        timedOut: z.boolean(),
+      })
+      .optional(),
+  }),
+);
+export type ReportedBlock = Told<typeof ReportedBlock>;
 
 const ReportedTask = named(
   'ReportedTask',
@@ -27,6 +65,9 @@ const ReportedTask = named(
     toolCalls: count,
     refusals: count,
     durationMs: z.number(),
+    cost: Cost,
+    /** What was asked of people, in order. */
+    blocks: z.array(ReportedBlock),
   }),
 );
 export type ReportedTask = Told<typeof ReportedTask>;
@@ -68,7 +109,7 @@ export const Report = named(
     additions: count,
     deletions: count,
     events: count,
-    cost: z.object({ modelCalls: count, tokens: count, amount: z.number() }),
+    cost: Cost,
     heads: z.array(SealedHead),
   }),
 );

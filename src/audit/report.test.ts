@@ -26,6 +26,8 @@ const report = (command: string): Report => ({
       toolCalls: 1,
       refusals: 0,
       durationMs: 1,
+      cost: { modelCalls: 0, tokens: 0, amount: 0 },
+      blocks: [],
       verification: [
         {
           run: 1,

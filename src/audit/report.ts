@@ -1,6 +1,7 @@
 // What became of a sprint, told from its events alone.
 import type { Recorded, TaskId } from '#contracts';
 import { code, fenced, plain } from './markdown-words.js';
+import { blocksMarkdown, blocksOf, costText } from './report-costs.js';
 import type { Report, ReportedTask } from './report.schema.js';
 import { togetherMarkdown } from './report-together.js';
 
@@ -42,6 +43,8 @@ export const reportTask = (taskId: TaskId, events: readonly Recorded[]): Reporte
     toolCalls: events.filter((event) => event.type.startsWith('action.')).length,
     refusals: events.filter((event) => event.type === 'task.tool-refused').length,
     durationMs: claimed === undefined || end === undefined ? 0 : end.time - claimed.time,
+    cost: costOf(events),
+    blocks: blocksOf(events),
   };
 };
 
@@ -79,7 +82,7 @@ export const reportMarkdown = (report: Report): string => {
       `${report.approvedAt === undefined ? '' : ` on ${report.approvedAt}`} · ${report.events} events`,
     '',
     `+${report.additions} −${report.deletions} lines in ${new Set(report.tasks.filter((task) => task.outcome === 'passed').flatMap((task) => task.files.map((file) => file.path))).size} files` +
-      ` · ${report.cost.modelCalls} model calls, ${report.cost.tokens} tokens`,
+      ` · ${costText(report.cost)}`,
     ...(report.base === undefined || report.base.outcome === 'passed'
       ? []
       : ['', `**The base does not pass its own verification:** ${plain(report.base.reason ?? report.base.outcome)}`]),
@@ -105,6 +108,8 @@ const taskMarkdown = (task: ReportedTask): string[] => [
   ...(task.branch === undefined || task.outcome !== 'passed'
     ? []
     : ['', `Branch ${code(task.branch)}, commit ${code(task.commit ?? '')}.`]),
+  ...(task.cost.modelCalls === 0 && task.cost.tokens === 0 ? [] : ['', `${costText(task.cost)}.`]),
+  ...blocksMarkdown(task.blocks),
   ...(task.files.length === 0
     ? []
     : ['', ...task.files.map((file) => `- ${code(file.path)} +${file.additions} −${file.deletions}`)]),

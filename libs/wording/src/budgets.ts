@@ -1,5 +1,5 @@
 // Budgets in the words that people use.
-import type { BudgetName, SpentBudget } from '#contracts';
+import type { BudgetName, Budgets, SpentBudget } from '#contracts';
 import { duration } from './units.js';
 
 const NOUNS: Readonly<Record<BudgetName, string>> = {
@@ -24,3 +24,18 @@ export const budgetText = (budget: BudgetName, amount: number): string =>
 /** What was used up, in a sentence. */
 export const spentText = ({ budget, of, limit, used }: SpentBudget): string =>
   `${budgetAmount(budget, used)} of ${budgetText(budget, limit)} are used, the budget of ${of === 'task' ? 'this task' : 'the whole sprint'}.`;
+
+const IN_ORDER = ['wallSeconds', 'toolCalls', 'tokens', 'cost'] as const satisfies readonly BudgetName[];
+
+/** Every limit that there is, as `budgetText` words it. */
+export const limitsText = (limits: Readonly<Partial<Record<BudgetName, number>>>): string =>
+  IN_ORDER.flatMap((budget) => {
+    const limit = limits[budget];
+    return limit === undefined ? [] : [budgetText(budget, limit)];
+  }).join(', ');
+
+/** What a plan lets be spent: each task, and all of them together where that is limited. */
+export const budgetsTexts = ({ attempts, sprint, ...each }: Budgets): string[] => [
+  `each task ${limitsText(each)}, ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`,
+  ...(sprint === undefined || limitsText(sprint) === '' ? [] : [`all together ${limitsText(sprint)}`]),
+];
