@@ -1,8 +1,9 @@
-import { lstat, readdir, rm } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { isHyperRunError } from '#contracts';
+import { removeTree } from '#sandbox';
 import { cacheDirectory, dataDirectory } from '#system-tools';
 import type { Context } from '../context.js';
 import { isReady } from '../service-process.js';
@@ -26,7 +27,7 @@ interface Removable {
 /** Longer than anything that uses one of them may take. */
 const DAY_MS = 86_400_000;
 /** Scratch folders of one command each. Sockets and demos that were kept have other names. */
-const SCRATCH = /^hyper-run-(lint|home|pipe|probe)-/;
+const SCRATCH = /^hyper-run-(lint|home|pipe|probe|self-test)-/;
 
 export const cleanCommand = (context: Context) =>
   new Command('clean')
@@ -41,7 +42,7 @@ export const cleanCommand = (context: Context) =>
         ...(await orphans(context, data)),
         ...(options.caches ? await caches(cacheDirectory(context.env)) : []),
       ];
-      if (!options.dryRun) for (const { path } of removable) await rm(path, { recursive: true, force: true });
+      if (!options.dryRun) for (const { path } of removable) await removeTree(path);
       if (options.json) return context.json({ use, removed: options.dryRun ? [] : removable, removable }, 2);
       context.lines(
         table(

@@ -6,14 +6,15 @@ import { compileScope, VirtualTree } from '#workspace';
 import { ArtifactStore } from '../artifacts/artifact-store.port.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { knownSecrets } from '../config/secrets.js';
-import { IsolationLevel } from '../isolation/isolation-level.port.js';
+import { IsolationLevel, type Measured } from '../isolation/isolation-level.port.js';
 import { RepositorySearch } from '../search/repository-search.port.js';
 import { LiveWorld } from '../world/live-world.port.js';
 import type { Attempt } from './attempt.js';
 import { Checkouts } from './checkouts.js';
 import { memoryWorkplace } from './memory-workplace.js';
 import { openModelWay, type ModelWay } from './model-way.port.js';
-import { sandboxWorkplace } from './sandbox-workplace.js';
+import { sandboxWorkplace, type SandboxPlace } from './sandbox-workplace.js';
+import { TreeVerification } from './tree-verification.js';
 import type { Workplace } from './workplace.js';
 import { baseTerms } from '../strategist/base-terms.port.js';
 import { Oversight } from './oversight.js';
@@ -31,6 +32,7 @@ export class AgentWork {
     private readonly isolation: IsolationLevel,
     private readonly search: RepositorySearch,
     private readonly checkouts: Checkouts,
+    private readonly trees: TreeVerification,
     private readonly live: LiveWorld,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
@@ -135,8 +137,19 @@ export class AgentWork {
   ): Promise<Workplace> {
     const measured = await this.isolation.measured();
     const commandSeconds = this.config.verifySeconds;
-    return agent.workplace === 'sandbox'
-      ? sandboxWorkplace({ ...place, measured, commandSeconds, checkouts: this.checkouts })
-      : memoryWorkplace({ ...place, commandSeconds, bwrap: measured.bwrap });
+    if (agent.workplace !== 'sandbox') return memoryWorkplace({ ...place, commandSeconds, bwrap: measured.bwrap });
+    const setup = measured.bwrap === undefined ? undefined : await this.#setup(place, measured);
+    const more = { measured, commandSeconds, checkouts: this.checkouts, ...(setup && { setup }) };
+    return sandboxWorkplace({ ...place, ...more });
+  }
+
+  /** What the set-up of the base made, as the verification will have it. One that fails is told by that. */
+  #setup(
+    { attempt, repository, directory }: Pick<SandboxPlace, 'attempt' | 'repository' | 'directory'>,
+    measured: Measured,
+  ) {
+    const { baseCommit: base, verification } = attempt.claimed.spec;
+    const run = { repository, base, verification, directory, signal: attempt.signal };
+    return attempt.during(this.trees.setup(run, { isolation: measured.level, measured }));
   }
 }

@@ -1,7 +1,8 @@
-import { readdir, rm, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Redis } from 'ioredis';
+import { removeTree } from '#sandbox';
 import { CONFIG, type Config } from '../config/config.js';
 import { REDIS } from '../log/log.port.js';
 import { hintKey } from '../world/keys.port.js';
@@ -30,8 +31,7 @@ export class LostWork {
     for (const path of [...(await readdir(folder).catch(absent)).map((name) => join(folder, name)), folder]) {
       const found = await stat(path).catch(() => undefined);
       const old = found !== undefined && Date.now() - found.birthtimeMs > this.config.leaseSeconds * 500;
-      if (old && (path !== folder || (await readdir(folder).catch(absent)).length === 0))
-        await rm(path, { recursive: true, force: true });
+      if (old && (path !== folder || (await readdir(folder).catch(absent)).length === 0)) await removeTree(path); // an agent may have left what is deeper than any path may be long
     }
   }
 }

@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,6 +29,7 @@ const FILES = {
   'docs/private/c.md': 'private\n',
   '.claude/settings.json': '{"hooks":{}}\n',
   'AGENTS.md': 'Be kind.\n',
+  '.gitignore': 'dist/\n*.log\n!keep.log\n',
 };
 
 let folder: string;
@@ -175,6 +176,35 @@ afterAll(async () => {
       await workplace?.ports.tree.delete('docs/p.md');
       await expect(workplace?.ports.tree.write('src/x', 'x')).rejects.toMatchObject({ code: 'scope.violated' });
       expect((await left()).map(({ path }) => path)).toEqual(['docs/t.md']);
+    });
+
+    it('may leave what the base ignores, which is not its work; a .gitignore of its own counts for nothing', async () => {
+      await open();
+      await shell(
+        'mkdir -p docs/dist/deep docs/sub/dist; ln -s /etc docs/dist/link; echo x > docs/dist/deep/x; echo x > docs/sub/dist/x;' +
+          'echo x > docs/a.log; echo x > docs/keep.log; echo x > docs/dist.md; mkdir docs/x.log; echo x > docs/x.log/y',
+      );
+      expect((await left()).map(({ path }) => path)).toEqual(['docs/dist.md', 'docs/keep.log']);
+      await workplace?.close();
+      await open();
+      await shell('mkdir docs/own; echo "*" > docs/own/.gitignore; echo x > docs/own/x');
+      await expect(left()).rejects.toMatchObject({ kind: 'scope-violated' });
+      expect(rules()).toEqual(['docs/own/.gitignore protected.git']);
+    });
+
+    it('has what the set-up made, and cannot change it', async () => {
+      const host = join(folder, 'made');
+      await writeFiles(host, { 'node_modules/x': 'made\n', 'node_modules/.cache/y': '', built: 'built\n' });
+      const inside = ['node_modules', 'docs/node_modules'].map((name) => ({ host: join(host, 'node_modules'), inside: `/repository/${name}` })); // prettier-ignore
+      const mounts = [...inside, { host: join(host, 'built'), inside: '/repository/built' }];
+      await open(['docs/**'], { setup: { mounts, scratch: ['/repository/node_modules/.cache'] } });
+      const poison =
+        'for f in node_modules/x docs/node_modules/x built node_modules/new; do echo x > $f || echo denied; done 2>/dev/null';
+      const { output } = await shell(`cat node_modules/x docs/node_modules/x built; ${poison}; echo x > node_modules/.cache/z && echo cached; echo x > docs/n.md`); // prettier-ignore
+      expect(output).toBe(`made\nmade\nbuilt\n${'denied\n'.repeat(4)}cached\n`);
+      expect(await workplace?.ports.tree.list('docs')).not.toContain('docs/node_modules/x');
+      expect((await left()).map(({ path }) => path)).toEqual(['docs/n.md']);
+      expect(await readFile(join(host, 'node_modules/x'), 'utf8')).toBe('made\n');
     });
 
     it('finds its home as a copy of a template', async () => {

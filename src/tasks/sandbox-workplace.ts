@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { WorkspaceTree, type AgentProcess, type AgentProgram, type AgentWorkspace, type CommandResult } from '#agents';
 import { HyperRunError } from '#contracts';
 import { event } from '#domain';
-import type { GitRepository } from '#git';
+import { ignoredAmong, type GitRepository } from '#git';
 import { mayHoldSecrets } from '#hafs';
 import {
   fillHome,
+  makeMountPoints,
   openTreeSpace,
   removeTree,
   runOnTree,
@@ -16,6 +17,7 @@ import {
   type LiveChild,
   type Loopback,
   type SandboxedTree,
+  type SetupResult,
 } from '#sandbox';
 import { agentView, applyView, collect, type AgentView, type HeldCheckout, type VirtualTree } from '#workspace';
 import type { Measured } from '../isolation/isolation-level.port.js';
@@ -35,6 +37,8 @@ export interface SandboxPlace {
   readonly checkouts: Checkouts;
   readonly unreadable: (path: string) => boolean;
   readonly commandSeconds: number;
+  /** What the set-up of the base made, read-only. */
+  readonly setup?: Pick<SetupResult, 'mounts' | 'scratch'>;
   /** Ports inside, behind which the service answers. */
   readonly loopbacks?: readonly Loopback[];
   /** Calls back when the task begins or ends to wait for a person: meanwhile all programs stand still. Returns how to stop that. */
@@ -46,7 +50,7 @@ export interface SandboxPlace {
  * @throws TaskFailure `agent-failed` where nothing confines it
  */
 export const sandboxWorkplace = async (place: SandboxPlace): Promise<Workplace> => {
-  const { repository, tree, measured, checkouts, unreadable } = place;
+  const { repository, tree, measured, checkouts, unreadable, setup = { mounts: [], scratch: [] } } = place;
   const { bwrap, overlay } = measured;
   if (bwrap === undefined)
     throw new TaskFailure('agent-failed', `The agent works only in a sandbox, and there is none: ${measured.why}`);
@@ -56,10 +60,15 @@ export const sandboxWorkplace = async (place: SandboxPlace): Promise<Workplace> 
   const checkout = await checkouts.hold(repository, tree.baseCommit, bwrap);
   try {
     await mkdir(directory, { mode: 0o700 });
-    const prepare = (folder: string) => applyView(view, folder);
+    let points: readonly string[] = [];
+    const prepare = async (folder: string) => {
+      await applyView(view, folder);
+      points = await makeMountPoints(folder, setup.mounts);
+    };
     const space = await openTreeSpace({ bwrap, overlay, lower: checkout.directory, directory, prepare });
     const { writable, fixed } = view;
-    return new SandboxWorkplace(place, { bwrap, space, writable, fixed }, view, checkout, directory);
+    const sandbox = { bwrap, space, writable, fixed, readOnly: setup.mounts, scratch: setup.scratch };
+    return new SandboxWorkplace(place, sandbox, view, points, checkout, directory);
   } catch (error) {
     checkout.release();
     throw error;
@@ -82,11 +91,12 @@ class SandboxWorkplace implements Workplace, AgentWorkspace {
     private readonly place: SandboxPlace,
     private readonly sandbox: SandboxedTree,
     private readonly view: AgentView,
+    private readonly points: readonly string[],
     private readonly checkout: HeldCheckout,
     private readonly directory: string,
   ) {
     const hand = { start: (program: AgentProgram) => this.#start(program) };
-    this.#live = new WorkspaceTree(hand, place.tree.scope, view.fixed);
+    this.#live = new WorkspaceTree(hand, place.tree.scope, [...view.fixed, ...points]);
     this.ports = { tree: this.#live, workspace: this, sandboxRun: (command, signal) => this.#run(command, signal) };
     this.#forget = place.onBlock?.((blocked) => this.#hold(blocked));
   }
@@ -120,7 +130,8 @@ class SandboxWorkplace implements Workplace, AgentWorkspace {
       below: this.checkout.directory,
       files: await repository.listFiles(tree.baseCommit),
       hidden: this.view.hidden,
-      ...(space.upper === undefined && { given: new Set(this.view.fixed) }),
+      ignored: (entries) => ignoredAmong(repository, this.checkout.directory, entries),
+      ...(space.upper === undefined && { given: new Set([...this.view.fixed, ...this.points]) }),
       tree,
     });
     space.assertThere();

@@ -11,3 +11,4 @@ export * from './fingerprint.js';
 export * from './repository.js';
 export * from './materialise.js';
 export * from './import-pack.js';
+export { ignoredAmong } from './ignored.js';

@@ -14,6 +14,8 @@ export interface GitCall {
   readonly cwd?: string;
   readonly objects?: ObjectDirectories;
   readonly indexFile?: string;
+  /** False: for a subcommand that refuses to be told that paths are no patterns. */
+  readonly literalPaths?: boolean;
   /** Configuration for this call, over the repository's own. */
   readonly config?: Readonly<Record<string, string>>;
 }
@@ -91,7 +93,7 @@ const quoted = (directory: string) =>
     : directory;
 
 const globalArguments = (call: GitCall): string[] => [
-  '--literal-pathspecs',
+  ...(call.literalPaths === false ? [] : ['--literal-pathspecs']),
   '--no-pager',
   ...Object.entries(FIXED_CONFIG).flatMap(([key, value]) => ['-c', `${key}=${value}`]),
   ...(call.gitDir === undefined

@@ -19,6 +19,14 @@ export { runInSandbox, type RunOptions, type SandboxOptions } from './run-in-san
 export { runUnconfined } from './run-unconfined.js';
 export type { RunResult } from './run-result.js';
 export { sanitiseOutput, tailOf } from './sanitise.js';
-export { prepareSetup, type Setup, type SetupResult, type SetupWay } from './setup.js';
-export { openTreeSpace, SPACE_LIMITS, type SpaceLimits, spaceOwner, type TreeSpace } from './tree-space.js';
+export { makeMountPoints } from './mount-points.js';
+export { knownSetup, prepareSetup, type Setup, type SetupResult, type SetupWay } from './setup.js';
+export {
+  openTreeSpace,
+  SPACE_LIMITS,
+  type SpaceLimits,
+  spaceOwner,
+  type SpaceOptions,
+  type TreeSpace,
+} from './tree-space.js';
 export { verifyTree, type TreeToVerify } from './verify-tree.js';

@@ -67,16 +67,23 @@ export interface SetupResult {
  * leaves nothing behind. Two at once: the first to end is kept.
  */
 export const prepareSetup = async (setup: Setup): Promise<SetupResult> => {
-  if (setup.commands.length === 0) return { steps: [], passed: true, reused: false, mounts: [], scratch: [] };
+  const known = await knownSetup(setup);
+  if (known !== undefined) return known;
   const kept = join(setup.cacheDirectory, await keyOf(setup));
-  const known = await made(kept);
-  if (known !== undefined) return { steps: [], passed: true, reused: true, ...mountsOf(kept, known) };
   const steps = await runSteps(setup);
   if (steps.length < setup.commands.length || steps.some((step) => step.outcome !== 'passed'))
     return { steps, passed: false, reused: false, mounts: [], scratch: [] };
   const paths = await newPaths(setup.directory, setup.files);
   await keep(setup.directory, paths, kept);
   return { steps, passed: true, reused: false, ...mountsOf(kept, (await made(kept)) ?? paths) };
+};
+
+/** What a set-up made before, if it did; `directory` is only read. */
+export const knownSetup = async (setup: SetupKey & Pick<Setup, 'cacheDirectory'>): Promise<SetupResult | undefined> => {
+  if (setup.commands.length === 0) return { steps: [], passed: true, reused: false, mounts: [], scratch: [] };
+  const kept = join(setup.cacheDirectory, await keyOf(setup));
+  const known = await made(kept);
+  return known && { steps: [], passed: true, reused: true, ...mountsOf(kept, known) };
 };
 
 const runSteps = async (setup: Setup): Promise<StepResult[]> => {
@@ -97,7 +104,10 @@ const runSteps = async (setup: Setup): Promise<StepResult[]> => {
 /** What package managers install is decided by manifests alone. */
 const INSTALLS_ONLY = /^(npm (ci|install)|yarn install|pnpm install|pip3? install)( --?[\w=-]+)*$/;
 
-const keyOf = async ({ directory, files, commands, hosts, tree }: Setup): Promise<string> => {
+/** All that decides what a set-up makes. */
+type SetupKey = Pick<Setup, 'directory' | 'files' | 'commands' | 'hosts' | 'tree'>;
+
+const keyOf = async ({ directory, files, commands, hosts, tree }: SetupKey): Promise<string> => {
   const hash = createHash('sha256').update(
     JSON.stringify([
       process.version,

@@ -1,6 +1,7 @@
-import { symlink } from 'node:fs/promises';
+import { cp } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { HyperRunError, type Isolation, type StepResult, type VerificationCommand } from '#contracts';
+import { runOnTree } from './agent-sandbox.js';
 import { countTests } from './count-tests.js';
 import type { Bubblewrap } from './bubblewrap.js';
 import { INSIDE, type Mount } from './bwrap-profile.js';
@@ -9,14 +10,15 @@ import { runInSandbox } from './run-in-sandbox.js';
 import type { RunResult } from './run-result.js';
 import { runUnconfined } from './run-unconfined.js';
 import { sanitiseOutput, tailOf } from './sanitise.js';
+import type { TreeSpace } from './tree-space.js';
 
 /** The shell's way of saying that a command is not there, or not a program. */
 const NOT_FOUND = [126, 127];
 const TAIL_BYTES = 8000;
 
 export interface TreeToVerify {
-  /** A checkout of its own for this run: commands may change it. */
-  readonly directory: string;
+  /** A checkout of its own for this run, or a space above one: commands may change it. */
+  readonly directory: string | TreeSpace;
   readonly commands: readonly VerificationCommand[];
   /** For each command. */
   readonly timeoutSeconds: number;
@@ -39,7 +41,7 @@ export interface TreeToVerify {
 /** Runs one command after the other on a tree and stops at the first that does not pass. Fails closed. */
 export const verifyTree = async (tree: TreeToVerify): Promise<StepResult[]> => {
   const steps: StepResult[] = [];
-  if (tree.isolation === 'none') await linkInstead(tree);
+  if (tree.isolation === 'none') await copyInstead(tree);
   for (const command of tree.commands) {
     const run = await runCommand(tree, command.command);
     tree.signal?.throwIfAborted();
@@ -51,27 +53,29 @@ export const verifyTree = async (tree: TreeToVerify): Promise<StepResult[]> => {
   return steps;
 };
 
-/** Without a sandbox nothing can be mounted. */
-const linkInstead = async ({ directory, readOnly = [] }: TreeToVerify): Promise<void> => {
+/** Without a sandbox nothing can be mounted; a link would let one run change what the next finds. */
+const copyInstead = async ({ directory, readOnly = [] }: TreeToVerify): Promise<void> => {
+  if (typeof directory !== 'string') return;
   for (const { host, inside } of readOnly) {
     const path = relative(INSIDE, inside);
-    if (path !== '' && !path.startsWith('..')) await symlink(host, join(directory, path));
+    if (path === '' || path.startsWith('..')) continue;
+    await cp(host, join(directory, path), { recursive: true, verbatimSymlinks: true });
   }
 };
 
 const runCommand = (tree: TreeToVerify, command: string): Promise<RunResult> => {
-  const { directory, env, signal, onOutput, bwrap, readOnly, scratch, network = false, loopbacks } = tree;
-  const limits = { command, directory, env, signal, onOutput, timeoutMs: tree.timeoutSeconds * 1000 };
-  if (tree.isolation === 'none') return runUnconfined(limits);
-  if (bwrap === undefined)
-    throw new HyperRunError(
-      'sandbox.none',
-      'A sandbox is to be used and none was given: take it from detectIsolation.',
-      {},
-      'operator',
-    );
-  return runInSandbox({ ...limits, bwrap, readOnly, scratch, network, loopbacks });
+  const { directory, env = {}, signal, onOutput, bwrap, readOnly = [], scratch = [] } = tree;
+  const { network = false, loopbacks } = tree;
+  const limits = { command, env, signal, onOutput, timeoutMs: tree.timeoutSeconds * 1000 };
+  if (tree.isolation === 'none' && typeof directory === 'string') return runUnconfined({ ...limits, directory });
+  if (bwrap === undefined) throw noSandbox('A sandbox is to be used and none was given: take it from detectIsolation.');
+  if (typeof directory === 'string')
+    return runInSandbox({ ...limits, directory, bwrap, readOnly, scratch, network, loopbacks });
+  if (network || loopbacks !== undefined) throw noSandbox('There is no network above a tree that is shared.');
+  return runOnTree({ bwrap, space: directory, readOnly, scratch, env }, limits);
 };
+
+const noSandbox = (message: string) => new HyperRunError('sandbox.none', message, {}, 'operator');
 
 const outcomeOf = ({ outcome, exitCode }: RunResult): StepResult['outcome'] => {
   if (outcome === 'timed-out') return 'timed-out';

@@ -26,6 +26,41 @@ export const verificationCheckout = async (options: {
 };
 
 /**
+ * Makes a candidate of a checkout of its base: what differs is written or removed, as native git tells it. No other program may
+ * be at work in the folder.
+ * @throws HyperRunError checkout.unsafe-path: a change that no gate lets through
+ */
+export const applyCandidate = async (options: {
+  readonly repository: GitRepository;
+  readonly base: Oid;
+  readonly treeish: Oid;
+  readonly privateDirectory?: string;
+  readonly directory: string;
+}): Promise<void> => {
+  const { repository, base, treeish, privateDirectory, directory } = options;
+  if (privateDirectory === undefined && treeish === base) return;
+  const objects = privateDirectory === undefined ? repository.objects : repository.withPrivateObjects(privateDirectory);
+  try {
+    const changes = await objects.rawDiff(base, treeish);
+    for (const { path, newMode } of changes)
+      if (validatePath(path) || ![ABSENT, MODE.file, MODE.executable].includes(newMode)) throw unsafe(path);
+    for (const { path, oldMode } of changes) {
+      await refuseLinkedFolders(directory, dirname(path));
+      if (oldMode === ABSENT) continue;
+      await rm(join(directory, path), { force: true, recursive: true });
+      await removeEmptyFolders(directory, dirname(path));
+    }
+    for (const { path, newMode, newOid } of changes.filter((change) => change.newMode !== ABSENT)) {
+      const target = join(directory, path);
+      await mkdir(dirname(target), { recursive: true });
+      await writeNew(target, await objects.readBlob(newOid), newMode === MODE.executable ? 0o755 : 0o644);
+    }
+  } finally {
+    if (privateDirectory !== undefined) objects.close();
+  }
+};
+
+/**
  * Puts the base's version of the given files back over a checkout: what judges a candidate is not written by it. A file
  * that the base does not have is removed. Never goes through a symbolic link. No other program may be at work in the folder.
  * @throws HyperRunError checkout.unsafe-path
@@ -51,6 +86,8 @@ export const withBaseFiles = async (options: {
     }
   }
 };
+
+const ABSENT = '000000';
 
 const refuseLinkedFolders = async (directory: string, folder: string) => {
   const segments = folder === '.' ? [] : folder.split('/');

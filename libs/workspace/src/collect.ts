@@ -6,6 +6,12 @@ import { isRegularFile, MODE, textOf, type FileEntry } from '#git';
 import type { Violation } from './gate.js';
 import { DEFAULT_LIMITS, type VirtualTree } from './virtual-tree.js';
 
+/** `path`: a latin1 string that holds the bytes of its name. */
+export interface Untracked {
+  readonly path: string;
+  readonly isFolder: boolean;
+}
+
 export interface ChangedTree {
   /** Folder that holds what was changed: the upper layer of an overlay, or the whole tree. */
   readonly changed: string;
@@ -19,6 +25,8 @@ export interface ChangedTree {
   readonly hidden: ReadonlySet<string>;
   /** Files and folders that we put there ourselves, where `changed` is the whole tree. */
   readonly given?: ReadonlySet<string>;
+  /** Which of these, that the base does not have, its `.gitignore` names: they are no changes, whatever they are. */
+  readonly ignored?: (entries: readonly Untracked[]) => Promise<ReadonlySet<string>>;
   /** Where the changes go, past its scope. Not to be used any more when there are violations. */
   readonly tree: VirtualTree;
 }
@@ -34,8 +42,8 @@ const READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 /**
  * Brings what a program left in a folder into a tree in memory. To be called when all its processes have ended: the folder is
  * hostile, but it lies still. Regular files alone are taken, under one name each, with an ordinary mode that did not change;
- * links are never followed, and nothing is opened that could make us wait. What equals the base is no change. One violation
- * condemns the whole: nothing is dropped in silence.
+ * links are never followed, and nothing is opened that could make us wait. What equals the base is no change, nor is a new file
+ * that the base's `.gitignore` names: builds and caches are not the work. One violation condemns the whole: nothing is dropped in silence.
  */
 export const collect = async (changed: ChangedTree): Promise<readonly Violation[]> => {
   const collector = new Collector(changed);
@@ -54,6 +62,8 @@ interface Change {
 class Collector {
   readonly violations: Violation[] = [];
   readonly #files: ReadonlyMap<string, FileEntry>;
+  /** Files and folders of the base. */
+  readonly #known: ReadonlySet<string>;
   readonly #changes: Change[] = [];
   #entries = 0;
   #bytes = 0;
@@ -62,6 +72,13 @@ class Collector {
     this.#files = new Map(
       place.files.map((file) => [(file.bytes ?? Buffer.from(file.path)).toString('latin1'), file] as const),
     );
+    const known = new Set(this.#files.keys());
+    for (const path of this.#files.keys())
+      for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
+        if (known.has(path.slice(0, end))) break;
+        known.add(path.slice(0, end));
+      }
+    this.#known = known;
   }
 
   async walk(folder: string): Promise<void> {
@@ -71,7 +88,9 @@ class Collector {
     for (const name of before ?? []) if (!there.has(name)) await this.#gone(folder + name);
     if (BARE_REPOSITORY.every((name) => there.has(name)) && !BARE_REPOSITORY.every((name) => before?.includes(name)))
       this.#violated(folder.slice(0, -1), 'collect.nested-repository');
-    for (const name of touched ?? []) await this.#look(folder + name);
+    const found = (touched ?? []).map((name) => folder + name);
+    const ignored = await this.#ignored(found);
+    for (const path of found) if (!ignored.has(path)) await this.#look(path);
   }
 
   async apply(): Promise<void> {
@@ -86,6 +105,17 @@ class Collector {
         else if (isHyperRunError(error, 'tree.too-large')) this.violations.push({ path, rule: error.code });
         else throw error;
       }
+  }
+
+  async #ignored(paths: readonly string[]): Promise<ReadonlySet<string>> {
+    const { ignored, changed, given } = this.place;
+    const untracked = paths.filter((path) => !this.#known.has(path) && !given?.has(textOf(path)));
+    if (ignored === undefined || untracked.length === 0) return new Set();
+    const entries = untracked.map(async (path) => {
+      const stat = await lstat(at(changed, path));
+      return isWhiteout(stat) ? [] : [{ path, isFolder: stat.isDirectory() }];
+    });
+    return ignored((await Promise.all(entries)).flat());
   }
 
   /** A file or folder of the base that is not there any more. */
