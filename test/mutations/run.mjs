@@ -1,0 +1,110 @@
+// Takes one layer after the other away, in a copy of the sources, and carries out all attacks on what is left: some of them must
+// then succeed, that is, turn tests red. `npm run test:mutations [-- <part of a layer's name>]`.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { LAYERS } from './layers.mjs';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const COPIED = ['libs', 'src', 'cli', 'web', 'test', 'package.json', 'jest.config.js', 'tsconfig.json'];
+
+const copyOfSources = async (folder) => {
+  await mkdir(folder);
+  for (const name of COPIED) await cp(join(ROOT, name), join(folder, name), { recursive: true });
+  await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  return folder;
+};
+
+/** The attacks that went red, or the words of a suite that could not even run. */
+const attack = async (sources, temporary) => {
+  const report = join(temporary, 'report.json');
+  await rm(report, { force: true });
+  const jest = join(ROOT, 'node_modules/jest/bin/jest.js');
+  const args = ['--experimental-vm-modules', jest, '--rootDir', sources, '--config', join(sources, 'jest.config.js')];
+  const env = { ...process.env, TMPDIR: temporary, HYPER_RUN_MUTATION: temporary };
+  const child = spawn(
+    process.execPath,
+    [...args, '-w', '1', '--json', '--outputFile', report, 'test/attacks/attacks'],
+    {
+      cwd: sources,
+      env,
+      stdio: 'ignore',
+    },
+  );
+  await once(child, 'exit');
+  await endWhatIsLeft(temporary);
+  const { testResults } = JSON.parse(await readFile(report, 'utf8'));
+  const [{ assertionResults, message }] = testResults;
+  const red = assertionResults.filter(({ status }) => status === 'failed').map(({ fullName }) => fullName);
+  return { ran: assertionResults.length, red, message };
+};
+
+/** Without its layer, an attack may leave processes behind: whatever has the folder of this run in its environment. */
+const endWhatIsLeft = async (temporary) => {
+  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)) {
+    const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
+    if (!environment.includes(temporary)) continue;
+    try {
+      process.kill(Number(pid), 'SIGKILL');
+    } catch {
+      // It ended by itself.
+    }
+  }
+};
+
+const without = async (sources, { file, from, to }, work) => {
+  const path = join(sources, file);
+  const text = await readFile(path, 'utf8');
+  if (text.split(from).length !== 2)
+    throw new Error(
+      `${file} holds ${JSON.stringify(from)} ${text.split(from).length - 1} times, not once: bring test/mutations/layers.mjs up to date.`,
+    );
+  await writeFile(
+    path,
+    text.replace(from, () => to),
+  );
+  try {
+    return await work();
+  } finally {
+    await writeFile(path, text);
+  }
+};
+
+const numbersOf = (red) =>
+  [...new Set(red.flatMap((name) => /attack (\d+)/.exec(name)?.[1] ?? []).map(Number))].toSorted((a, b) => a - b);
+
+const [, , only = ''] = process.argv;
+const folder = await realpath(await mkdtemp(join(tmpdir(), 'hyper-run-mutations-')));
+const rows = [];
+let failed = false;
+try {
+  const sources = await copyOfSources(join(folder, 'sources'));
+  const temporary = join(folder, 'run');
+  await mkdir(temporary);
+  const whole = await attack(sources, temporary);
+  if (whole.red.length > 0 || whole.ran === 0)
+    throw new Error(`With all layers, the attacks must fail. ${whole.message}`);
+  process.stdout.write(
+    `With every layer in place, all of ${whole.ran} tests are green.\n\n| without | attacks that succeed | tests that turn red |\n|---|---|---|\n`,
+  );
+  for (const layer of LAYERS.filter(({ name }) => name.includes(only))) {
+    const { red, message, ran } = await without(sources, layer, () => attack(sources, temporary));
+    const numbers = numbersOf(red);
+    const good = red.length > 0 && layer.red.every((number) => numbers.includes(number));
+    failed ||= !good;
+    const said = ran === 0 ? `could not run: ${message.slice(0, 300)}` : numbers.join(', ');
+    process.stdout.write(
+      `| ${layer.name} | ${said} | ${good ? red.length : `**${red.length}: expected ${layer.red.join(', ') || 'some'}**`} |\n`,
+    );
+    rows.push(layer.name);
+  }
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
+process.stdout.write(
+  `\n${rows.length} layers taken away. ${failed ? 'Some are not held by the tests that should hold them.' : 'Each of them is held.'}\n`,
+);
+process.exitCode = failed ? 1 : 0;
