@@ -140,15 +140,17 @@ describe('the proxy of a set-up', () => {
     other.close();
   });
 
-  it('ends every connection when it is closed', async () => {
+  it('ends every connection when it is closed, whoever would hold on to one', async () => {
     const { socketPath } = await open();
-    const socket = connect(socketPath);
-    socket.on('error', () => undefined);
-    socket.write(`CONNECT ${host} HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
-    await once(socket, 'data');
-    const closed = once(socket, 'close');
+    const held = ['elsewhere.example:443', host].map((target) => {
+      const socket = connect({ path: socketPath, allowHalfOpen: true });
+      socket.on('error', () => undefined);
+      socket.write(`CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n\r\n`);
+      return socket;
+    });
+    await Promise.all(held.map((socket) => once(socket, 'data')));
     await proxy?.close();
-    await closed;
+    for (const socket of held) socket.destroy();
     await expect(stat(socketPath)).rejects.toThrow('ENOENT');
   });
 });

@@ -33,7 +33,7 @@ const PORTS = { http: 80, https: 443 } as const;
 export class RegistryProxy {
   readonly #granted: readonly PinnedHost[];
   readonly #told = new Set<string>();
-  readonly #tunnels = new Set<Duplex>();
+  readonly #sockets = new Set<Duplex>();
   readonly #server: Server;
 
   private constructor(
@@ -46,6 +46,7 @@ export class RegistryProxy {
       (request, response) => void this.#forward(request, response),
     );
     this.#server.maxConnections = CONNECTIONS;
+    this.#server.on('connection', (socket: Duplex) => this.#keep(socket));
     this.#server.on('connect', (request: IncomingMessage, socket: Duplex, head: Buffer) => void this.#connect(request.url ?? '', socket, head)); // prettier-ignore
     this.#server.on('upgrade', (_request: IncomingMessage, socket: Duplex) => socket.end(answer(400)));
     this.#server.on('clientError', (_error: Error, socket: Duplex) => (socket.writable ? socket.end(answer(400)) : socket.destroy())); // prettier-ignore
@@ -71,7 +72,7 @@ export class RegistryProxy {
     const closed = once(this.#server, 'close');
     this.#server.close();
     this.#server.closeAllConnections();
-    for (const socket of this.#tunnels) socket.destroy();
+    for (const socket of this.#sockets) socket.destroy();
     await closed;
     await rm(this.socketPath, { force: true });
   }
@@ -80,7 +81,6 @@ export class RegistryProxy {
     near.on('error', () => near.destroy());
     const granted = this.#grantedFor(target, PORTS.https);
     if (granted === undefined) return void near.end(answer(403));
-    this.#keep(near);
     try {
       const far = await openTunnel(granted, upstreamFor(granted.host, true, this.#env), CONNECT_MS);
       this.#keep(far);
@@ -154,8 +154,8 @@ export class RegistryProxy {
   }
 
   #keep(socket: Duplex): void {
-    this.#tunnels.add(socket);
-    socket.once('close', () => this.#tunnels.delete(socket));
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
   }
 
   get #env(): Readonly<Record<string, string | undefined>> {
