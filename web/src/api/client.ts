@@ -55,10 +55,15 @@ export async function* callSequence(path: string, options: Call = {}): AsyncGene
   const reader = answer.body?.getReader();
   const decoder = new TextDecoder();
   let rest = '';
-  for (let read = await reader?.read(); read?.done === false; read = await reader?.read()) {
-    const texts = (rest + decoder.decode(read.value, { stream: true })).split(END_OF_TEXT);
-    rest = texts.pop() ?? '';
-    if (texts.length > 0) yield texts.map((text) => text.slice(1));
+  try {
+    for (let read = await reader?.read(); read?.done === false; read = await reader?.read()) {
+      const texts = (rest + decoder.decode(read.value, { stream: true })).split(END_OF_TEXT);
+      rest = texts.pop() ?? '';
+      if (texts.length > 0) yield texts.map((text) => text.slice(1));
+    }
+  } finally {
+    // Who stops listening early lets go of the connection, too.
+    void reader?.cancel().catch(() => undefined);
   }
   if (rest !== '') throw new ApiError(0, 'service.unreachable', 'The answer was cut short. It is tried again.');
 }
