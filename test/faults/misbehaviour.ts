@@ -108,7 +108,7 @@ type Begun = Awaited<ReturnType<typeof begin>>;
 
 /** Resolves when the sprint has ended, however long that takes: questions are answered, limits raised, the hopeless given up. */
 const watchOver = async (api: Api, { sprintId, byTask }: Begun): Promise<void> => {
-  const live = await LiveEvents.open(api, { sprint: sprintId, type: 'task.blocked,sprint.completed' });
+  const live = await LiveEvents.open(api, { sprint: sprintId, type: 'task.blocked,sprint.paused,sprint.completed' });
   try {
     for (let seen = 0; !live.names.includes('sprint.completed');) {
       await live.reader.until(() => live.events.length > seen);
@@ -118,6 +118,7 @@ const watchOver = async (api: Api, { sprintId, byTask }: Begun): Promise<void> =
         const { kind } = data as { readonly kind: string };
         const hopeless = MISBEHAVIOURS[byTask.get(taskid)?.behaviour ?? '']?.hopeless === true;
         const task = `/hyper-running/tasks/${taskid}`;
+        if (type === 'hyperrun.sprint.paused') throw new Error(`The sprint is paused: ${JSON.stringify(data)}`);
         if (type !== 'hyperrun.task.blocked') continue;
         if (kind === 'question') await api.post(`${task}/answer`, { text: 'atlas' });
         else if (hopeless) await api.post(`${task}/discard`, { reason: 'Given up.' });

@@ -10,18 +10,23 @@ import { hasEnded } from './process-table.js';
 export type Watch = (first: number, stop: (why: string) => void, signal: AbortSignal) => Promise<void>;
 
 const MEMORY_EVERY_MS = 250;
+/** A process that is just ending has no files any more a moment before it has ended. */
+const UNSEEN_IN_A_ROW = 3;
 const FOLDER_EVERY_MS = 1000;
 /** Of its time, a watch spends no more than one part in so many on looking. */
 const REST = 10;
 
 export const watchMemory =
   (limitBytes: number): Watch =>
-  (first, stop, signal) =>
-    every(MEMORY_EVERY_MS, signal, async () => {
+  (first, stop, signal) => {
+    let unseen = 0;
+    return every(MEMORY_EVERY_MS, signal, async () => {
       const used = await memoryOf(first).catch((error: unknown) => (hasEnded(first) ? 0 : error));
-      if (typeof used !== 'number') stop(`its memory cannot be watched: ${messageOf(used)}`);
-      else if (used > limitBytes) stop(`more than ${inMib(limitBytes)} of memory`);
+      unseen = typeof used === 'number' ? 0 : unseen + 1;
+      if (unseen >= UNSEEN_IN_A_ROW) stop(`its memory cannot be watched: ${messageOf(used)}`);
+      else if (typeof used === 'number' && used > limitBytes) stop(`more than ${inMib(limitBytes)} of memory`);
     });
+  };
 
 /** Of the files in some folders, no link followed; what they hold at the beginning counts as well. */
 export const watchFolders =
