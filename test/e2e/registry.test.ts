@@ -1,14 +1,16 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { EventData } from '#contracts';
+import { GitRepository } from '#git';
 import { startRedisServer, type RedisServer } from '../../libs/event-store/test/redis-server.js';
+import { setupCacheOf } from '../../src/tasks/setup-cache.js';
 import type { Api } from '../harness/api.js';
 import { exportSprint } from '../harness/audit.js';
 import { LiveEvents } from '../harness/events.js';
@@ -18,6 +20,13 @@ import { launch, type Service } from '../harness/service.js';
 import { approve, completed, outcomesOf, propose, type PlanAnswer } from '../harness/sprints.js';
 
 const run = promisify(execFile);
+
+/** Where the service keeps what it made for a repository: with those of all others. */
+const setupCache = async (path: string): Promise<string> => {
+  const opened = await GitRepository.open(path);
+  opened.close();
+  return setupCacheOf(opened);
+};
 
 /** A package registry on the loopback of this machine, with one package. */
 const openRegistry = async (folder: string) => {
@@ -95,6 +104,7 @@ describe('a set-up that needs a package registry', () => {
   }, 60_000);
   afterAll(async () => {
     await service?.stop();
+    if (repository !== undefined) await rm(await setupCache(repository), { recursive: true, force: true });
     registry?.server.closeAllConnections();
     registry?.server.close();
     await redis?.end();
