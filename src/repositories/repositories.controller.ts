@@ -1,9 +1,10 @@
-import { Body, Controller, Get, HttpStatus, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Get, HttpStatus, Inject, Post, Query, Res } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiBearerAuth, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
 import { IsString, MaxLength, MinLength } from 'class-validator';
 import type { FastifyReply } from 'fastify';
 import { CurrentPrincipal } from '../access/principal.decorator.js';
+import { CONFIG, type Config } from '../config/config.js';
 import { Answers, CURSOR_PROBLEMS, Problems } from '../http/answers.decorator.js';
 import { CommandId } from '../http/command-id.decorator.js';
 import { PageAtDto } from '../http/at.dto.js';
@@ -29,6 +30,7 @@ export class RepositoriesController {
   constructor(
     private readonly commands: CommandBus,
     private readonly history: WorldHistory,
+    @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   @Get()
@@ -45,7 +47,7 @@ export class RepositoriesController {
       running,
       dismissed: dismissed.size,
     }));
-    return { ...pageOf(views, page), cursor };
+    return { ...pageOf(views, page), cursor, roots: this.config.repositories };
   }
 
   @Post()

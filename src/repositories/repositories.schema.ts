@@ -14,5 +14,11 @@ const RepositoryView = named(
     dismissed: z.number().int(),
   }),
 );
-export const RepositoryPage = named('RepositoryPage', momentPageSchema(RepositoryView));
+export const RepositoryPage = named(
+  'RepositoryPage',
+  momentPageSchema(RepositoryView).extend({
+    /** Folders within which repositories may be added, as the service is set. */
+    roots: z.array(z.string()),
+  }),
+);
 export const RepositoryAdded = named('RepositoryAdded', z.object({ ...known, cursor: z.string() }));

@@ -25,6 +25,11 @@ export interface RepositoryView {
   readonly dismissed: number;
 }
 
+export interface RepositoryPage extends Page<RepositoryView> {
+  /** Folders within which repositories may be added. */
+  readonly roots: readonly string[];
+}
+
 export type PlanStatus = 'analysing' | 'failed' | 'proposed' | 'approved' | 'rejected' | 'expired';
 interface Asked {
   readonly planId: string;

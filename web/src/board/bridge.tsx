@@ -42,13 +42,13 @@ const NextAction = () => {
   const sprints = useSprints();
   const raised = useStore(alerts);
   const next = sprints.data === undefined ? undefined : nextAction(sprints.data.items, raised.values());
-  useKeys(next === undefined ? [] : [{ keys: 'g n', does: () => (location.hash = linkTo(next.to)) }]);
+  useKeys(next === undefined ? [] : [{ keys: 'g n', does: () => (location.hash = linkTo(next.to, next.query)) }]);
   if (sprints.isError) return <Failed what="The sprints" error={sprints.error} retry={() => void sprints.refetch()} />;
   if (next === undefined) return <Loading what="what there is to do" />;
   return (
     <section className={`next-action next-${next.mood}`} aria-label="Next action">
       <p>{next.text}</p>
-      <a className="button button-primary" href={linkTo(next.to)}>
+      <a className="button button-primary" href={linkTo(next.to, next.query)}>
         {next.label}
       </a>
     </section>

@@ -1,7 +1,8 @@
-import { useState, type FormEvent } from 'react';
+import { useId, useState, type FormEvent } from 'react';
+import { clean } from '#wording';
 import { useDeed, useRead } from '../api/reads.js';
 import { write } from '../api/client.js';
-import type { Page, PlanView, RepositoryView } from '../api/views.js';
+import type { PlanView, RepositoryPage, RepositoryView } from '../api/views.js';
 import type { SeenEvent } from '../live/told.js';
 import { go } from '../shell/route.js';
 import { Dialog, Failed, Loading } from '../ui/parts.js';
@@ -26,11 +27,11 @@ const changesRepositories = ({ type }: SeenEvent): boolean => type.startsWith('r
 
 /** Asks for a plan, and goes where it will be read. Nothing runs before that plan is approved. */
 export const PlanDialog = ({ onClose, ...begin }: PlanDialogProps) => {
-  const known = useRead<Page<RepositoryView>>('/repositories?limit=1000', changesRepositories);
+  const known = useRead<RepositoryPage>('/repositories?limit=1000', changesRepositories);
   return (
     <Dialog title="Plan a sprint" onClose={onClose}>
       {known.data !== undefined ? (
-        <PlanForm known={known.data.items} onClose={onClose} {...begin} />
+        <PlanForm known={known.data.items} roots={known.data.roots} onClose={onClose} {...begin} />
       ) : known.isError ? (
         <div className="dialog-body">
           <Failed what="The repositories" error={known.error} retry={() => void known.refetch()} />
@@ -46,10 +47,12 @@ const SUGGESTED = [...DEFAULT_SCOPE, 'src/**', '**'];
 
 interface PlanFormProps extends PlanDialogProps {
   readonly known: readonly RepositoryView[];
+  /** Folders within which others may be. */
+  readonly roots: readonly string[];
 }
-const PlanForm = ({ known, repository, scope, grants, suggested = [], onClose }: PlanFormProps) => {
+const PlanForm = ({ known, roots, repository, scope, grants, suggested = [], onClose }: PlanFormProps) => {
   const [wish, setWish] = useState<Wish>({
-    repository: repository ?? known[0]?.repositoryId ?? '',
+    repository: repository ?? known[0]?.repositoryId ?? roots[0] ?? '',
     scope: (scope ?? DEFAULT_SCOPE).join('\n'),
     maxTasks: '3',
     focus: '',
@@ -82,7 +85,12 @@ const PlanForm = ({ known, repository, scope, grants, suggested = [], onClose }:
         The repository is read and a few tasks are proposed. Nothing is changed before you have read the plan and
         approved it.
       </p>
-      <RepositoryField known={known} value={wish.repository} onChange={(to) => change({ repository: to })} />
+      <RepositoryField
+        known={known}
+        roots={roots}
+        value={wish.repository}
+        onChange={(to) => change({ repository: to })}
+      />
       {tried && <Wrong text={problems.repository} />}
       <ScopeField
         suggested={[...new Set([...suggested, ...SUGGESTED])]}
@@ -150,12 +158,14 @@ const ELSEWHERE = '';
 
 interface RepositoryFieldProps {
   readonly known: readonly RepositoryView[];
+  readonly roots: readonly string[];
   readonly value: string;
   readonly onChange: (value: string) => void;
 }
-const RepositoryField = ({ known, value, onChange }: RepositoryFieldProps) => {
+const RepositoryField = ({ known, roots, value, onChange }: RepositoryFieldProps) => {
   const chosen = known.find(({ repositoryId, path }) => repositoryId === value || path === value);
   const [typed, setTyped] = useState(chosen === undefined);
+  const hint = useId();
   return (
     <>
       {known.length > 0 && (
@@ -178,17 +188,24 @@ const RepositoryField = ({ known, value, onChange }: RepositoryFieldProps) => {
         </label>
       )}
       {typed && (
-        <label className="field">
-          <span>Folder of the repository, on the machine of the service</span>
-          <input
-            className="mono"
-            spellCheck={false}
-            autoFocus
-            placeholder="/home/me/project"
-            value={value}
-            onChange={({ target }) => onChange(target.value)}
-          />
-        </label>
+        <div className="stack folder-field">
+          <label className="field">
+            <span>Folder of the repository, on the machine of the service</span>
+            <input
+              className="mono"
+              spellCheck={false}
+              autoFocus
+              placeholder="/home/me/project"
+              aria-describedby={hint}
+              value={value}
+              onChange={({ target }) => onChange(target.value)}
+            />
+          </label>
+          <small id={hint} className="quiet wrap-anywhere">
+            This service works within {roots.map((root) => clean(root)).join(', ')}: HYPER_RUN_REPOSITORIES names the
+            folders when it is started.
+          </small>
+        </div>
       )}
       {chosen?.running !== undefined && (
         <p className="tone-warning">

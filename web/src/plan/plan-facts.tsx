@@ -124,8 +124,9 @@ const Scope = ({ plan, review }: PlanFactsProps) => {
       <p>
         {findingsText(plan)}
         {findings.needModel > 0 &&
-          ` ${findings.needModel.toLocaleString('en')} of them need a model or a person: no fixer can do them for certain.`}
-        {findings.dismissed > 0 && ` ${findings.dismissed.toLocaleString('en')} were dismissed before.`}{' '}
+          ` ${findings.needModel.toLocaleString('en')} of them ${findings.needModel === 1 ? 'needs' : 'need'} a model or a person: no fixer can do them for certain.`}
+        {findings.dismissed > 0 &&
+          ` ${findings.dismissed.toLocaleString('en')} ${findings.dismissed === 1 ? 'was' : 'were'} dismissed before.`}{' '}
         <a href={linkTo({ screen: 'findings' }, { repository: plan.repository.repositoryId })}>Look at all of them</a>
       </p>
       {findings.outside.length > 0 && (

@@ -1,5 +1,5 @@
 import { useCallback, useState } from 'react';
-import { clean } from '#wording';
+import { clean, plural } from '#wording';
 import { useRead } from '../api/reads.js';
 import type { Page, ReadyPlan, RepositoryView } from '../api/views.js';
 import type { SeenEvent } from '../live/told.js';
@@ -121,7 +121,7 @@ const NothingToDo = ({ plan, pending, onWiden }: NothingToDoProps) => (
     <Empty title="There is nothing to do for the agents in this scope">
       <p>
         {plan.findings.needModel > 0
-          ? `${plan.findings.needModel.toLocaleString('en')} findings need a model or a person: no fixer can do them for certain.`
+          ? `${plural(plan.findings.needModel, 'finding')} ${plan.findings.needModel === 1 ? 'needs' : 'need'} a model or a person: no fixer can do them for certain.`
           : 'That is good news: nothing was found that a fixer could repair.'}
       </p>
       <div className="row">

@@ -60,7 +60,7 @@ const TaskText = ({ task, plan }: Pick<PlanTaskProps, 'task' | 'plan'>) => (
 );
 
 const EvidenceList = ({ evidence }: { readonly evidence: readonly Evidence[] }) => (
-  <section className="stack evidence" aria-label="Evidence">
+  <div className="stack evidence" role="group" aria-label="Evidence">
     {evidence.slice(0, SHOWN).map((each) => (
       <EvidenceItem key={each.findingId} evidence={each} />
     ))}
@@ -74,7 +74,7 @@ const EvidenceList = ({ evidence }: { readonly evidence: readonly Evidence[] }) 
         </div>
       </details>
     )}
-  </section>
+  </div>
 );
 
 const Rank = ({ task: { score } }: { readonly task: PlannedTask }) => (

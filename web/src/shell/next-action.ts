@@ -7,6 +7,7 @@ export interface NextAction {
   readonly text: string;
   readonly label: string;
   readonly to: Route;
+  readonly query?: Readonly<Record<string, string>>;
   readonly mood: 'waiting' | 'trouble' | 'calm';
 }
 
@@ -74,6 +75,7 @@ export const nextAction = (sprints: readonly SprintView[], alerts: Iterable<Aler
         text: 'Nothing is running. Let the crew look for what is worth improving.',
         label: 'Plan a sprint',
         to: { screen: 'sprints' },
+        query: { plan: 'new' },
         mood: 'calm',
       }
     : {

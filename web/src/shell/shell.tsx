@@ -157,7 +157,11 @@ const LinkStatus = () => {
       {live && p50 !== undefined && (
         <span className="quiet wide-only">append → screen {Math.max(0, Math.round(p50))} ms</span>
       )}
-      {live && <span className="quiet wide-only">{perMinute.toLocaleString('en')} events/min</span>}
+      {live && (
+        <span className="quiet wide-only">
+          {perMinute.toLocaleString('en')} {perMinute === 1 ? 'event' : 'events'}/min
+        </span>
+      )}
       {live && lastEventAt !== undefined && <span className="quiet wide-only">last event {ago(lastEventAt, now)}</span>}
       {!live && state !== 'signed-out' && (
         <span className="quiet">

@@ -1,9 +1,8 @@
-import { useState } from 'react';
 import { duration, plural } from '#wording';
 import type { SprintView } from '../api/views.js';
 import { PlanDialog } from '../plan/plan-dialog.js';
 import { useNow } from '../shell/now.js';
-import { linkTo } from '../shell/route.js';
+import { linkTo, setQuery, usePlace } from '../shell/route.js';
 import { isOpen, useSprints } from '../shell/sprints-store.js';
 import { Empty, Failed, Loading, Panel } from '../ui/parts.js';
 import { SprintBadge, TaskBadge } from '../ui/status.js';
@@ -14,7 +13,9 @@ import './sprints.css';
 /** All sprints and plans: what is going on, and what has been. */
 export const SprintsScreen = () => {
   const sprints = useSprints();
-  const [planning, setPlanning] = useState(false);
+  // A link can lead to the dialog.
+  const planning = usePlace().query.has('plan');
+  const setPlanning = (on: boolean) => setQuery(on ? { plan: 'new' } : {});
   const items = sprints.data?.items ?? [];
   return (
     <>

@@ -16,12 +16,14 @@ export const Candidate = ({ taskId, timeline }: CandidateProps) => {
   const { state, touched } = timeline;
   const candidate = 'candidate' in state ? state.candidate : undefined;
   if (candidate !== undefined) return <CandidateDiff taskId={taskId} state={state.status} />;
+  // Until it is settled, more may come.
+  const goesOn = state.status === 'queued' || state.status === 'working' || state.status === 'blocked';
   return (
-    <Panel title={state.status === 'working' ? 'Written so far' : 'Diff'} flush>
+    <Panel title={goesOn ? 'Written so far' : 'Diff'} flush>
       {touched.size === 0 ? (
-        <Empty title="Nothing was changed">
+        <Empty title={goesOn ? 'Nothing yet' : 'Nothing was changed'}>
           <p>
-            {state.status === 'working' || state.status === 'queued'
+            {goesOn
               ? 'Files appear here as the agent writes them, and the diff when it is done.'
               : 'The agent left no candidate behind.'}
           </p>

@@ -34,7 +34,13 @@ export const standingOf = (state: TaskState, now: number): Standing => {
     case 'publishing':
       return { mood: 'active', text: `It passed; branch ${state.decided.branch} is being made.` };
     case 'blocked':
-      return { mood: 'warning', text: `It waits for you: ${clean(state.reason)}` };
+      return {
+        mood: 'warning',
+        text:
+          state.kind === 'question' && state.question !== undefined
+            ? 'The agent asks, and waits for your answer.'
+            : `It waits for you: ${clean(state.reason)}`,
+      };
     default: {
       const { mood, text } = SETTLED[state.status];
       const at =
