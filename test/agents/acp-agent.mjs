@@ -46,6 +46,8 @@ const obey = async (path, update) => {
   }
 };
 
+const HOSTILE = '\u001b[2J\u001b]0;owned\u0007<img src=x onerror="document.title=\'owned\'"> \u202egnp.exe ';
+
 const BEHAVIOURS = {
   /** Through our tools and by itself: both see the same tree. */
   async works({ client, sessionId, update, say, read, write }) {
@@ -94,6 +96,16 @@ const BEHAVIOURS = {
       if (ordered !== undefined) await obey(`/repository/${ordered}`, update);
     }
     await say(`Resolved the notes of ${files.length} files.`);
+  },
+  /** Says at length what no screen may obey, asks, and only then resolves the notes. */
+  async 'asks first'(talk) {
+    const { client, sessionId, say } = talk;
+    await say(`${HOSTILE}${'x'.repeat(100_000)}`);
+    const properties = { answer: { type: 'string', enum: ['yes', 'no'] } };
+    const message = `Shall I? ${HOSTILE}`;
+    const requestedSchema = { type: 'object', properties };
+    await client.request(elicitation.create, { sessionId, mode: 'form', message, requestedSchema });
+    await BEHAVIOURS['resolves notes'](talk);
   },
   async trespasses({ say, tried, read, write }) {
     const answers = [

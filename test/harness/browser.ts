@@ -130,19 +130,47 @@ export const signIn = async (page: Page, api: Api, route = '/'): Promise<void> =
   await page.waitForURL((url) => url.pathname === '/');
 };
 
-/** Keeps the page as `test-artifacts/<name>.png`. */
-export const screenshot = async (page: Page, name: string): Promise<string> => {
+/** Keeps what is seen of the page, or all of it, as `test-artifacts/<name>.png`. */
+export const screenshot = async (page: Page, name: string, { fullPage = false } = {}): Promise<string> => {
   await mkdir(ARTIFACTS, { recursive: true });
   const path = join(ARTIFACTS, `${name}.png`);
-  await page.screenshot({ path, animations: 'disabled' });
+  await page.screenshot({ path, fullPage, animations: 'disabled' });
   return path;
 };
 
-/** What axe finds on the page, one sentence each with the places; none when it is as it should be. */
-export const axe = async (page: Page): Promise<string[]> => {
+/** What axe finds on the page, one sentence each with the places; none when it is as it should be. By all rules, or by some. */
+export const axe = async (page: Page, rules?: readonly string[]): Promise<string[]> => {
   // Legacy: in the page itself and not in a second one, which takes thrice as long. There are no frames to be looked into.
-  const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).analyze();
+  const builder = new AxeBuilder({ page }).setLegacyMode(true);
+  const { violations } = await (rules === undefined ? builder : builder.withRules([...rules])).analyze();
   return violations.map(
     ({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`,
   );
+};
+
+const NARROW = { width: 360, height: 740 };
+
+/** How much the page is wider than the window, in pixels. */
+export const overflowOf = (page: Page): Promise<number> =>
+  page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+
+/**
+ * What keeps somebody out: what axe finds in the dark and in the light, and what does not fit a narrow screen. Keeps a picture
+ * of each as `test-artifacts/<name>-dark`, `-light` and `-narrow`.
+ */
+export const barriersOf = async (page: Page, name: string): Promise<string[]> => {
+  const found: string[] = [];
+  const wide = page.viewportSize();
+  // Only contrast is another one in another light.
+  for (const [colorScheme, rules] of [['dark'], ['light', ['color-contrast']]] as const) {
+    await page.emulateMedia({ colorScheme });
+    found.push(...(await axe(page, rules)).map((barrier) => `${name}, ${colorScheme}: ${barrier}`));
+    await screenshot(page, `${name}-${colorScheme}`);
+  }
+  await page.setViewportSize(NARROW);
+  const overflow = await overflowOf(page);
+  if (overflow > 0) found.push(`${name}, narrow: ${overflow} px too wide`);
+  await screenshot(page, `${name}-narrow`, { fullPage: true });
+  if (wide !== null) await page.setViewportSize(wide);
+  return found;
 };

@@ -82,7 +82,7 @@ const Facts = ({ sprint, tasks }: { readonly sprint: SprintState; readonly tasks
         <div>
           <dt>approved by</dt>
           <dd>
-            {sprint.approvedBy}
+            {sprint.approvedBy.replace('person:', '')}
             {sprint.unattended ? ', unattended by policy' : ''}
           </dd>
         </div>

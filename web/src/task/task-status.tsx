@@ -76,12 +76,12 @@ const MergeHint = ({ taskId, branch, repository }: MergeHintProps) => {
       <p className="quiet">
         Your branches are yours: nothing is merged for you. Read the diff below, then, in a terminal:
       </p>
-      <CopyLine name="Merge with hyper-run" text={`hyper-run merge ${taskId}`} />
+      <CopyLine name="Merge with git" text={`${git} merge ${branch}`} />
       <details>
-        <summary>With git alone</summary>
+        <summary>Other ways</summary>
         <div className="stack merge">
+          <CopyLine name="Merge with hyper-run" text={`hyper-run merge ${taskId}`} />
           <CopyLine name="Look at it with git" text={`${git} diff HEAD...${branch}`} />
-          <CopyLine name="Merge with git" text={`${git} merge ${branch}`} />
           <CopyLine name="Throw the branch away" text={`${git} branch -D ${branch}`} />
         </div>
       </details>
