@@ -59,6 +59,7 @@ const WAYS: Readonly<Record<string, WayOut>> = {
   'plan.already-decided': 'read-again',
   'plan.expired': 'plan-anew',
   'plan.base-moved': 'plan-anew',
+  'plan.scope-fixed': 'plan-anew',
 };
 /** What helps after a refusal. */
 export const wayOut = (code: string): WayOut | undefined => WAYS[code];

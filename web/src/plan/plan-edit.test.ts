@@ -51,6 +51,10 @@ describe('what became of a plan', () => {
       `“Mend it” may change 0 files instead of ${one.paths.length}.`,
     ]);
   });
+  it('says that the scope is another one, and what came with it', () => {
+    const wider = { ...read, scope: ['docs/**', 'src/**'], tasks: [one, plannedTask('t-3'), two] };
+    expect(planChanges(read, wider)).toEqual(['The scope is docs/**, src/**.', '“Mend t-3” was added.']);
+  });
   it('says what was granted', () => {
     const granted = { ...read, grants: ['package.json'], verification: { ...read.verification, setupNetwork: true } };
     expect(planChanges(read, granted)).toEqual([
