@@ -1,6 +1,7 @@
 import { Body, Controller, Get, HttpCode, HttpStatus, Param, Post, Query } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
-import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOperation, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
+import { IsIn, IsOptional } from 'class-validator';
 import type { SprintId } from '#contracts';
 import { CurrentPrincipal } from '../access/principal.decorator.js';
 import { Answers, CURSOR_PROBLEMS, Problems } from '../http/answers.decorator.js';
@@ -19,6 +20,13 @@ import { SprintPage, SprintView } from './views.schema.js';
 
 const NOT_STEERED = ['sprint.unknown', 'sprint.not-running', 'sprint.completed', 'sprint.cancelling'];
 
+export class SprintsDto extends PageAtDto {
+  @ApiPropertyOptional({ enum: ['true', 'false'], description: 'With plans that are not approved, or not made yet.' })
+  @IsOptional()
+  @IsIn(['true', 'false'])
+  plans?: 'true' | 'false';
+}
+
 @ApiTags('sprints')
 @ApiBearerAuth()
 @Controller('hyper-running/sprints')
@@ -29,11 +37,14 @@ export class SprintsController {
   ) {}
 
   @Get()
-  @ApiOperation({ summary: 'All approved sprints, now or at a moment, newest first' })
+  @ApiOperation({
+    summary: 'All approved sprints, and plans where they are asked for, now or at a moment, newest first',
+  })
   @Answers(200, SprintPage, 'A page of sprints')
   @Problems(...CURSOR_PROBLEMS)
-  async list(@Query() page: PageAtDto) {
-    const { states, cursor } = await this.queries.execute(new ListSprintsQuery({ only: 'sprints' }, page.at));
+  async list(@Query() { plans, ...page }: SprintsDto) {
+    const filter = plans === 'true' ? {} : ({ only: 'sprints' } as const);
+    const { states, cursor } = await this.queries.execute(new ListSprintsQuery(filter, page.at));
     const { items, next } = pageOf(states, page);
     const then = page.at === undefined ? undefined : cursor;
     const found = await Promise.all(

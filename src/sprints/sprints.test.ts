@@ -38,6 +38,7 @@ interface Seen {
 }
 
 interface Found {
+  readonly sprintId?: string;
   readonly findingId: string;
   readonly path: string;
   readonly dismissed?: boolean;
@@ -357,6 +358,9 @@ describe('plans and sprints', () => {
     expect(narrow.seen).toMatchObject({ scope: ['docs/b/**'], findings: { total: 4, inScope: 1 } });
     expect(paths(narrow.seen)).toEqual([['docs/b/c.md']]);
     expect(narrow.seen.planHash).not.toBe(first.planHash);
+    const listed = async (query: string) =>
+      (await get(`/hyper-running/sprints${query}`)).seen.items?.some(({ sprintId }) => sprintId === first.planId);
+    expect([await listed(''), await listed('?plans=true')]).toEqual([false, true]);
     expect(await edit(first, ['**'])).toMatchObject({ status: 412, seen: { code: 'plan.edit-stale' } });
     const wide = await edit(narrow.seen, ['docs/b/**', 'guides/**']);
     expect(paths(wide.seen)).toEqual([['docs/b/c.md'], ['guides/d.md']]);

@@ -6,7 +6,7 @@ const changesSprint = (event: SeenEvent): boolean =>
   event.type.startsWith('sprint.') || (event.type.startsWith('task.') && event.type !== 'task.tool-refused');
 
 /** Sprints and plans, newest first. */
-export const useSprints = () => useRead<Page<SprintView>>('/hyper-running/sprints?limit=200', changesSprint);
+export const useSprints = () => useRead<Page<SprintView>>('/hyper-running/sprints?plans=true&limit=200', changesSprint);
 
 const OPEN = ['analysing', 'proposed', 'approved', 'running', 'pausing', 'paused', 'cancelling'];
 export const isOpen = ({ status }: Pick<SprintView, 'status'>): boolean => OPEN.includes(status);
