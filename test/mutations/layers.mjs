@@ -1,8 +1,8 @@
 /**
- * The layers that stand between an agent and what it was not given. Each is taken away by itself, by a change of the text of one
- * file: `from` occurs there once. `red`: at least one of the attacks that must then succeed, as the table of test/attacks counts them.
+ * The layers that stand between an agent and what it was not given. Each is taken away by itself, by a change of the text of a
+ * file (of two, where two do the same): `from` occurs there once. `red`: some of the attacks that must then succeed, as the table of test/attacks counts them.
  */
-const layer = (name, file, from, to, red) => ({ name, file, from, to, red });
+const layer = (name, file, from, to, red, more = []) => ({ name, changes: [{ file, from, to }, ...more], red });
 
 const SCOPE = 'libs/workspace/src/scope.ts';
 const SYNTAX = 'libs/workspace/src/path-syntax.ts';
@@ -14,6 +14,7 @@ const GATE = 'libs/workspace/src/gate.ts';
 const RULES = 'libs/workspace/src/gate-rules.ts';
 const PUBLISH = 'libs/workspace/src/publish.ts';
 const PROFILE = 'libs/sandbox/src/bwrap-profile.ts';
+const LIVE = 'libs/sandbox/src/live-child.ts';
 const CHILD = 'libs/sandbox/src/child-run.ts';
 const GIT = 'libs/git/src/run-git.ts';
 
@@ -82,12 +83,9 @@ export const LAYERS = [
   layer('sandbox: tree read-only', PROFILE, "[whole ? '--bind' : '--ro-bind', source, INSIDE", "['--bind', source, INSIDE", [1, 21]), // prettier-ignore
   layer('sandbox: masks', PROFILE, "...bind('--ro-bind', fixed)]", ']', [28, 31, 44]),
   layer('sandbox: mount points are no links', PROFILE, "=== 'link') throw refused(join(INSIDE, within));", "=== 'link' && within === '') throw refused(within);", [11]), // prettier-ignore
-  layer('sandbox: root read-only', PROFILE, "...['--remount-ro', '/', ", "...['", []),
   layer('sandbox: network namespace', PROFILE, "...(network ? [] : ['--unshare-net']),", '', [41, 51, 58]),
   layer('sandbox: process namespace', PROFILE, "...['--unshare-pid', '--unshare-ipc',", "...['--unshare-ipc',", [46]),
   layer('sandbox: session', PROFILE, "'--die-with-parent', '--new-session',", "'--die-with-parent',", [66]),
-  layer('sandbox: closed environment', PROFILE, "'sandbox', '--clearenv'],", "'sandbox'],", []),
-  layer('sandbox: closed environment of what starts it', 'libs/sandbox/src/live-child.ts', 'env: { ...env }', 'env: { ...process.env, ...env }', []), // prettier-ignore
   layer(
     'sandbox: limits of the kernel',
     PROFILE,
@@ -95,9 +93,30 @@ export const LAYERS = [
     '...(features.limits && uid < 0 ? [',
     [52, 53],
   ),
+  layer(
+    'sandbox: closed environment',
+    PROFILE,
+    "'sandbox', '--clearenv'],",
+    "'sandbox'],",
+    [45],
+    [{ file: LIVE, from: 'env: { ...env }', to: 'env: { ...process.env, ...env }' }],
+  ),
+  layer(
+    'sandbox: limit on time',
+    CHILD,
+    "setTimeout(() => stop('timed-out'), run.timeoutMs)",
+    'setTimeout(() => undefined, run.timeoutMs)',
+    [54],
+  ),
+  layer(
+    'sandbox: a start that is told apart',
+    LIVE,
+    'if (await Promise.race([launched.began.then(() => true), endedFirst])) return;',
+    'if ((await Promise.race([launched.began.then(() => true), endedFirst])) !== undefined) return;',
+    [74],
+  ),
   layer('sandbox: limit on memory', 'libs/sandbox/src/watch.ts', 'else if (used > limitBytes) stop(', 'else if (used < 0) stop(', [54]), // prettier-ignore
   layer('sandbox: size of the space', 'libs/sandbox/src/overlay-space.ts', '"size=$bytes,nr_inodes=$files,mode=0755"', '"size=1g,nr_inodes=99999,mode=0755"', [53]), // prettier-ignore
-  layer('sandbox: limit on time', CHILD, "setTimeout(() => stop('timed-out'), run.timeoutMs)", "setTimeout(() => stop('timed-out'), run.timeoutMs + 5000)", []), // prettier-ignore
   layer(
     'sandbox: limit on output',
     CHILD,
@@ -105,8 +124,7 @@ export const LAYERS = [
     'if (output.total < 0) stop(',
     [55],
   ),
-  layer('sandbox: a start that is told apart', CHILD, "if (ended === 'exited' && launched.text() === '') {", 'if (child.pid === undefined) {', []), // prettier-ignore
-  layer('git: no work tree settings', GIT, "  'core.fsmonitor': 'false',\n", '', [28]),
+  layer('git: no file system monitor', GIT, "  'core.fsmonitor': 'false',\n", '', [28]),
   layer('git: no hooks', GIT, "  'core.hooksPath': '/dev/null',\n", '', [30]),
   layer('git: closed environment', GIT, "  return {\n    PATH: process.env['PATH'],", "  return {\n    ...process.env,\n    PATH: process.env['PATH'],", [38]), // prettier-ignore
   layer('git: literal paths', GIT, "['--literal-pathspecs']", '', [73]),

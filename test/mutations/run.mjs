@@ -1,11 +1,13 @@
 // Takes one layer after the other away, in a copy of the sources, and carries out all attacks on what is left: some of them must
-// then succeed, that is, turn tests red. `npm run test:mutations [-- <part of a layer's name>]`.
+// then succeed, that is, turn tests red. `npm run test:mutations [-- [--quick] <part of a layer's name>]`; quick: only the attacks that
+// the layer is known to hold.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { LAYERS } from './layers.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -19,7 +21,7 @@ const copyOfSources = async (folder) => {
 };
 
 /** The attacks that went red, or the words of a suite that could not even run. */
-const attack = async (sources, temporary) => {
+const attack = async (sources, temporary, numbers = []) => {
   const report = join(temporary, 'report.json');
   await rm(report, { force: true });
   const jest = join(ROOT, 'node_modules/jest/bin/jest.js');
@@ -27,7 +29,16 @@ const attack = async (sources, temporary) => {
   const env = { ...process.env, TMPDIR: temporary, HYPER_RUN_MUTATION: temporary };
   const child = spawn(
     process.execPath,
-    [...args, '-w', '1', '--json', '--outputFile', report, 'test/attacks/attacks'],
+    [
+      ...args,
+      '-w',
+      '1',
+      ...(numbers.length > 0 ? ['-t', `attack (${numbers.join('|')}),`] : []),
+      '--json',
+      '--outputFile',
+      report,
+      'test/attacks/attacks',
+    ],
     {
       cwd: sources,
       env,
@@ -55,28 +66,37 @@ const endWhatIsLeft = async (temporary) => {
   }
 };
 
-const without = async (sources, { file, from, to }, work) => {
-  const path = join(sources, file);
-  const text = await readFile(path, 'utf8');
-  if (text.split(from).length !== 2)
-    throw new Error(
-      `${file} holds ${JSON.stringify(from)} ${text.split(from).length - 1} times, not once: bring test/mutations/layers.mjs up to date.`,
+const without = async (sources, changes, work) => {
+  const texts = new Map();
+  for (const { file, from, to } of changes) {
+    const path = join(sources, file);
+    const text = await readFile(path, 'utf8');
+    const times = text.split(from).length - 1;
+    if (times !== 1)
+      throw new Error(
+        `${file} holds ${JSON.stringify(from)} ${times} times: bring test/mutations/layers.mjs up to date.`,
+      );
+    texts.set(path, text);
+    await writeFile(
+      path,
+      text.replace(from, () => to),
     );
-  await writeFile(
-    path,
-    text.replace(from, () => to),
-  );
+  }
   try {
     return await work();
   } finally {
-    await writeFile(path, text);
+    for (const [path, text] of texts) await writeFile(path, text);
   }
 };
 
 const numbersOf = (red) =>
   [...new Set(red.flatMap((name) => /attack (\d+)/.exec(name)?.[1] ?? []).map(Number))].toSorted((a, b) => a - b);
 
-const [, , only = ''] = process.argv;
+const { values, positionals } = parseArgs({
+  options: { quick: { type: 'boolean', default: false } },
+  allowPositionals: true,
+});
+const [only = ''] = positionals;
 const folder = await realpath(await mkdtemp(join(tmpdir(), 'hyper-run-mutations-')));
 const rows = [];
 let failed = false;
@@ -91,7 +111,9 @@ try {
     `With every layer in place, all of ${whole.ran} tests are green.\n\n| without | attacks that succeed | tests that turn red |\n|---|---|---|\n`,
   );
   for (const layer of LAYERS.filter(({ name }) => name.includes(only))) {
-    const { red, message, ran } = await without(sources, layer, () => attack(sources, temporary));
+    const { red, message, ran } = await without(sources, layer.changes, () =>
+      attack(sources, temporary, values.quick ? layer.red : []),
+    );
     const numbers = numbersOf(red);
     const good = red.length > 0 && layer.red.every((number) => numbers.includes(number));
     failed ||= !good;
