@@ -13,6 +13,7 @@ const BENCHES = {
   s6: 's6-fan-out.mjs',
   s7: 's7-screen.mjs',
   s8: 's8-task.mjs',
+  's8-sandbox': 's8-sandbox.mjs',
   s9: 's9-scan.mjs',
   s13: 's13-memory.mjs',
   s14: 's14-footprint.mjs',

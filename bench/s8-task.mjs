@@ -6,14 +6,14 @@ import { interleaved, ratios, row, timed } from './lib/measure.mjs';
 import { monorepo } from './lib/synthetic.mjs';
 import { startWorker } from './lib/worker.mjs';
 
-export const title = 'overhead of a task on 57,000 files, in memory and in the sandbox, without verification';
+export const title = 'overhead of a task on 57,000 files, in memory, without verification';
 
 const ROUNDS = 5;
 const WARM_ROUNDS = 15;
 /** A disk that had much to delete lets `worktree add` take half a minute. */
 const SLOW_SECONDS = 60;
 
-const fileOf = (n) => ({ folder: `packages/p${n % 50}/d0`, name: `f${(n % 50) * 57 * 20}.md` });
+export const fileOf = (n) => ({ folder: `packages/p${n % 50}/d0`, name: `f${(n % 50) * 57 * 20}.md` });
 const CHANGED = '# Changed\n\nBy the bench.\n';
 
 /** `git worktree add` + commit + remove, whole or sparse. */
@@ -44,60 +44,6 @@ const byFastImport = (repository) => () =>
     ];
     await runProgram('git', ['fast-import', '--quiet'], { cwd: repository, input: [stream.join('')] });
   });
-
-const SANDBOX_ROUNDS = 10;
-const AT_ONCE = 8;
-
-/** The same tasks by a program in the sandbox; nothing where this machine has none. */
-const inSandbox = async (repository, work, task, signal) => {
-  const start = () => startWorker('sandbox-task-worker.mjs', repository, work);
-  const warm = await start();
-  const { level } = await warm.ask({ tasks: [task()] });
-  if (level === 'none') {
-    await warm.end();
-    return [];
-  }
-  const rss = [];
-  const many = (count) => Array.from({ length: count }, task);
-  const inFreshProcess = async () => {
-    const worker = await start();
-    const { ms } = await worker.ask({ tasks: many(1) });
-    await worker.end();
-    return ms;
-  };
-  const inWarmProcess = async () => {
-    const answer = await warm.ask({ tasks: many(1) });
-    rss.push(answer.rss);
-    return answer.ms;
-  };
-  const found = await interleaved(
-    {
-      warm: inWarmProcess,
-      cold: inFreshProcess,
-      alone: async () => (await warm.ask({ alone: true })).ms,
-      eight: async () => (await warm.ask({ tasks: many(AT_ONCE) })).ms,
-    },
-    { rounds: SANDBOX_ROUNDS, warmUp: 1, seconds: SLOW_SECONDS, signal },
-  );
-  const first = await interleaved(
-    { commit: async () => (await warm.ask({ tasks: many(1), forget: true })).ms },
-    { rounds: 3, signal },
-  );
-  await warm.end();
-  return [
-    row(`in the sandbox (${level}), warm`, 'ms', found.warm, { goal: '< 150 ms', limit: 150 }),
-    row('in the sandbox, first task of a fresh process', 'ms', found.cold, { goal: '< 1 s', limit: 1000 }),
-    row('in the sandbox, first task on a commit: its checkout is made', 'ms', first.commit),
-    row('  start of a sandbox alone, to its end', 'ms', found.alone),
-    row(`  ${AT_ONCE} tasks at once on one repository, all of them`, 'ms', found.eight),
-    row(
-      `  the same, for each`,
-      'ms',
-      found.eight.map((ms) => ms / AT_ONCE),
-    ),
-    row('  memory of the process (RSS)', 'MiB', rss),
-  ];
-};
 
 export const run = async (signal) => {
   const root = await mkdtemp(join(tmpdir(), 'hyper-run-bench-'));
@@ -137,7 +83,6 @@ export const run = async (signal) => {
       { rounds: WARM_ROUNDS, signal },
     );
     await warm.end();
-    const confined = await inSandbox(repository, work, task, signal);
     return [
       row('git worktree add + commit + remove', 'ms', slow.full),
       row('git worktree add --no-checkout + sparse + commit + remove', 'ms', slow.sparse),
@@ -148,7 +93,6 @@ export const run = async (signal) => {
       row('  sparse worktree over warm', '×', ratios(slow.sparse, slow.warm)),
       row('  fast-import over warm', '×', ratios(quick.import, quick.warm)),
       row('memory of the process (RSS)', 'MiB', warmRss),
-      ...confined,
     ];
   } finally {
     await rm(root, { recursive: true, force: true });

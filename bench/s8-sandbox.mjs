@@ -1,0 +1,78 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileOf } from './s8-task.mjs';
+import { git, makeRepository } from './lib/git.mjs';
+import { interleaved, row } from './lib/measure.mjs';
+import { monorepo } from './lib/synthetic.mjs';
+import { startWorker } from './lib/worker.mjs';
+
+export const title = 'overhead of a task on 57,000 files, by a program in the sandbox, without verification';
+
+const ROUNDS = 5;
+const SECONDS = 90;
+const AT_ONCE = 8;
+
+/** The same tasks by a program in the sandbox; nothing where this machine has none. */
+const inSandbox = async (repository, work, task, signal) => {
+  const start = () => startWorker('sandbox-task-worker.mjs', repository, work);
+  const warm = await start();
+  const { level } = await warm.ask({ tasks: [task()] });
+  if (level === 'none') {
+    await warm.end();
+    return [];
+  }
+  const rss = [];
+  const many = (count) => Array.from({ length: count }, task);
+  const inFreshProcess = async () => {
+    const worker = await start();
+    const { ms } = await worker.ask({ tasks: many(1) });
+    await worker.end();
+    return ms;
+  };
+  const inWarmProcess = async () => {
+    const answer = await warm.ask({ tasks: many(1) });
+    rss.push(answer.rss);
+    return answer.ms;
+  };
+  const found = await interleaved(
+    {
+      warm: inWarmProcess,
+      cold: inFreshProcess,
+      alone: async () => (await warm.ask({ alone: true })).ms,
+      eight: async () => (await warm.ask({ tasks: many(AT_ONCE) })).ms,
+    },
+    { rounds: ROUNDS, seconds: SECONDS, signal },
+  );
+  signal?.throwIfAborted();
+  const first = await warm.ask({ tasks: many(1), forget: true });
+  await warm.end();
+  return [
+    row(`in the sandbox (${level}), warm`, 'ms', found.warm, { goal: '< 150 ms', limit: 150 }),
+    row('in the sandbox, first task of a fresh process', 'ms', found.cold, { goal: '< 1 s', limit: 1000 }),
+    row('in the sandbox, first task on a commit: its checkout is made', 'ms', [first.ms]),
+    row('  start of a sandbox alone, to its end', 'ms', found.alone),
+    row(`  ${AT_ONCE} tasks at once on one repository, all of them`, 'ms', found.eight),
+    row(
+      `  the same, for each`,
+      'ms',
+      found.eight.map((ms) => ms / AT_ONCE),
+    ),
+    row('  memory of the process (RSS)', 'MiB', rss),
+  ];
+};
+
+export const run = async (signal) => {
+  const root = await mkdtemp(join(tmpdir(), 'hyper-run-bench-'));
+  try {
+    const repository = await makeRepository(join(root, 'repository'), monorepo());
+    const work = join(root, 'work');
+    const base = (await git(repository, 'rev-parse', 'HEAD')).trim();
+    await mkdir(work);
+    let tasks = 0;
+    const task = () => ({ id: `t-${++tasks}`, path: Object.values(fileOf(tasks)).join('/'), base });
+    return await inSandbox(repository, work, task, signal);
+  } finally {
+    await rm(root, { recursive: true, force: true });
+  }
+};
