@@ -46,12 +46,19 @@ export const LineWindow = ({
   const [height, setHeight] = useState(400);
   const [top, setTop] = useState(0);
   const before = useRef(shift);
+  const pinned = useRef(following);
+  pinned.current = following;
 
   useLayoutEffect(() => {
     const element = frame.current;
     if (element === null) return undefined;
-    const observer = new ResizeObserver(() => setHeight(element.clientHeight));
+    const observer = new ResizeObserver(() => {
+      setHeight(element.clientHeight);
+      // Told after layout, when there is room to scroll: before that the newest line may not be reached.
+      if (pinned.current) element.scrollTop = element.scrollHeight;
+    });
     observer.observe(element);
+    if (element.firstElementChild !== null) observer.observe(element.firstElementChild);
     return () => observer.disconnect();
   }, []);
   useLayoutEffect(() => {
