@@ -14,9 +14,9 @@ export interface LogMark {
 /** The operator's word for a Redis that holds no log at all. */
 export const EMPTY = 'empty';
 
-/** Moves the log to a new life, unless somebody else has just done so. */
-const RENEW = `if redis.call('HGET', KEYS[1], 'incarnation') == ARGV[1] then
-  redis.call('HSET', KEYS[1], 'incarnation', ARGV[2])
+/** Moves the log to a new life and keeps the word for it, unless somebody else has just done so. */
+const RENEW = `if (redis.call('HGET', KEYS[1], 'incarnation') or '') == ARGV[1] then
+  redis.call('HSET', KEYS[1], 'incarnation', ARGV[2], 'accepted', ARGV[3])
 end`;
 
 const newIncarnation = (): string => randomBytes(5).toString('hex');
@@ -26,6 +26,10 @@ export const markIn = async (redis: Redis, keys: Keys): Promise<LogMark | undefi
   if (incarnation === undefined || incarnation === null) return undefined;
   return { incarnation, position: Number(position ?? 0) as Position };
 };
+
+/** Whether another process of the service has carried out the same word already. */
+const isAccepted = async (redis: Redis, keys: Keys, accepted: string | undefined): Promise<boolean> =>
+  accepted !== undefined && (await ask(redis.hget(keys.meta, 'accepted'))) === accepted;
 
 /** Whether a log is at least where it is known to have been. */
 export const holds = (found: LogMark | undefined, known: LogMark): boolean =>
@@ -44,11 +48,12 @@ export const liveIncarnation = async (
   accepted: string | undefined,
 ): Promise<string> => {
   const found = await markIn(redis, keys);
-  if (known !== undefined && !holds(found, known)) {
+  if (known !== undefined && !holds(found, known) && !(await isAccepted(redis, keys, accepted))) {
     const word = found === undefined ? EMPTY : formatCursor(found.incarnation, found.position);
     if (accepted !== word) throw rewound(known, found);
-    if (found?.incarnation === known.incarnation)
-      await ask(redis.eval(RENEW, 1, keys.meta, known.incarnation, newIncarnation()));
+    // Another log than the one that is known has a life of its own already.
+    if (found === undefined || found.incarnation === known.incarnation)
+      await ask(redis.eval(RENEW, 1, keys.meta, found?.incarnation ?? '', newIncarnation(), word));
   }
   await ask(redis.hsetnx(keys.meta, 'incarnation', newIncarnation()));
   return (await ask(redis.hget(keys.meta, 'incarnation'))) ?? '';
