@@ -115,7 +115,7 @@ export const LAYERS = [
     'if ((await Promise.race([launched.began.then(() => true), endedFirst])) !== undefined) return;',
     [74],
   ),
-  layer('sandbox: limit on memory', 'libs/sandbox/src/watch.ts', 'else if (used > limitBytes) stop(', 'else if (used < 0) stop(', [54]), // prettier-ignore
+  layer('sandbox: limit on memory', 'libs/sandbox/src/watch.ts', '&& used > limitBytes) stop(', '&& used < 0) stop(', [54]), // prettier-ignore
   layer('sandbox: size of the space', 'libs/sandbox/src/overlay-space.ts', '"size=$bytes,nr_inodes=$files,mode=0755"', '"size=1g,nr_inodes=99999,mode=0755"', [53]), // prettier-ignore
   layer(
     'sandbox: limit on output',
