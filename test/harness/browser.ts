@@ -163,7 +163,8 @@ export const barriersOf = async (page: Page, name: string): Promise<string[]> =>
   const wide = page.viewportSize();
   // Only contrast is another one in another light.
   for (const [colorScheme, rules] of [['dark'], ['light', ['color-contrast']]] as const) {
-    await page.emulateMedia({ colorScheme });
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await settled(page);
     found.push(...(await axe(page, rules)).map((barrier) => `${name}, ${colorScheme}: ${barrier}`));
     await screenshot(page, `${name}-${colorScheme}`);
   }
@@ -172,5 +173,13 @@ export const barriersOf = async (page: Page, name: string): Promise<string[]> =>
   if (overflow > 0) found.push(`${name}, narrow: ${overflow} px too wide`);
   await screenshot(page, `${name}-narrow`, { fullPage: true });
   if (wide !== null) await page.setViewportSize(wide);
+  await page.emulateMedia({ reducedMotion: null });
   return found;
 };
+
+/** Colours that are still on their way from one light to the other have no contrast of their own. */
+const settled = (page: Page): Promise<unknown> =>
+  page.evaluate(() => {
+    const passing = document.getAnimations().filter(({ effect }) => effect?.getTiming().iterations !== Infinity);
+    return Promise.allSettled(passing.map(({ finished }) => finished));
+  });
