@@ -22,6 +22,8 @@ export const DEFAULT_HUB_OPTIONS: HubOptions = { ring: { frames: 65_536, bytes: 
 /** What a client that catches up is written at a time, from memory and from the log. */
 const PAGE: Bounds = { frames: 500, bytes: 64 * 1024 };
 const LOG_PAGE = 200;
+/** What a live client is written at a time: however much a pass brings, no more than this comes on top of what it has not read. */
+const PART_BYTES = 256 * 1024;
 
 /** Clients with the same filter: what they are written is made once. */
 interface Audience {
@@ -143,6 +145,10 @@ export class EventHub implements Backlog, OnApplicationBootstrap, OnModuleDestro
   #pass(): void {
     const frames = this.#framesOf(this.#untold);
     this.#untold = [];
+    for (const part of partsOf(frames)) this.#tell(part);
+  }
+
+  #tell(frames: readonly Frame[]): void {
     const [first] = frames;
     if (first === undefined) return;
     this.#ring ??= new FrameRing(this.options.ring, (first.position - 1) as Position);
@@ -153,6 +159,21 @@ export class EventHub implements Backlog, OnApplicationBootstrap, OnModuleDestro
     }
   }
 }
+
+/** The frames in order, cut where they come to more than one write may hold. */
+const partsOf = (frames: readonly Frame[]): Frame[][] => {
+  const parts: Frame[][] = [];
+  let bytes = Infinity;
+  for (const frame of frames) {
+    bytes += frame.bytes.length;
+    if (bytes > PART_BYTES) {
+      parts.push([]);
+      bytes = frame.bytes.length;
+    }
+    parts.at(-1)?.push(frame);
+  }
+  return parts;
+};
 
 const shareOf = (frames: readonly Frame[], filter: Filter): Share => {
   const wanted = frames.filter((frame) => wants(filter, frame));
