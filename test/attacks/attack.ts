@@ -1,4 +1,5 @@
 import type { AgentWorkspace, TaskTree } from '#agents';
+import type { RawEntry } from '../harness/raw-candidates.js';
 import type { Place } from './place.js';
 
 /**
@@ -59,18 +60,12 @@ export interface Alone {
 
 export interface GateCase {
   /** Entries of the candidate. No object: the entry is taken away. */
-  readonly entries: readonly Entry[];
+  readonly entries: readonly RawEntry[];
   readonly rules: readonly string[];
-  readonly but: readonly Entry[];
+  readonly but: readonly RawEntry[];
   readonly patterns: readonly string[];
   /** As bytes of the tree of `docs`, where git would not make such an entry. */
   readonly raw: boolean;
-}
-
-export interface Entry {
-  readonly mode: string;
-  readonly path: string | Buffer;
-  readonly content?: string;
 }
 
 export interface ServiceCase {
@@ -131,16 +126,18 @@ export const collected = (
 
 export const alone = (by: string, show: Alone['show']): Alone => ({ kind: 'alone', by, show });
 
-export const file = (path: string | Buffer, content = 'x\n'): Entry => ({ mode: '100644', path, content });
-export const executable = (path: string, content = 'x\n'): Entry => ({ mode: '100755', path, content });
-export const link = (path: string, content: string): Entry => ({ mode: '120000', path, content });
-export const submodule = (path: string): Entry => ({ mode: '160000', path });
-export const gone = (path: string): Entry => ({ mode: '0', path });
+export const file = (path: string | Buffer, content = 'x\n'): RawEntry => ({ mode: '100644', path, content });
+export const executable = (path: string, content = 'x\n'): RawEntry => ({ mode: '100755', path, content });
+export const link = (path: string, content: string): RawEntry => ({ mode: '120000', path, content });
+export const submodule = (path: string): RawEntry => ({ mode: '160000', path });
+/** Written as it is, with its entries in this order. */
+export const folder = (path: string, ...entries: readonly RawEntry[]): RawEntry => ({ mode: '40000', path, entries });
+export const gone = (path: string): RawEntry => ({ mode: '0', path });
 
 export const refused = (
-  entries: Entry | readonly Entry[],
+  entries: RawEntry | readonly RawEntry[],
   rules: readonly string[],
-  options: { readonly but: Entry | readonly Entry[]; readonly everywhere?: boolean },
+  options: { readonly but: RawEntry | readonly RawEntry[]; readonly everywhere?: boolean },
 ): GateCase => ({
   entries: [entries].flat(),
   rules,
@@ -151,9 +148,9 @@ export const refused = (
 
 /** The same, written into the tree of `docs` byte by byte. */
 export const refusedRaw = (
-  entries: Entry | readonly Entry[],
+  entries: RawEntry | readonly RawEntry[],
   rules: readonly string[],
-  options: { readonly but: Entry | readonly Entry[] },
+  options: { readonly but: RawEntry | readonly RawEntry[] },
 ): GateCase => ({ ...refused(entries, rules, options), raw: true });
 
 export const OUTSIDE = ['gate.outside-scope', 'outside-scope'];

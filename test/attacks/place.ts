@@ -12,9 +12,9 @@ import { IsolationLevel, type Measured } from '../../src/isolation/isolation-lev
 import type { Attempt } from '../../src/tasks/attempt.js';
 import { Checkouts } from '../../src/tasks/checkouts.js';
 import { sandboxWorkplace, type SandboxPlace } from '../../src/tasks/sandbox-workplace.js';
-import { entryBytes, RawCandidates } from '../harness/raw-candidates.js';
+import { RawCandidates, type RawEntry } from '../harness/raw-candidates.js';
 import { commitAll, git, makeRepository } from '../harness/repositories.js';
-import type { Entry, GateCase } from './attack.js';
+import type { GateCase } from './attack.js';
 
 const FILES = {
   'docs/a.md': 'one\n',
@@ -126,10 +126,13 @@ export class Place {
   }
 
   /** The rules by which the gate refuses a candidate with these entries; none: it lets it through. */
-  async gateRules(entries: readonly Entry[], { patterns, raw }: Pick<GateCase, 'patterns' | 'raw'>): Promise<string[]> {
+  async gateRules(
+    entries: readonly RawEntry[],
+    { patterns, raw }: Pick<GateCase, 'patterns' | 'raw'>,
+  ): Promise<string[]> {
     const { repository, base } = this;
     const made = (this.#candidates ??= new RawCandidates(repository, base, await this.scratch()));
-    const bytes = entries.map(({ mode, path, content }) => entryBytes(mode, path, made.blob(content)));
+    const bytes = entries.map((entry) => made.bytesOf(entry));
     const candidateTree = raw ? await made.treeWithBytes('docs', bytes) : made.tree(entries);
     const scope = compileScope({ patterns });
     const verdict = await gate({ repository, base, candidateTree, directory: made.directory, scope });

@@ -9,6 +9,8 @@ export interface RawEntry {
   readonly mode: string;
   readonly path: string | Buffer;
   readonly content?: string;
+  /** Of a folder, in this order. */
+  readonly entries?: readonly RawEntry[];
 }
 
 const ABSENT = '0'.repeat(40);
@@ -44,6 +46,12 @@ export class RawCandidates {
 
   store(type: string, content: string | Buffer): Oid {
     return Oid.parse(this.#git(['hash-object', '-w', '-t', type, '--literally', '--stdin'], { input: content }));
+  }
+
+  /** The entry as it stands in a tree, with all that is in it. */
+  bytesOf({ mode, path, content, entries }: RawEntry): Buffer {
+    const inside = entries && this.store('tree', Buffer.concat(entries.map((entry) => this.bytesOf(entry))));
+    return entryBytes(mode, path, inside ?? this.blob(content));
   }
 
   /** The base with these entries put in or taken away, as git's index does it. */

@@ -162,7 +162,7 @@ describe('relevance on our own sources', () => {
     ['files that hold secrets', 'hafs/src/language.ts', 'mayHoldSecrets'],
     ['regular expression or division', 'hafs/src/javascript-tokens.ts', 'mayBeRegex'],
     ['the event as CloudEvents envelope', 'contracts/src/envelope.ts', 'toEnvelope'],
-    ['which part of a plan is approved and hashed', 'contracts/src/plan.ts', 'approvedPart'],
+    ['which part of a plan is approved and hashed', 'contracts/src/approved-part.ts', 'approvedPart'],
     ['name of the stream of a task', 'contracts/src/ids.ts', 'taskStream'],
     ['error with a stable code', 'contracts/src/errors.ts', 'HyperRunError'],
     ['schemas of every event', 'contracts/src/events.ts', 'eventSchemas'],

@@ -4,6 +4,7 @@ import {
   collected,
   denied,
   file,
+  folder,
   gone,
   OUTSIDE,
   refused,
@@ -155,7 +156,7 @@ export const PATHS: readonly Attack[] = [
   },
   {
     number: 16,
-    attack: 'writes tree entries that no checkout could have: "..", ".git", "a/b", one name twice',
+    attack: 'writes tree entries that no checkout could have: "..", ".git", "a/b", one name twice, out of order',
     memory: [
       write('docs/.git', 'path.git-directory', { but: 'docs/git' }),
       write('docs/..', 'path.dot-segment', { but: 'docs/...x' }),
@@ -167,6 +168,9 @@ export const PATHS: readonly Attack[] = [
       refusedRaw(file('a/b'), ['gate.malformed-tree'], { but: file('a-b') }),
       refusedRaw(file('../x'), ['gate.path', 'gate.malformed-tree'], { but: file('x') }),
       refusedRaw(file('a.md'), ['gate.malformed-tree'], { but: file('b.md') }),
+      refusedRaw(folder('unsorted', file('b'), file('a')), ['gate.malformed-tree'], {
+        but: folder('sorted', file('a'), file('b')),
+      }),
     ],
   },
   {
