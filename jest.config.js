@@ -13,7 +13,8 @@ export default {
   globalSetup: '<rootDir>/test/harness/tools.mjs',
   globalTeardown: '<rootDir>/test/harness/remove-tools.mjs',
   testTimeout: 60_000,
-  maxWorkers: 2,
+  // On two cores: much of the time they wait for a process to start, a lease to end, a page to be painted.
+  maxWorkers: 3,
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { [`^#(${libs})$`]: '<rootDir>/libs/$1/src/index.ts', '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: {
