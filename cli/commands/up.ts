@@ -33,15 +33,17 @@ const welcome = async (context: Context, { address }: ServiceProcess, mayOpen: b
   const link = await newLink(client);
   const isShown = mayOpen && context.showPage(link);
   const { style } = context;
+  // Whoever came by `npm start` has no command of that name.
+  const command = context.env['npm_lifecycle_event'] === undefined ? 'hyper-run' : 'npx hyper-run';
   context.lines([
     `${style.green('●')} ${style.bold('HyperRun')} at ${style.underline(address.url)}`,
     `  browser     ${style.underline(link)}`,
     style.dim(
-      `              ${isShown ? 'opened; the link' : 'it'} works once, within 2 minutes; another: hyper-run open`,
+      `              ${isShown ? 'opened; the link' : 'it'} works once, within 2 minutes; another: ${command} open`,
     ),
     `  data        ${dataDirectory(context.env)}`,
     `  isolation   ${health.isolation ?? 'not told'}`,
     `  durability  ${health.durability ?? 'not told'}`,
-    style.dim('  Ctrl-C ends it. In another terminal: hyper-run run'),
+    style.dim(`  Ctrl-C ends it. In another terminal: ${command} run`),
   ]);
 };

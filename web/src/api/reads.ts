@@ -5,11 +5,15 @@ import type { SeenEvent } from '../live/told.js';
 import { toast } from '../ui/toasts.js';
 import { ApiError, call, callText } from './client.js';
 
-/** Answers are kept until an event says that they are old: nothing is asked again by the clock. */
+/**
+ * Answers are kept until an event says that they are old: nothing is asked again by the clock. Only what is on screen hears
+ * events, so what comes back on screen is asked for again.
+ */
 export const queries = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: Infinity,
+      refetchOnMount: 'always',
       refetchOnWindowFocus: false,
       retry: (count, error) => count < 3 && !(error instanceof ApiError && error.status >= 400 && error.status < 500),
     },

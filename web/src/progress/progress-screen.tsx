@@ -62,7 +62,7 @@ const RepositoryProgress = ({ sprints }: { readonly sprints: readonly SprintView
         <Chart sprints={sprints} />
         <div className="stack">
           <p>
-            The swarm made {plural(passed.length, 'verified branch', 'verified branches')} that mend{' '}
+            The swarm made {plural(passed.length, 'verified branch', 'verified branches')}, mending{' '}
             {plural(mended, 'finding')}.
           </p>
           <ol className="levels">
