@@ -110,7 +110,7 @@ describeInBrowser('somebody who decides', () => {
       await page.getByLabel('Why it failed').getByText('the glossary is no longer what is printed').waitFor();
       expect(await barriersOf(page, 'task-failed')).toEqual([]);
       expect(await ourBranches(join(place.repositories, 'star-ledger'))).toHaveLength(2);
-      await page.getByRole('link', { name: 'Bridge' }).click();
+      await page.getByRole('link', { name: 'Bridge', exact: true }).click();
       await page.getByRole('link', { name: 'See what it made' }).waitFor();
       expect(problemsOf(page)).toEqual([]);
     },

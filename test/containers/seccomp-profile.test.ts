@@ -51,34 +51,32 @@ const bwrap = await findTool('bwrap').catch(() => undefined);
 const confines = (await detectIsolation({ bwrap })).level !== 'none';
 const canTry = confines && process.arch === 'x64' && endianness() === 'LE';
 
+/** In a sandbox that shows the whole machine and only lays a filter upon it, as a container does. */
+const under = (filter: string | undefined, command: string) => {
+  const { path, env } = bwrap as Tool;
+  const [descriptor, option] = filter === undefined ? ['', []] : ['9<"$FILTER"', ['--seccomp', '9']];
+  const all = ['--bind', '/', '/', '--dev-bind', '/dev', '/dev', '--cap-add', 'ALL', ...option];
+  const argv = ['-c', `exec "$@" ${descriptor}`, 'sh', path, ...all, '--', 'sh', '-c', command];
+  return run('sh', argv, { env: { ...process.env, ...env, FILTER: filter, BWRAP: path } });
+};
+/** What the self test of our own sandbox says in there. */
+const levelUnder = async (filter?: string): Promise<string> => {
+  const script = `import('${SELF_TEST.href}').then(async ({ detectIsolation }) => console.log((await detectIsolation({ bwrap: { path: process.env.BWRAP, env: process.env } })).level))`;
+  return (await under(filter, `node -e "${script}"`)).stdout.trim();
+};
+/** One sandbox within another is not given to every ordinary user: what the filter leaves of it can then not be told. */
+const nests = canTry && (await levelUnder()) !== 'none';
+
 describe('the seccomp profile for containers', () => {
   let profile: Profile;
   let folder: string;
+  const filter = () => join(folder, 'filter');
   beforeAll(async () => {
     profile = JSON.parse(await readFile(PROFILE, 'utf8')) as Profile;
     folder = await mkdtemp(join(tmpdir(), 'hyper-run-seccomp-'));
-    await writeFile(join(folder, 'filter'), filterOf(profile));
+    await writeFile(filter(), filterOf(profile));
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
-
-  /** In a sandbox that shows the whole machine and only lays the filter upon it, as a container does. */
-  const under = (filter: boolean, command: string) => {
-    const { path, env } = bwrap as Tool;
-    const script = `exec "$@" ${filter ? '9<"$FILTER"' : ''}`;
-    const all = [
-      '--bind',
-      '/',
-      '/',
-      '--dev-bind',
-      '/dev',
-      '/dev',
-      '--cap-add',
-      'ALL',
-      ...(filter ? ['--seccomp', '9'] : []),
-    ];
-    const argv = ['-c', script, 'sh', path, ...all, '--', 'sh', '-c', command];
-    return run('sh', argv, { env: { ...process.env, ...env, FILTER: join(folder, 'filter'), BWRAP: path } });
-  };
 
   it('names system calls, allows the rest, and answers those with EPERM', () => {
     expect(profile.defaultAction).toBe('SCMP_ACT_ALLOW');
@@ -90,16 +88,13 @@ describe('the seccomp profile for containers', () => {
       expect(names).not.toContain(needed);
   });
 
-  (canTry ? it : it.skip)('leaves the sandbox whole: its self test passes under it, overlay included', async () => {
-    const script = `import('${SELF_TEST.href}').then(async ({ detectIsolation }) => console.log((await detectIsolation({ bwrap: { path: process.env.BWRAP, env: process.env } })).level))`;
-    const level = async (filter: boolean) => (await under(filter, `node -e "${script}"`)).stdout.trim();
-    expect(await level(true)).toBe(await level(false));
-    expect(await level(true)).not.toBe('none');
+  (nests ? it : it.skip)('leaves the sandbox whole: its self test passes under it, overlay included', async () => {
+    expect(await levelUnder(filter())).toBe(await levelUnder());
   });
 
   (canTry ? it : it.skip)('denies what it names, and runs what it does not', async () => {
     const { stdout } = await under(
-      true,
+      filter(),
       "grep '^Seccomp:' /proc/self/status; dmesg --syslog >/dev/null 2>&1 || echo denied",
     );
     expect(stdout).toBe('Seccomp:\t2\ndenied\n');
