@@ -12,8 +12,8 @@ const SECRET = {
 };
 
 const isolated = (await new IsolationLevel({}).measured()).bwrap !== undefined;
-/** Where nothing confines, a sandbox refuses to open: there is nothing to attack. */
-const describeSandbox = isolated ? describe : describe.skip;
+/** Where nothing confines, a sandbox refuses to open: there is nothing to attack. That a missing layer makes it refuse is told. */
+const describeSandbox = isolated || process.env['HYPER_RUN_MUTATION'] !== undefined ? describe : describe.skip;
 
 let place: Place;
 beforeAll(async () => {

@@ -13,6 +13,9 @@ import { LAYERS } from './layers.mjs';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const COPIED = ['libs', 'src', 'cli', 'web', 'test', 'package.json', 'jest.config.js', 'tsconfig.json'];
 
+/** An attack that nothing stops may go on for ever. */
+const LONGEST_MS = 240_000;
+
 const copyOfSources = async (folder) => {
   await mkdir(folder);
   for (const name of COPIED) await cp(join(ROOT, name), join(folder, name), { recursive: true });
@@ -34,6 +37,7 @@ const attack = async (sources, temporary, numbers = []) => {
       '-w',
       '1',
       ...(numbers.length > 0 ? ['-t', `attack (${numbers.join('|')}),`] : []),
+      '--forceExit',
       '--json',
       '--outputFile',
       report,
@@ -45,9 +49,13 @@ const attack = async (sources, temporary, numbers = []) => {
       stdio: 'ignore',
     },
   );
+  const late = setTimeout(() => child.kill('SIGKILL'), LONGEST_MS);
   await once(child, 'exit');
+  clearTimeout(late);
   await endWhatIsLeft(temporary);
-  const { testResults } = JSON.parse(await readFile(report, 'utf8'));
+  const text = await readFile(report, 'utf8').catch(() => undefined);
+  if (text === undefined) return { ran: 0, red: [], message: `it did not end within ${LONGEST_MS / 1000} s` };
+  const { testResults } = JSON.parse(text);
   const [{ assertionResults, message }] = testResults;
   const red = assertionResults.filter(({ status }) => status === 'failed').map(({ fullName }) => fullName);
   return { ran: assertionResults.length, red, message };

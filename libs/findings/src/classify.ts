@@ -26,7 +26,10 @@ const TEST_NAME = /(^|\/)test_[^/]+$|[._-](test|tests|spec|e2e|unittest)\.[a-z]+
 const SCRIPTS = new Set(['js', 'jsx', 'mjs', 'cjs', 'ts', 'tsx', 'mts', 'cts']);
 const MARKDOWN = new Set(['md', 'markdown']);
 
-export const isTestPath = (path: string): boolean => TESTS.test(path);
+const RECORDED = /(^|\/)__snapshots__\/|\.snap$/i;
+
+/** What judges other files: by where it lies, by its name beside what it tests, or as what such tests compare with. */
+export const isTestPath = (path: string): boolean => [TESTS, TEST_NAME, RECORDED].some((tests) => tests.test(path));
 
 const isTestMaterial = (path: string) => {
   const place = TESTS.exec(path);

@@ -36,7 +36,7 @@ const Alerts = () => {
     <Panel title={open.length === 0 ? 'Alerts' : plural(open.length, 'open alert')} flush className="health-alerts">
       {all.length === 0 && (
         <Empty title="No alert">
-          <p>Stalled agents, open circuits, violated scopes and trouble with the log are told here.</p>
+          <p>Tasks that wait for you, agents that have stalled and trouble with a repository are told here.</p>
         </Empty>
       )}
       <ul>
@@ -180,8 +180,10 @@ const Histogram = ({ delays }: { readonly delays: readonly number[] }) => {
 
 const DURABILITY: Readonly<Record<string, string>> = {
   always: 'every acknowledged event is on disk',
-  everysec: 'a power loss can take the last second with it',
-  none: 'nothing is kept when Redis ends',
+  everysec: 'a power loss can take the last two seconds with it',
+  no: 'a power loss takes what the system had not written yet',
+  none: 'whatever ends Redis takes everything since its last snapshot',
+  unknown: 'this Redis does not tell its settings',
 };
 
 const Log = () => {

@@ -23,7 +23,7 @@ export interface HistorySource<Story extends Timeline> {
   readonly begin: () => Story;
 }
 
-/** The whole history of something: read page by page, and kept up to date by the stream from then on. */
+/** The whole history of something: read in one answer, and kept up to date by the stream from then on. */
 export class EventHistory<Story extends Timeline> {
   timeline: Story;
   revision = 0;
