@@ -1,9 +1,9 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileOf } from './s8-task.mjs';
+import { fileOf, inWorktree } from './s8-task.mjs';
 import { git, makeRepository } from './lib/git.mjs';
-import { interleaved, row } from './lib/measure.mjs';
+import { interleaved, ratios, row } from './lib/measure.mjs';
 import { monorepo } from './lib/synthetic.mjs';
 import { startWorker } from './lib/worker.mjs';
 
@@ -41,6 +41,8 @@ const inSandbox = async (repository, work, task, signal) => {
       cold: inFreshProcess,
       alone: async () => (await warm.ask({ alone: true })).ms,
       eight: async () => (await warm.ask({ tasks: many(AT_ONCE) })).ms,
+      sparse: inWorktree(repository, work, true),
+      full: inWorktree(repository, work, false),
     },
     { rounds: ROUNDS, seconds: SECONDS, signal },
   );
@@ -50,6 +52,10 @@ const inSandbox = async (repository, work, task, signal) => {
   return [
     row(`in the sandbox (${level}), warm`, 'ms', found.warm, { goal: '< 150 ms', limit: 150 }),
     row('in the sandbox, first task of a fresh process', 'ms', found.cold, { goal: '< 1 s', limit: 1000 }),
+    row('git worktree add + commit + remove', 'ms', found.full),
+    row('git worktree add --no-checkout + sparse + commit + remove', 'ms', found.sparse),
+    row('  git worktree over warm', '×', ratios(found.full, found.warm)),
+    row('  sparse worktree over warm', '×', ratios(found.sparse, found.warm)),
     row('in the sandbox, first task on a commit: its checkout is made', 'ms', [first.ms]),
     row('  start of a sandbox alone, to its end', 'ms', found.alone),
     row(`  ${AT_ONCE} tasks at once on one repository, all of them`, 'ms', found.eight),

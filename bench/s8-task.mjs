@@ -17,7 +17,7 @@ export const fileOf = (n) => ({ folder: `packages/p${n % 50}/d0`, name: `f${(n %
 const CHANGED = '# Changed\n\nBy the bench.\n';
 
 /** `git worktree add` + commit + remove, whole or sparse. */
-const inWorktree = (repository, work, sparse) => (round) =>
+export const inWorktree = (repository, work, sparse) => (round) =>
   timed(async () => {
     const { folder, name } = fileOf(round + 1);
     const branch = `${sparse ? 'sparse' : 'full'}-${round + 10}`;
