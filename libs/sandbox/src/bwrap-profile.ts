@@ -58,11 +58,13 @@ export const bwrapCall = async (profile: Profile): Promise<{ args: string[]; inp
     ...['--info-fd', String(INFO), '--hostname', 'sandbox', '--clearenv'],
     ...Object.entries(environment(profile)).flatMap(([name, value]) => ['--setenv', name, value]),
     ...(await systemFolders()),
-    ...parents.flatMap((path) => ['--perms', '0755', '--dir', path]),
+    ...folders(parents.filter((path) => !isInScratch(path))),
     ...etc.flatMap(([path], index) => ['--perms', '0444', '--ro-bind-data', String(FIRST_INPUT + index), path]),
     ...(await etcFolders(profile.network)),
     ...['--proc', '/proc', '--dev', '/dev', '--size', String(64 << 20), '--perms', '1777', '--tmpfs', '/dev/shm'],
     ...scratchFolders(profile),
+    // What bwrap makes by itself, for something to be shown in there, is open to its owner alone.
+    ...folders(parents.filter(isInScratch)),
     ...['--symlink', '/tmp', '/var/tmp', '--dir', '/run'],
     ...(await treeMounts(profile.tree)),
     ...(await Promise.all(mounts.map((mount) => readOnlyMount(profile.tree.visible, mount)))).flat(),
@@ -72,6 +74,8 @@ export const bwrapCall = async (profile: Profile): Promise<{ args: string[]; inp
   ];
   return { args, inputs: etc.map(([, content]) => content) };
 };
+
+const folders = (paths: readonly string[]): string[] => paths.flatMap((path) => ['--perms', '0755', '--dir', path]);
 
 const namespaces = ({ features, network }: Profile): string[] => [
   ...['--unshare-pid', '--unshare-ipc', '--unshare-uts', '--unshare-cgroup-try'],
@@ -127,10 +131,12 @@ const systemFolders = async (): Promise<string[]> => {
 };
 
 /** Folders of the sandbox's own root: bubblewrap would make them for the user who starts it alone. */
+const isInScratch = (path: string): boolean => path.startsWith('/tmp/') || path.startsWith(`${HOME}/`);
+
 const parentsOf = (paths: readonly string[]): string[] => {
   const found = new Set<string>();
   for (const path of paths) for (let at = dirname(path); at !== '/'; at = dirname(at)) found.add(at);
-  return [...found].filter((path) => !/^\/(usr|repository|proc|dev|tmp)(\/|$)/.test(path)).toSorted();
+  return [...found].filter((path) => !/^\/(usr|repository|proc|dev)(\/|$)|^\/tmp$/.test(path)).toSorted();
 };
 
 const etcOf = ({ features, uid, network }: Profile): Record<string, string> => {
