@@ -127,7 +127,7 @@ export const LAYERS = [
   layer('git: no file system monitor', GIT, "  'core.fsmonitor': 'false',\n", '', [28]),
   layer('git: no hooks', GIT, "  'core.hooksPath': '/dev/null',\n", '', [30]),
   layer('git: closed environment', GIT, "  return {\n    PATH: process.env['PATH'],", "  return {\n    ...process.env,\n    PATH: process.env['PATH'],", [38]), // prettier-ignore
-  layer('git: literal paths', GIT, "['--literal-pathspecs']", '', [73]),
+  layer('git: literal paths', GIT, "['--literal-pathspecs']", '[]', [73]),
   layer('publishing: names of branches', PUBLISH, 'if (!BRANCH.test(branch))', 'if (branch === "")', [33, 35]),
   layer('output: sequences of a terminal', 'libs/sandbox/src/sanitise.ts', "  withoutSequences(typeof output === 'string' ? output : output.toString('utf8'))", "  (typeof output === 'string' ? output : output.toString('utf8'))", [63]), // prettier-ignore
 ];

@@ -48,6 +48,16 @@ inSandbox('an ordinary command', () => {
     expect(run.durationMs).toBeGreaterThan(0);
   });
 
+  it('shows what lies deep below /tmp and below its home, where everything else is its own', async () => {
+    await mkdir(join(folder, 'modules'), { recursive: true });
+    await writeFile(join(folder, 'modules/x'), 'shown\n');
+    const host = join(folder, 'modules');
+    const readOnly = ['/tmp/a/b/modules', '/home/agent/c/d/modules'].map((inside) => ({ host, inside }));
+    expect(await said('cat /tmp/a/b/modules/x ~/c/d/modules/x; echo own > /tmp/own; cat /tmp/own', { readOnly })).toBe(
+      'shown\nshown\nown\n',
+    );
+  });
+
   it('reads what is mounted read-only, also inside of the directory', async () => {
     await mkdir(join(folder, 'modules'));
     await writeFile(join(folder, 'modules', 'x'), 'there');
