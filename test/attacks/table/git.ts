@@ -324,7 +324,7 @@ export const GIT: readonly Attack[] = [
   },
   {
     number: 38,
-    attack: 'is inherited from the environment of the service: GIT_DIR, GIT_EXTERNAL_DIFF, GIT_CONFIG_COUNT',
+    attack: 'is inherited from the environment of the service: GIT_DIR, GIT_OBJECT_DIRECTORY, GIT_CONFIG_COUNT …',
     memory: 'As 37.',
     sandbox: [denied('closed environment', 'env | grep -q ^GIT_', { but: 'env | grep -q ^HOME=' })],
     gate: 'As 37.',
@@ -332,7 +332,7 @@ export const GIT: readonly Attack[] = [
       inService(
         'closed environment',
         async ({ repository, base, path, folder }) => {
-          const evil = { GIT_DIR: join(folder, 'nowhere'), GIT_EXTERNAL_DIFF: 'false', GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'core.bare', GIT_CONFIG_VALUE_0: 'true' }; // prettier-ignore
+          const evil = { GIT_DIR: join(folder, 'nowhere'), GIT_OBJECT_DIRECTORY: join(folder, 'nowhere'), GIT_EXTERNAL_DIFF: 'false', GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'core.bare', GIT_CONFIG_VALUE_0: 'true' }; // prettier-ignore
           Object.assign(process.env, evil);
           try {
             const again = await GitRepository.open(path);
