@@ -46,7 +46,7 @@ export class Config {
   @IsBoolean() readonly allowUnattended: boolean;
   @IsBoolean() readonly allowUnconfined: boolean;
   @IsBoolean() readonly allowWeakRedis: boolean;
-  @IsOptional() @Matches(/^(empty|[a-z0-9]{1,40}\.\d{1,15})$/) readonly acceptLog: string | undefined;
+  @IsOptional() @Matches(/^[a-z0-9]{1,40}\.\d{1,15}-\d{1,15}$/) readonly acceptLog: string | undefined;
   @IsInt() @Min(1) @Max(8760) readonly planTtlHours: number;
   @IsInt() @Min(1) @Max(86_400) readonly stalledSeconds: number;
   @IsInt() @Min(1) @Max(3600) readonly pauseSeconds: number;

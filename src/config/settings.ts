@@ -118,8 +118,8 @@ export const SETTINGS: readonly Setting[] = [
     'HYPER_RUN_ACCEPT_LOG',
     'acceptLog',
     'none',
-    'the cursor that the error names, or `empty`',
-    'The operator’s word, given once: a log that lost acknowledged events goes on from there, in a new life.',
+    'the word that the error names',
+    'The operator’s word for one loss: a log that lost acknowledged events goes on from where it is, in a new life.',
   ),
   setting('HYPER_RUN_PLAN_TTL_HOURS', 'planTtlHours', '24', 'a whole number from 1 to 8760', 'A plan expires after.'),
   setting(

@@ -36,7 +36,7 @@ export const surviveCuts = async (choose: (bytes: number) => readonly number[]):
       if (start + cut < whole.length)
         expect([cut, await failureOf(open(known))]).toMatchObject([
           cut,
-          { code: 'log.rewound', details: { accept: before.cursor } },
+          { code: 'log.rewound', details: { accept: `${after.cursor}-${before.position}` } },
         ]);
       const left = await open(start + cut < whole.length ? undefined : known);
       await expectWhole(left, start + cut < whole.length ? before.position : after.position, [one, two]);

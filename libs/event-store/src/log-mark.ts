@@ -11,9 +11,6 @@ export interface LogMark {
   readonly position: Position;
 }
 
-/** The operator's word for a Redis that holds no log at all. */
-export const EMPTY = 'empty';
-
 /** Moves the log to a new life and keeps the word for it, unless somebody else has just done so. */
 const RENEW = `if (redis.call('HGET', KEYS[1], 'incarnation') or '') == ARGV[1] then
   redis.call('HSET', KEYS[1], 'incarnation', ARGV[2], 'accepted', ARGV[3])
@@ -27,18 +24,14 @@ export const markIn = async (redis: Redis, keys: Keys): Promise<LogMark | undefi
   return { incarnation, position: Number(position ?? 0) as Position };
 };
 
-/** Whether another process of the service has carried out the same word already. */
-const isAccepted = async (redis: Redis, keys: Keys, accepted: string | undefined): Promise<boolean> =>
-  accepted !== undefined && (await ask(redis.hget(keys.meta, 'accepted'))) === accepted;
-
 /** Whether a log is at least where it is known to have been. */
 export const holds = (found: LogMark | undefined, known: LogMark): boolean =>
   found?.incarnation === known.incarnation && found.position >= known.position;
 
 /**
  * The life in which the log is to go on. One that is behind what is known of it goes on only with the operator's word,
- * and then in a new life: what was told of the lost events must not be taken for what follows.
- * @param accepted cursor of the log as it was found, or `empty`
+ * and always in a new life: what was told of the lost events must not be taken for what follows. A word names what is known
+ * and what was found, so that it serves for one loss and for no later one.
  * @throws HyperRunError `log.rewound`
  */
 export const liveIncarnation = async (
@@ -48,27 +41,33 @@ export const liveIncarnation = async (
   accepted: string | undefined,
 ): Promise<string> => {
   const found = await markIn(redis, keys);
-  if (known !== undefined && !holds(found, known) && !(await isAccepted(redis, keys, accepted))) {
-    const word = found === undefined ? EMPTY : formatCursor(found.incarnation, found.position);
+  if (known !== undefined && !holds(found, known) && !(await isCarriedOut(redis, keys, known, accepted))) {
+    const word = wordFor(known, found);
     if (accepted !== word) throw rewound(known, found);
-    // Another log than the one that is known has a life of its own already.
-    if (found === undefined || found.incarnation === known.incarnation)
-      await ask(redis.eval(RENEW, 1, keys.meta, found?.incarnation ?? '', newIncarnation(), word));
+    await ask(redis.eval(RENEW, 1, keys.meta, found?.incarnation ?? '', newIncarnation(), word));
   }
   await ask(redis.hsetnx(keys.meta, 'incarnation', newIncarnation()));
   return (await ask(redis.hget(keys.meta, 'incarnation'))) ?? '';
 };
 
+const cursorOf = ({ incarnation, position }: LogMark): string => formatCursor(incarnation, position);
+
+const wordFor = (known: LogMark, found: LogMark | undefined): string => `${cursorOf(known)}-${found?.position ?? 0}`;
+
+/** Whether another process of the service was quicker with a word about the same loss. */
+const isCarriedOut = async (redis: Redis, keys: Keys, known: LogMark, accepted = ''): Promise<boolean> =>
+  accepted.startsWith(`${cursorOf(known)}-`) && (await ask(redis.hget(keys.meta, 'accepted'))) === accepted;
+
 /** The log lost events that were acknowledged: by name, with where it stands and the ways out. */
 export const rewound = (known: LogMark, found: LogMark | undefined): HyperRunError => {
   const at = (mark: LogMark) => `position ${mark.position} of ${mark.incarnation}`;
-  const word = found === undefined ? EMPTY : formatCursor(found.incarnation, found.position);
+  const accept = wordFor(known, found);
   return new HyperRunError(
     'log.rewound',
     `The log was at ${at(known)} and ${found === undefined ? 'there is none now' : `is at ${at(found)} now`}: ` +
       'acknowledged events are gone. Give Redis its newest copy back; or go on without them, in a new life of the log: ' +
-      `start with HYPER_RUN_ACCEPT_LOG=${word}.`,
-    { known, ...(found === undefined ? {} : { found }), accept: word },
+      `start with HYPER_RUN_ACCEPT_LOG=${accept}.`,
+    { known, ...(found === undefined ? {} : { found }), accept },
     'operator',
   );
 };

@@ -72,22 +72,24 @@ describe('opening', () => {
       expect(known).toEqual({ incarnation, position: 4 });
       await store.close();
       await restore();
-      return { prefix, known, incarnation, cursor: older.cursor };
+      const word = `${store.cursorOf(4 as Position)}-2`;
+      return { prefix, known, incarnation, restore, word, cursor: older.cursor };
     };
 
     it('is refused, with where it stands', async () => {
-      const { prefix, known, cursor } = await restored();
+      const { prefix, known, word } = await restored();
       expect(await failureOf(open({ prefix, known }))).toMatchObject({
         code: 'log.rewound',
         actor: 'operator',
-        message: expect.stringContaining(`HYPER_RUN_ACCEPT_LOG=${cursor}`),
+        message: expect.stringContaining(`HYPER_RUN_ACCEPT_LOG=${word}.`),
       });
-      expect(await failureOf(open({ prefix, known, accepted: 'empty' }))).toMatchObject({ code: 'log.rewound' });
+      for (const accepted of [word.replace(/\d+$/, '1'), word.replace(/\.\d+/, '.5')])
+        expect(await failureOf(open({ prefix, known, accepted }))).toMatchObject({ code: 'log.rewound' });
     });
 
     it('goes on at the word of the operator, in a new life that old cursors are not of', async () => {
-      const { prefix, known, cursor, incarnation } = await restored();
-      const [one, other] = await Promise.all([1, 2].map(() => open({ prefix, known, accepted: cursor })));
+      const { prefix, known, cursor, incarnation, word } = await restored();
+      const [one, other] = await Promise.all([1, 2].map(() => open({ prefix, known, accepted: word })));
       expect(one?.incarnation).not.toBe(incarnation);
       expect(other?.incarnation).toBe(one?.incarnation);
       expect((await one?.read(SYSTEM_STREAM))?.map(({ data }) => data)).toMatchObject([
@@ -100,10 +102,27 @@ describe('opening', () => {
     });
 
     it('is refused where there is none at all, and begun anew at the word of the operator', async () => {
-      const { known } = await restored();
+      const { known, word } = await restored();
       const prefix = freshPrefix();
       expect(await failureOf(open({ prefix, known }))).toMatchObject({ code: 'log.rewound' });
-      expect(await (await open({ prefix, known, accepted: 'empty' })).top()).toBe(1);
+      expect(await (await open({ prefix, known, accepted: word.replace(/\d+$/, '0') })).top()).toBe(1);
+    });
+
+    it('is refused at a second loss, though the word for the first is still given', async () => {
+      const { prefix, known, restore, word, incarnation } = await restored();
+      const accepted = await open({ prefix, known, accepted: word });
+      await accepted.append(append([write(newStream(), exact(0), 'new')]));
+      const later = { incarnation: accepted.incarnation, position: await accepted.top() };
+      const back = await backUp(prefix);
+      await accepted.append(append([write(newStream(), exact(0), 'newer')]));
+      const newest = { ...later, position: await accepted.top() };
+      await accepted.close();
+      await back();
+      expect(await failureOf(open({ prefix, known: newest, accepted: word }))).toMatchObject({ code: 'log.rewound' });
+      await restore();
+      expect(await failureOf(open({ prefix, known: newest, accepted: word }))).toMatchObject({ code: 'log.rewound' });
+      const again = await open({ prefix, known: newest, accepted: `${accepted.cursorOf(newest.position)}-2` });
+      expect([incarnation, accepted.incarnation]).not.toContain(again.incarnation);
     });
 
     it('is as good as ever when it is where it was, or further', async () => {

@@ -42,7 +42,7 @@ export interface RedisEventStoreOptions {
   readonly mask?: Mask;
   /** How far the log is known to have got. One that is behind it is refused… */
   readonly known?: LogMark;
-  /** …unless this is its cursor: it goes on from there, in a new life. `empty` for no log at all. */
+  /** …unless this is the word that the refusal named: it goes on from where it is, in a new life. */
   readonly accepted?: string;
   /** Told how far the log has got, after each append of this process. */
   readonly onAcknowledged?: (mark: LogMark) => void;
