@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { appendFile, chmod, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { expect } from '@jest/globals';
 import { isHyperRunError, TaskId } from '#contracts';
 import { compareFingerprints, GitRepository } from '#git';
@@ -18,6 +20,7 @@ import {
 } from '../attack.js';
 import type { Place } from '../place.js';
 
+const run = promisify(execFile);
 const MASKS = 'masks';
 const NO_REPOSITORY = 'no repository inside';
 const NOT_IN_TREE = 'As 28.';
@@ -324,7 +327,8 @@ export const GIT: readonly Attack[] = [
   },
   {
     number: 38,
-    attack: 'is inherited from the environment of the service: GIT_DIR, GIT_OBJECT_DIRECTORY, GIT_CONFIG_COUNT …',
+    attack:
+      'is inherited from the environment of the service: GIT_DIR, GIT_OBJECT_DIRECTORY, GIT_TRACE, GIT_CONFIG_COUNT',
     memory: 'As 37.',
     sandbox: [denied('closed environment', 'env | grep -q ^GIT_', { but: 'env | grep -q ^HOME=' })],
     gate: 'As 37.',
@@ -332,7 +336,8 @@ export const GIT: readonly Attack[] = [
       inService(
         'closed environment',
         async ({ repository, base, path, folder }) => {
-          const evil = { GIT_DIR: join(folder, 'nowhere'), GIT_OBJECT_DIRECTORY: join(folder, 'nowhere'), GIT_EXTERNAL_DIFF: 'false', GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'core.bare', GIT_CONFIG_VALUE_0: 'true' }; // prettier-ignore
+          const trace = join(folder, 'trace');
+          const evil = { GIT_DIR: join(folder, 'nowhere'), GIT_OBJECT_DIRECTORY: join(folder, 'nowhere'), GIT_TRACE: trace, GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'core.bare', GIT_CONFIG_VALUE_0: 'true' }; // prettier-ignore
           Object.assign(process.env, evil);
           try {
             const again = await GitRepository.open(path);
@@ -342,8 +347,13 @@ export const GIT: readonly Attack[] = [
           } finally {
             for (const name of Object.keys(evil)) delete process.env[name];
           }
+          await expect(readFile(trace, 'utf8')).rejects.toThrow('ENOENT');
         },
-        async ({ path, base }) => expect(await git(path, 'rev-parse', 'HEAD')).toBe(base),
+        async ({ path, folder }) => {
+          const trace = join(folder, 'trace-of-its-user');
+          await run('git', ['-C', path, 'rev-parse', 'HEAD'], { env: { ...process.env, GIT_TRACE: trace } });
+          expect(await readFile(trace, 'utf8')).toContain('rev-parse');
+        },
       ),
     ],
   },
