@@ -1,10 +1,5 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileOf, inWorktree } from './s8-task.mjs';
-import { git, makeRepository } from './lib/git.mjs';
+import { inWorktree, onMonorepo } from './s8-task.mjs';
 import { interleaved, ratios, row } from './lib/measure.mjs';
-import { monorepo } from './lib/synthetic.mjs';
 import { startWorker } from './lib/worker.mjs';
 
 export const title = 'overhead of a task on 57,000 files, by a program in the sandbox, without verification';
@@ -68,17 +63,4 @@ const inSandbox = async (repository, work, task, signal) => {
   ];
 };
 
-export const run = async (signal) => {
-  const root = await mkdtemp(join(tmpdir(), 'hyper-run-bench-'));
-  try {
-    const repository = await makeRepository(join(root, 'repository'), monorepo());
-    const work = join(root, 'work');
-    const base = (await git(repository, 'rev-parse', 'HEAD')).trim();
-    await mkdir(work);
-    let tasks = 0;
-    const task = () => ({ id: `t-${++tasks}`, path: Object.values(fileOf(tasks)).join('/'), base });
-    return await inSandbox(repository, work, task, signal);
-  } finally {
-    await rm(root, { recursive: true, force: true });
-  }
-};
+export const run = (signal) => onMonorepo(({ repository, work, task }) => inSandbox(repository, work, task, signal));

@@ -13,7 +13,7 @@ const WARM_ROUNDS = 15;
 /** A disk that had much to delete lets `worktree add` take half a minute. */
 const SLOW_SECONDS = 60;
 
-export const fileOf = (n) => ({ folder: `packages/p${n % 50}/d0`, name: `f${(n % 50) * 57 * 20}.md` });
+const fileOf = (n) => ({ folder: `packages/p${n % 50}/d0`, name: `f${(n % 50) * 57 * 20}.md` });
 const CHANGED = '# Changed\n\nBy the bench.\n';
 
 /** `git worktree add` + commit + remove, whole or sparse. */
@@ -45,7 +45,8 @@ const byFastImport = (repository) => () =>
     await runProgram('git', ['fast-import', '--quiet'], { cwd: repository, input: [stream.join('')] });
   });
 
-export const run = async (signal) => {
+/** Lends a repository of 57,000 files, a folder to work in, and tasks that each change another file. */
+export const onMonorepo = async (use) => {
   const root = await mkdtemp(join(tmpdir(), 'hyper-run-bench-'));
   try {
     const repository = await makeRepository(join(root, 'repository'), monorepo());
@@ -54,6 +55,14 @@ export const run = async (signal) => {
     await mkdir(work);
     let tasks = 0;
     const task = () => ({ id: `t-${++tasks}`, path: Object.values(fileOf(tasks)).join('/'), base });
+    return await use({ repository, work, task });
+  } finally {
+    await rm(root, { recursive: true, force: true });
+  }
+};
+
+export const run = (signal) =>
+  onMonorepo(async ({ repository, work, task }) => {
     const warmRss = [];
     const warm = await startWorker('task-worker.mjs', repository, work);
     const inFreshProcess = async () => {
@@ -94,7 +103,4 @@ export const run = async (signal) => {
       row('  fast-import over warm', '×', ratios(quick.import, quick.warm)),
       row('memory of the process (RSS)', 'MiB', warmRss),
     ];
-  } finally {
-    await rm(root, { recursive: true, force: true });
-  }
-};
+  });
