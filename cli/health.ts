@@ -4,6 +4,8 @@ import type { ServiceClient } from './client.js';
 const Health = z.looseObject({
   isolation: z.string().optional(),
   durability: z.string().optional(),
+  /** What the process that answers does. */
+  roles: z.array(z.string()).optional(),
   /** The end of the log. */
   cursor: z.string().optional(),
   redis: z.looseObject({ address: z.string() }).optional(),

@@ -9,8 +9,9 @@ import { Redis } from 'ioredis';
 import { startRedisServer, type RedisServer } from '../libs/event-store/test/redis-server.js';
 import { Api } from '../test/harness/api.js';
 import { exportSprint } from '../test/harness/audit.js';
+import { LiveEvents } from '../test/harness/events.js';
 import { makeRepository, QUICK } from '../test/harness/repositories.js';
-import { ALL_PASSED, outcomesOf, runSprint } from '../test/harness/sprints.js';
+import { ALL_PASSED, approve, completed, outcomesOf, propose } from '../test/harness/sprints.js';
 
 const MAIN = join(process.cwd(), 'dist', 'src', 'main.js');
 
@@ -156,34 +157,58 @@ describe('the service as a process', () => {
     other.close();
   });
 
-  it('as a worker alone opens no port and says nowhere that it is there, and does what another one is asked for', async () => {
+  it('is three processes with one role each: every one does its own part and no other', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const taken = String((other.address() as AddressInfo).port);
     const file = join(dataDirectory, 'service.json');
-    const shared = { HYPER_RUN_REPOSITORIES: dataDirectory, HYPER_RUN_ALLOW_UNCONFINED: 'true' };
-    const worker = serve({ ...shared, HYPER_RUN_ROLES: 'worker', HYPER_RUN_PORT: taken });
+    const serveAs = (role: string, port = taken) =>
+      serve({
+        HYPER_RUN_REPOSITORIES: dataDirectory,
+        HYPER_RUN_ALLOW_UNCONFINED: 'true',
+        HYPER_RUN_ROLES: role,
+        HYPER_RUN_PORT: port,
+      });
+
+    // Whoever does not answer opens no port (this one is taken), says nowhere that it is there, and hears no message.
+    const worker = serveAs('worker');
     await worker.ready();
     expect(worker.output).toContain('HyperRun is ready: roles worker · ');
     await expect(access(file)).rejects.toThrow('ENOENT');
-
-    const asked = serve({ ...shared, HYPER_RUN_ROLES: 'api,orchestrator' });
-    await asked.ready();
+    const answering = serveAs('api', '0');
+    await answering.ready();
     const { url, pid } = JSON.parse(await readFile(file, 'utf8')) as { url: string; pid: number };
-    expect(pid).toBe(asked.child.pid);
+    expect(pid).toBe(answering.child.pid);
     const api = new Api(url, (await readFile(join(dataDirectory, 'token'), 'utf8')).trim());
-    const sprint = await runSprint(api, { repository: await makeRepository(dataDirectory, 'atlas', QUICK) });
+    expect((await api.get<object>('/health/ready')).body).toMatchObject({ roles: ['api'] });
+
+    // The worker scans and verifies the base; without an orchestrator nobody decides what follows from it.
+    const live = await LiveEvents.open(api);
+    const plan = await propose(api, { repository: await makeRepository(dataDirectory, 'atlas', QUICK) });
+    await approve(api, plan);
+    const verified = await live.wait('sprint.base-verified', plan.planId);
+    const deciding = serveAs('orchestrator');
+    await deciding.ready();
+    const sprint = await completed(api, plan.planId);
     expect(outcomesOf(sprint)).toEqual(ALL_PASSED);
+    live.close();
+
     const { events } = await exportSprint(api, sprint.sprintId);
+    const decided = events.filter(({ actor }) => actor === 'orchestrator');
+    expect(decided.map(({ type }) => type)).toContain('sprint.completed');
+    expect(Math.min(...decided.map(({ position }) => position))).toBeGreaterThan(Number(verified.position));
     const workers = new Set(events.flatMap((one) => (one.type === 'task.claimed' ? [one.data.worker] : [])));
     const client = new Redis({ path: redis.path });
     const signs = await Promise.all([...workers].map((id) => client.get(`hyper:{p0}:lease:${id}`)));
+    const hearing = await client.call('PUBSUB', 'NUMSUB', 'sprint.plan');
     client.disconnect();
     expect(signs.map((sign) => JSON.parse(sign ?? '{}') as unknown)).toMatchObject([{ pid: worker.child.pid }]);
+    expect(JSON.stringify(hearing)).toMatch(/sprint\.plan"\W+1\b/);
 
     expect(await worker.stop()).toBe(0);
+    expect(await deciding.stop()).toBe(0);
     await access(file);
-    expect(await asked.stop()).toBe(0);
+    expect(await answering.stop()).toBe(0);
     other.close();
   });
 });

@@ -137,8 +137,14 @@ const nearest = async (folder: string): Promise<string> => {
 const service = async (context: Context): Promise<Diagnosis> => {
   try {
     const client = await context.connect();
-    const { isolation: level, durability } = await readHealth(client);
-    const told = [level && `isolation ${level}`, durability && `durability ${durability}`].filter(Boolean).join(', ');
+    const { isolation: level, durability, roles } = await readHealth(client);
+    const told = [
+      level && `isolation ${level}`,
+      durability && `durability ${durability}`,
+      roles && `roles ${roles.join(', ')}`,
+    ]
+      .filter(Boolean)
+      .join('; ');
     return { name: 'Service', state: 'good', text: `${client.address.url}${told ? `: ${told}` : ''}` };
   } catch (error) {
     const isDown = isHyperRunError(error, 'service.unreachable');

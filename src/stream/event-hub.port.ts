@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import type { Position } from '#contracts';
 import type { EventStore, FeedEntry } from '#event-store';
+import { CONFIG, type Config } from '../config/config.js';
 import { EVENT_STORE } from '../log/log.port.js';
 import { EventClient, type Backlog, type Missed, type Share } from './event-client.js';
 import { FanOut } from './fan-out.js';
@@ -54,9 +55,12 @@ export class EventHub implements Backlog, OnApplicationBootstrap, OnModuleDestro
     @Inject(EVENT_STORE) private readonly store: EventStore,
     @Inject(FeedTail) private readonly tail: FeedTail,
     @Inject(HUB_OPTIONS) private readonly options: HubOptions,
+    @Inject(CONFIG) private readonly config: Pick<Config, 'roles'>,
   ) {}
 
   onApplicationBootstrap(): void {
+    // Nobody follows a process that does not listen: nothing is gathered for them.
+    if (!this.config.roles.includes('api')) return;
     this.tail.onBatch((batch) => {
       this.#untold.push(...batch);
       this.#fanOut.ask();

@@ -52,11 +52,12 @@ export class SseConnections implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     @Inject(EVENT_STORE) private readonly store: EventStore,
     @Inject(RedisClock) private readonly clock: RedisClock,
-    @Inject(CONFIG) private readonly config: Pick<Config, 'sseClients'>,
+    @Inject(CONFIG) private readonly config: Pick<Config, 'roles' | 'sseClients'>,
     @Inject(SSE_OPTIONS) private readonly options: SseOptions,
   ) {}
 
   onApplicationBootstrap(): void {
+    if (!this.config.roles.includes('api')) return;
     this.#timer = setInterval(() => this.#nextTurn(), this.options.heartbeatMs / TURNS).unref();
   }
 
