@@ -41,8 +41,7 @@ const carryOut = async ({ id, path: file, base }) => {
     const scope = compileScope({ patterns: ['packages/**'], paths: [file] });
     const tree = await VirtualTree.at({ repository, commit: base, scope });
     const files = await repository.listFiles(base);
-    const paths = files.map((one) => one.path);
-    const view = agentView(paths, scope.patterns, () => false);
+    const view = agentView(files, scope.patterns, () => false);
     space = await openTreeSpace({
       bwrap,
       overlay,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { WorkspaceTree, type AgentProcess, type AgentProgram, type AgentWorkspace, type CommandResult } from '#agents';
 import { HyperRunError } from '#contracts';
 import { event } from '#domain';
-import { ignoredAmong, type GitRepository } from '#git';
+import { ignoredAmong, ofListing, type GitRepository } from '#git';
 import { mayHoldSecrets } from '#hafs';
 import {
   fillHome,
@@ -55,8 +55,9 @@ export const sandboxWorkplace = async (place: SandboxPlace): Promise<Workplace> 
   if (bwrap === undefined)
     throw new TaskFailure('agent-failed', `The agent works only in a sandbox, and there is none: ${measured.why}`);
   const directory = join(place.directory, 'workspace');
-  const paths = (await repository.listFiles(tree.baseCommit)).map(({ path }) => path);
-  const view = agentView(paths, tree.scope.patterns, (path) => mayHoldSecrets(path) || unreadable(path));
+  const files = await repository.listFiles(tree.baseCommit);
+  const secrets = secretsAmong(files);
+  const view = agentView(files, tree.scope.patterns, (path) => secrets.has(path) || unreadable(path));
   const checkout = await checkouts.hold(repository, tree.baseCommit, bwrap);
   try {
     await mkdir(directory, { mode: 0o700 });
@@ -74,6 +75,8 @@ export const sandboxWorkplace = async (place: SandboxPlace): Promise<Workplace> 
     throw error;
   }
 };
+
+const secretsAmong = ofListing((files) => new Set(files.map(({ path }) => path).filter(mayHoldSecrets)));
 
 class SandboxWorkplace implements Workplace, AgentWorkspace {
   readonly ports: Workplace['ports'];

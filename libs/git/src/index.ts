@@ -3,6 +3,7 @@ export * from './location.js';
 export * from './tree.js';
 export * from './diff.js';
 export * from './object-database.js';
+export { ofListing, type Listing } from './listings.js';
 export * from './private-objects.js';
 export { TreeMerger, type TreeMerge } from './merge.js';
 export * from './blame.js';

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { HyperRunError, type FileChange, type Oid } from '#contracts';
 import { parsePatch, parseRaw, type RawChange } from './diff.js';
+import { Listings } from './listings.js';
 import { ObjectReader, type GitObject } from './object-reader.js';
 import { runGit, type GitCall, type GitResult, type GitRun } from './run-git.js';
 import { bytesOf, isDirectory, oidFrom, parseTree, textOf, type TreeEntry } from './tree.js';
@@ -17,6 +18,7 @@ export interface FileEntry {
 
 const MAX_CACHED_ENTRIES = 200_000;
 const WINDOW = 256;
+const listings = new Listings(200_000);
 
 /**
  * The objects of a repository, read by native git; with `privateDirectory` also those that lie there, unseen by the
@@ -111,12 +113,13 @@ export class ObjectDatabase {
     return entry;
   }
 
-  /** Every file below a commit or tree, in git's order; the last listing is kept in memory. */
+  /**
+   * Every file below a commit or tree, in git's order. The last listing stays in memory until `dropCaches`, and the last ones
+   * of all repositories (200,000 entries together) for whoever opens one of them next.
+   */
   listFiles(treeish: Oid, limits: Pick<GitRun, 'timeoutMs'> = {}): Promise<readonly FileEntry[]> {
     if (this.listing?.commit === treeish) return this.listing.files;
-    const files = this.run(['ls-tree', '-r', '-l', '-z', '--full-tree', '--end-of-options', treeish], limits).then(
-      ({ stdout }) => splitAtNul(stdout).map(parseListing),
-    );
+    const files = this.listed(treeish, limits);
     this.listing = { commit: treeish, files };
     files.catch(() => (this.listing = undefined));
     return files;
@@ -152,6 +155,16 @@ export class ObjectDatabase {
   close(): void {
     this.dropCaches();
     this.reader.close();
+  }
+
+  private async listed(treeish: Oid, limits: Pick<GitRun, 'timeoutMs'>): Promise<readonly FileEntry[]> {
+    const key = this.privateDirectory === undefined ? `${this.commonDir}\0${treeish}` : undefined;
+    const known = key && listings.get(key);
+    if (known) return known;
+    const args = ['ls-tree', '-r', '-l', '-z', '--full-tree', '--end-of-options', treeish];
+    const files = splitAtNul((await this.run(args, limits)).stdout).map(parseListing);
+    if (key !== undefined) listings.keep(key, files);
+    return files;
   }
 
   private async expect(oid: Oid, type: string): Promise<GitObject> {

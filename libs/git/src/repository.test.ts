@@ -94,6 +94,15 @@ describe('a repository', () => {
     expect(texts).toEqual(['one\ntwo\n', 'three\n', 'a.md', '#!/bin/sh\n']);
   });
 
+  it('lists a commit once for all who open the repository, and for nobody who opens another', async () => {
+    git(root, 'clone', '-q', plain, 'twin');
+    const [one, again, twin] = [await opened(plain), await opened(plain), await opened(join(root, 'twin'))];
+    const files = await one.listFiles(first);
+    expect(await again.listFiles(first)).toBe(files);
+    expect(await twin.listFiles(first)).not.toBe(files);
+    expect(await twin.listFiles(first)).toEqual(files);
+  });
+
   it('answers for many objects at once, and names the one it does not have', async () => {
     const repository = await opened(plain);
     const blobs = (await repository.listFiles(first)).map(({ oid }) => repository.readBlob(oid));

@@ -1,5 +1,6 @@
 import { mkdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { ofListing, type Listing } from '#git';
 import { fold } from './path-syntax.js';
 import { writableFolders } from './writable-folders.js';
 
@@ -26,16 +27,19 @@ const SETTINGS = new Set([...CONFIGURATION.folders, ...CONFIGURATION.files]);
  * where the agent can write at the top, their names are taken. `unreadable` hides more.
  */
 export const agentView = (
-  paths: Iterable<string>,
+  files: Listing,
   patterns: readonly string[],
   unreadable: (path: string) => boolean,
 ): AgentView => {
-  const hidden = new Set<string>();
-  for (const path of paths)
-    if (unreadable(path) || fold(path).split('/').some((segment) => SETTINGS.has(segment))) hidden.add(path); // prettier-ignore
+  const hidden = new Set(settingsAmong(files));
+  for (const { path } of files) if (unreadable(path)) hidden.add(path);
   const writable = writableFolders(patterns);
   return { hidden, writable, fixed: writable.includes('') ? [...KEPT_SHUT, ...CONFIGURATION.files] : [] };
 };
+
+const settingsAmong = ofListing((files) => files.map(({ path }) => path).filter(isSettings));
+
+const isSettings = (path: string): boolean => fold(path).split('/').some((segment) => SETTINGS.has(segment)); // prettier-ignore
 
 /** Makes a tree in a folder look so. Nothing else may be at work in it. `points`: folders that something is to be mounted on. */
 export const applyView = async (view: AgentView, tree: string, points: readonly string[] = []): Promise<void> => {

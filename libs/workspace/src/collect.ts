@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
 import { lstat, open, readdir, readlink } from 'node:fs/promises';
 import { isHyperRunError } from '#contracts';
-import { isRegularFile, MODE, textOf, type FileEntry } from '#git';
+import { isRegularFile, MODE, ofListing, textOf, type FileEntry } from '#git';
 import type { Violation } from './gate.js';
 import { DEFAULT_LIMITS, type VirtualTree } from './virtual-tree.js';
 
@@ -58,6 +58,20 @@ interface Change {
   readonly executable?: boolean;
 }
 
+/** By the bytes of their names: the files of a base, and both files and folders. */
+const baseOf = ofListing((listing) => {
+  const files = new Map(
+    listing.map((file) => [(file.bytes ?? Buffer.from(file.path)).toString('latin1'), file] as const),
+  );
+  const known = new Set(files.keys());
+  for (const path of files.keys())
+    for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
+      if (known.has(path.slice(0, end))) break;
+      known.add(path.slice(0, end));
+    }
+  return { files, known };
+});
+
 /** Paths are latin1 strings that hold the bytes of a name, as in a git tree. */
 class Collector {
   readonly violations: Violation[] = [];
@@ -69,16 +83,7 @@ class Collector {
   #bytes = 0;
 
   constructor(private readonly place: ChangedTree) {
-    this.#files = new Map(
-      place.files.map((file) => [(file.bytes ?? Buffer.from(file.path)).toString('latin1'), file] as const),
-    );
-    const known = new Set(this.#files.keys());
-    for (const path of this.#files.keys())
-      for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
-        if (known.has(path.slice(0, end))) break;
-        known.add(path.slice(0, end));
-      }
-    this.#known = known;
+    ({ files: this.#files, known: this.#known } = baseOf(place.files));
   }
 
   async walk(folder: string): Promise<void> {
