@@ -11,6 +11,7 @@ import {
 } from '#contracts';
 import { append, collect, epoch, exact, failureOf, newStream, said, write } from '../test/appends.js';
 import { startRedisServer, type RedisServer } from '../test/redis-server.js';
+import { partOf, Shelf } from '../test/shelf.js';
 import type { Append, EventStore, FeedEntry, StreamWrite } from './event-store.js';
 import { InMemoryEventStore } from './in-memory-event-store.js';
 import { RedisEventStore } from './redis-event-store.js';
@@ -19,11 +20,12 @@ const positions = (entries: readonly FeedEntry[]) => entries.map((entry) => entr
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
 
 /** What every store does. `open` gives one with an empty log. */
-const eventStoreContract = (name: string, open: () => Promise<EventStore>): void => {
+const eventStoreContract = (name: string, open: (archive: Shelf) => Promise<EventStore>): void => {
   describe(name, () => {
+    const shelf = new Shelf();
     let store: EventStore;
     beforeAll(async () => {
-      store = await open();
+      store = await open(shelf);
     });
     afterAll(() => store.close());
 
@@ -360,6 +362,83 @@ const eventStoreContract = (name: string, open: () => Promise<EventStore>): void
       });
     });
 
+    describe('a stream that was archived', () => {
+      const bytesOf = async (stream: StreamName, from?: number) => {
+        const all: string[] = [];
+        for await (const { version, header, data } of store.readBytes(stream, from as Version | undefined))
+          all.push(`${version} ${header.toString()} ${data.toString()}`);
+        return all;
+      };
+      const told = (entries: readonly FeedEntry[]) => entries.map(({ json, event }) => [json, event]);
+
+      it('is read on as it was, also where the archive ends and the log goes on', async () => {
+        const stream = newStream();
+        await store.append(append([write(stream, exact(0), 'a', 'b', 'é')]));
+        const position = await store.top();
+        const before = [await store.read(stream), await bytesOf(stream)];
+        const entries = told(await store.readAll((position - 3) as Position, 3));
+        await shelf.take(store, stream);
+        expect([await store.read(stream), await bytesOf(stream)]).toEqual(before);
+        expect(told(await store.readAll((position - 3) as Position, 3))).toEqual(entries);
+        await store.append(append([write(stream, exact(3), 'after')]));
+        expect(await texts(stream)).toEqual(['a', 'b', 'é', 'after']);
+        expect((await store.read(stream, 3 as Version)).map(({ version }) => version)).toEqual([3, 4]);
+        expect((await store.read(stream, 4 as Version)).map(({ version }) => version)).toEqual([4]);
+        expect(await bytesOf(stream, 2)).toHaveLength(3);
+        expect(await store.head(stream)).toEqual({ stream, version: 4, epoch: 0 });
+        expect((await store.archived()).get(stream)).toEqual(partOf(3));
+      });
+
+      it('still answers an append that was sent again', async () => {
+        const stream = newStream();
+        const one = append([write(stream, exact(0), 'a', 'b')]);
+        const first = await store.append(one);
+        await shelf.take(store, stream);
+        expect(await store.append(one)).toEqual(first);
+      });
+
+      it('may be let go of twice, but not beyond its end, and not less than before', async () => {
+        const stream = newStream();
+        await store.append(append([write(stream, exact(0), 'a', 'b')]));
+        expect(await failureOf(store.trim(stream, partOf(3)))).toMatchObject({ code: 'log.version-conflict' });
+        expect(await store.read(stream)).toHaveLength(2);
+        await shelf.take(store, stream);
+        await store.trim(stream, partOf(2));
+        await store.trim(stream, partOf(1));
+        expect((await store.archived()).get(stream)).toEqual(partOf(2));
+        expect(await texts(stream)).toEqual(['a', 'b']);
+      });
+
+      it('is left out of a subscription that wants nothing archived, and nothing else is', async () => {
+        const [kept, gone] = [newStream(), newStream()];
+        const before = await store.top();
+        await store.append(append([write(kept, exact(0), 'a'), write(gone, exact(0), 'b', 'c')]));
+        await shelf.take(store, gone);
+        await store.append(append([write(gone, exact(2), 'after')]));
+        const stop = new AbortController();
+        const seen: [string, number][] = [];
+        for await (const entries of store.subscribe(before, stop.signal, await store.archived())) {
+          seen.push(...entries.map(({ stream, version }): [string, number] => [stream, version]));
+          if (seen.length >= 2) stop.abort();
+        }
+        expect(seen).toEqual([
+          [kept, 1],
+          [gone, 3],
+        ]);
+      });
+
+      it('is named when its archive is gone, and nothing else suffers', async () => {
+        const [gone, other] = [newStream(), newStream()];
+        await store.append(append([write(gone, exact(0), 'a'), write(other, exact(0), 'b')]));
+        await shelf.take(store, gone);
+        shelf.burn();
+        await store.append(append([write(gone, exact(1), 'after')]));
+        expect(await failureOf(store.read(gone))).toMatchObject({ code: 'archive.missing' });
+        expect(await store.read(gone, 2 as Version)).toHaveLength(1);
+        expect(await store.read(other)).toHaveLength(1);
+      });
+    });
+
     describe('a cursor', () => {
       it('leads back to its position', async () => {
         const top = await store.top();
@@ -387,5 +466,5 @@ beforeAll(async () => {
 });
 afterAll(() => server.end());
 
-eventStoreContract('the store on Redis', () => RedisEventStore.open({ redis: { path: server.path } }));
-eventStoreContract('the store in memory', async () => new InMemoryEventStore());
+eventStoreContract('the store on Redis', (archive) => RedisEventStore.open({ redis: { path: server.path }, archive }));
+eventStoreContract('the store in memory', async (archive) => new InMemoryEventStore(Date.now, archive));

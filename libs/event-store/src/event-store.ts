@@ -5,6 +5,7 @@ import type {
   Epoch,
   Position,
   Recorded,
+  Sha256,
   SprintId,
   StreamName,
   Subjects,
@@ -92,6 +93,26 @@ export interface StoredBytes {
   readonly data: Buffer;
 }
 
+/** The beginning of a stream that no longer stands in the log itself, but in an archive. */
+export interface ArchivedPart {
+  /** Its last version. */
+  readonly to: Version;
+  /** SHA-256 of the archive, under which it is found. */
+  readonly digest: Sha256;
+  readonly sprintId: SprintId;
+}
+
+export type ArchivedParts = ReadonlyMap<StreamName, ArchivedPart>;
+
+/** What stores read archived events through. */
+export interface Archive {
+  /**
+   * The records of a stream from a version on, in order, up to the end of the archived part.
+   * @throws HyperRunError `archive.missing`, `archive.damaged` (operator) {sprintId, digest}; never fewer records in silence
+   */
+  read(stream: StreamName, part: ArchivedPart, from: Version): AsyncIterable<StoredBytes>;
+}
+
 export interface EventStore {
   /**
    * Appends all or nothing. Safe to send again: an append whose first write already stands in the log under the same
@@ -113,8 +134,19 @@ export interface EventStore {
   readAll(after: Position, limit: number): Promise<FeedEntry[]>;
   /** Position of the newest event, 0 when there is none. */
   top(): Promise<Position>;
-  /** Catches up from `after`, then follows live, in batches, without gap or repeat, until the signal aborts. */
-  subscribe(after: Position, signal: AbortSignal): AsyncIterable<readonly FeedEntry[]>;
+  /**
+   * Catches up from `after`, then follows live, in batches, without gap or repeat, until the signal aborts. The events of
+   * the parts in `without` are left out, and their archives not read.
+   */
+  subscribe(after: Position, signal: AbortSignal, without?: ArchivedParts): AsyncIterable<readonly FeedEntry[]>;
+  /** The streams whose beginning stands in an archive. */
+  archived(): Promise<ArchivedParts>;
+  /**
+   * Lets go of the beginning of a stream: from here on it is read from the archive. Whoever calls has read the archive back
+   * and compared it. Safe to send again.
+   * @throws HyperRunError `log.version-conflict` when the stream is not that long
+   */
+  trim(stream: StreamName, part: ArchivedPart): Promise<void>;
   /** Life of the log; part of every cursor. */
   readonly incarnation: string;
   /** `<incarnation>.<position>`, opaque to clients. */

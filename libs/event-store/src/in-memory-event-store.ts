@@ -3,10 +3,21 @@ import { SYSTEM_STREAM, type Epoch, type Position, type Recorded, type StreamNam
 import { headsOf, mayStandAlready, refusalOf, type Answer } from './answer.js';
 import { commandHash } from './command-hash.js';
 import { formatCursor, parseCursor } from './cursor.js';
-import { closed } from './errors.js';
-import type { Append, Appended, EventStore, FeedEntry, StoredBytes, StreamHead } from './event-store.js';
-import { LiveEntry } from './feed-entry.js';
+import { isIn, NO_PARTS, without as leaveOut } from './archived-parts.js';
+import { closed, corrupt, versionConflict } from './errors.js';
+import type {
+  Append,
+  Appended,
+  ArchivedPart,
+  ArchivedParts,
+  EventStore,
+  FeedEntry,
+  StoredBytes,
+  StreamHead,
+} from './event-store.js';
+import { LiveEntry, LoggedEntry } from './feed-entry.js';
 import { follow, LiveTail } from './live-tail.js';
+import { NO_ARCHIVE } from './no-archive.js';
 import { prepare, type PreparedAppend, type PreparedWrite } from './prepare.js';
 import { recordedBefore } from './recorded-before.js';
 import { closeEnvelope, closeHeader, parseStored, toToday } from './record.js';
@@ -15,20 +26,30 @@ interface Stream {
   version: number;
   epoch: number;
   seq: number;
-  readonly records: { readonly header: string; readonly data: string }[];
+  /** Nothing where it was trimmed: it is in an archive. */
+  readonly records: (StoredText | undefined)[];
+}
+
+interface StoredText {
+  readonly header: string;
+  readonly data: string;
 }
 
 /** Twin of the Redis store for tests: same answers, same bytes, nothing is kept. */
 export class InMemoryEventStore implements EventStore {
   readonly incarnation = randomBytes(5).toString('hex');
   readonly #streams = new Map<StreamName, Stream>();
+  readonly #archived = new Map<StreamName, ArchivedPart>();
   readonly #feed: FeedEntry[] = [];
   readonly #tail = new LiveTail(0 as Position);
   #time = 0;
   #closed = false;
 
   /** @param clock milliseconds since 1970 */
-  constructor(private readonly clock: () => number = Date.now) {
+  constructor(
+    private readonly clock: () => number = Date.now,
+    private readonly archive = NO_ARCHIVE,
+  ) {
     const data = { incarnation: this.incarnation, reason: 'A new log was begun.' };
     this.#carryOut(
       prepare({
@@ -63,9 +84,15 @@ export class InMemoryEventStore implements EventStore {
 
   async *readBytes(stream: StreamName, from = 1 as Version): AsyncGenerator<StoredBytes> {
     this.#check();
-    const records = this.#streams.get(stream)?.records.slice(from - 1) ?? [];
-    for (const [index, { header, data }] of records.entries())
-      yield { version: (from + index) as Version, header: Buffer.from(header), data: Buffer.from(data) };
+    const part = this.#archived.get(stream);
+    const kept = Math.max(from, (part?.to ?? 0) + 1);
+    if (part !== undefined && kept > from) yield* this.archive.read(stream, part, from);
+    const records = this.#streams.get(stream)?.records.slice(kept - 1) ?? [];
+    for (const [index, record] of records.entries()) {
+      const version = (kept + index) as Version;
+      if (record === undefined) throw corrupt(stream, version, 'it is missing.');
+      yield { version, header: Buffer.from(record.header), data: Buffer.from(record.data) };
+    }
   }
 
   async head(stream: StreamName): Promise<StreamHead> {
@@ -80,8 +107,22 @@ export class InMemoryEventStore implements EventStore {
   }
 
   async readAll(after: Position, limit: number): Promise<FeedEntry[]> {
+    return this.#readAll(after, limit, NO_PARTS);
+  }
+
+  /** As the Redis store does it where the feed no longer reaches: what was trimmed comes from its archive. */
+  async #readAll(after: Position, limit: number, without: ArchivedParts): Promise<FeedEntry[]> {
     this.#check();
-    return this.#feed.slice(after, after + Math.min(limit, 1000));
+    const entries: FeedEntry[] = [];
+    for (const entry of this.#feed.slice(after, after + Math.min(limit, 1000))) {
+      const { position, stream, version } = entry;
+      const trimmed = isIn(this.#archived, stream, version) && !isIn(without, stream, version);
+      const [record] = trimmed ? await this.#texts(stream, version, 1) : [];
+      entries.push(
+        record === undefined ? entry : new LoggedEntry(position, stream, version, record.header, record.data),
+      );
+    }
+    return entries;
   }
 
   async top(): Promise<Position> {
@@ -89,9 +130,26 @@ export class InMemoryEventStore implements EventStore {
     return this.#feed.length as Position;
   }
 
-  async *subscribe(after: Position, signal: AbortSignal): AsyncGenerator<readonly FeedEntry[]> {
+  async *subscribe(after: Position, signal: AbortSignal, without = NO_PARTS): AsyncGenerator<readonly FeedEntry[]> {
     await this.positionOf(this.cursorOf(after));
-    yield* follow(this.#tail, (position, limit) => this.readAll(position, limit), after, signal);
+    yield* leaveOut(
+      follow(this.#tail, (position, limit) => this.#readAll(position, limit, without), after, signal),
+      without,
+    );
+  }
+
+  async archived(): Promise<ArchivedParts> {
+    this.#check();
+    return new Map(this.#archived);
+  }
+
+  async trim(name: StreamName, part: ArchivedPart): Promise<void> {
+    this.#check();
+    const stream = this.#streams.get(name);
+    if (stream === undefined || stream.version < part.to) throw versionConflict(name, part.to, stream?.version ?? 0);
+    if ((this.#archived.get(name)?.to ?? 0) > part.to) return;
+    this.#archived.set(name, part);
+    stream.records.fill(undefined, 0, part.to);
   }
 
   cursorOf(position: Position): string {
@@ -108,9 +166,18 @@ export class InMemoryEventStore implements EventStore {
   }
 
   readonly #slice = async (stream: StreamName, from: Version, count: number): Promise<Recorded[]> =>
-    (this.#streams.get(stream)?.records ?? [])
-      .slice(from - 1, from - 1 + count)
-      .map(({ header, data }, index) => toToday(parseStored(stream, (from + index) as Version, header, data)));
+    (await this.#texts(stream, from, count)).map(({ header, data }, index) =>
+      toToday(parseStored(stream, (from + index) as Version, header, data)),
+    );
+
+  async #texts(stream: StreamName, from: Version, count: number): Promise<StoredText[]> {
+    const texts: StoredText[] = [];
+    for await (const { header, data } of this.readBytes(stream, from)) {
+      texts.push({ header: header.toString(), data: data.toString() });
+      if (texts.length >= count) break;
+    }
+    return texts;
+  }
 
   #appended(position: Position, heads: readonly StreamHead[]): Appended {
     return { position, cursor: this.cursorOf(position), heads };

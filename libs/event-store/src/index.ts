@@ -5,6 +5,7 @@ export { execute, type CommandOf, type Decided, type DeciderOf, type Executed, t
 export { commandHash } from './command-hash.js';
 export { newId } from './new-id.js';
 export type { LogMark } from './log-mark.js';
+export { NO_PARTS } from './archived-parts.js';
 export { CHANNEL, DEFAULT_PREFIX, keysOf, type Keys } from './keys.js';
 export { MAX_BYTES, MAX_EVENTS } from './prepare.js';
 export { upcast, TODAY, type Schema, type Upcaster, type Upcasters } from './upcast.js';

@@ -9,6 +9,8 @@ export interface Keys {
   readonly all: string;
   readonly feed: string;
   readonly catalogue: string;
+  /** Which streams begin in which archive. */
+  readonly archives: string;
   log(stream: StreamName): string;
   head(stream: StreamName): string;
 }
@@ -20,6 +22,7 @@ export const keysOf = (prefix: string, partition = 0): Keys => {
     all: `${base}all`,
     feed: `${base}feed`,
     catalogue: `${base}catalogue`,
+    archives: `${base}archives`,
     log: (stream) => `${base}log:${stream}`,
     head: (stream) => `${base}head:${stream}`,
   };

@@ -4,6 +4,7 @@ import { Redis } from 'ioredis';
 import { SYSTEM_STREAM, type Position, type StreamName, type Version } from '#contracts';
 import { append, collect, epoch, exact, failureOf, newStream, said, write } from '../test/appends.js';
 import { startLossyProxy, type LossyProxy } from '../test/lossy-proxy.js';
+import { Shelf } from '../test/shelf.js';
 import { startRedisServer, type RedisServer } from '../test/redis-server.js';
 import type { FeedEntry } from './event-store.js';
 import type { LogMark } from './log-mark.js';
@@ -399,6 +400,35 @@ describe('a feed that was trimmed', () => {
     expect(after.slice(0, 701).map((entry) => [entry.json, entry.event, entry.envelope])).toEqual(before);
     expect(positions(after)).toEqual(count(1, 702));
     expect(positions(await short.readAll(650 as Position, 1000))).toEqual(count(651, 702));
+  });
+});
+
+describe('an archived stream on Redis', () => {
+  it('is told from the archive where the feed no longer reaches, page after page, and left out where that is wanted', async () => {
+    const prefix = freshPrefix();
+    const shelf = new Shelf();
+    const store = await open({ prefix, archive: shelf, feedLength: 100 });
+    const [gone, kept] = [newStream(), newStream()];
+    const texts = count(1, 250).map(String);
+    for (let version = 0; version < 1250; version += 250)
+      await store.append(append([write(gone, exact(version), ...texts)]));
+    await store.append(append([write(kept, exact(0), ...texts)]));
+    const before = (await collect(store, 0 as Position, (entries) => entries.length >= 1501)).map(({ json }) => json);
+    await shelf.take(store, gone);
+    expect(await redis.xlen(`${prefix}{p0}:log:${gone}`)).toBe(0);
+    expect(await redis.exists(`${prefix}{p0}:log:${gone}`)).toBe(1);
+    await redis.xtrim(`${prefix}{p0}:feed`, 'MAXLEN', 0);
+    const fresh = await open({ prefix, archive: shelf });
+    const after = await collect(fresh, 0 as Position, (entries) => entries.length >= 1501);
+    expect(after.map(({ json }) => json)).toEqual(before);
+    shelf.burn();
+    const stop = new AbortController();
+    const rest: number[] = [];
+    for await (const entries of fresh.subscribe(0 as Position, stop.signal, await fresh.archived())) {
+      rest.push(...positions(entries));
+      if (rest.length >= 251) stop.abort();
+    }
+    expect(rest).toEqual([1, ...count(1252, 1501)]);
   });
 });
 

@@ -12,9 +12,21 @@ import {
 } from '#contracts';
 import { commandHash } from './command-hash.js';
 import { formatCursor, parseCursor } from './cursor.js';
+import { NO_PARTS, without as leaveOut } from './archived-parts.js';
 import { encodeAppends } from './encode-appends.js';
-import { closed } from './errors.js';
-import type { Append, Appended, EventStore, FeedEntry, StoredBytes, StreamHead } from './event-store.js';
+import { closed, versionConflict } from './errors.js';
+import type {
+  Append,
+  Appended,
+  Archive,
+  ArchivedPart,
+  ArchivedParts,
+  EventStore,
+  FeedEntry,
+  StoredBytes,
+  StreamHead,
+} from './event-store.js';
+import { NO_ARCHIVE } from './no-archive.js';
 import { headsOf, mayStandAlready, refusalOf } from './answer.js';
 import { GroupCommit } from './group-commit.js';
 import { CHANNEL, checkPartitions, DEFAULT_PREFIX, keysOf, type Keys } from './keys.js';
@@ -40,6 +52,8 @@ export interface RedisEventStoreOptions {
   readonly patience?: number;
   /** Takes out of the data of each event what must not be stored. It must stay the JSON that it is. */
   readonly mask?: Mask;
+  /** Where the archived beginnings of streams are read. */
+  readonly archive?: Archive;
   /** How far the log is known to have got. One that is behind it is refused… */
   readonly known?: LogMark;
   /** …unless this is the word that the refusal named: it goes on from where it is, in a new life. */
@@ -72,9 +86,10 @@ export class RedisEventStore implements EventStore {
     appends: GroupCommit,
     readonly incarnation: string,
     private readonly onTrouble: (error: unknown) => void,
-    private readonly options: Pick<RedisEventStoreOptions, 'mask' | 'onAcknowledged'>,
+    private readonly options: Pick<RedisEventStoreOptions, 'archive' | 'mask' | 'onAcknowledged'>,
+    private readonly trimScript: string,
   ) {
-    this.#log = new RedisLog(connections.reader, keys);
+    this.#log = new RedisLog(connections.reader, keys, options.archive ?? NO_ARCHIVE);
     this.#appends = appends;
     connections.reader.on('ready', () => void this.#checkAfterReconnect());
   }
@@ -90,7 +105,7 @@ export class RedisEventStore implements EventStore {
     const channel = (options.statusPrefix ?? (prefix === DEFAULT_PREFIX ? '' : prefix)) + CHANNEL;
     const onTrouble = options.onTrouble ?? (() => undefined);
     const patience = options.patience ?? 10_000;
-    const text = await readFile(new URL('./scripts/append.lua', import.meta.url), 'utf8');
+    const [text, trim] = await Promise.all([scriptText('append'), scriptText('trim')]);
     const connections = connect(options.redis, patience, onTrouble);
     try {
       const script = { sha: createHash('sha1').update(text).digest('hex'), text };
@@ -101,7 +116,7 @@ export class RedisEventStore implements EventStore {
         patience,
       });
       const incarnation = await liveIncarnation(connections.reader, keys, options.known, options.accepted);
-      const store = new RedisEventStore(connections, keys, appends, incarnation, onTrouble, options);
+      const store = new RedisEventStore(connections, keys, appends, incarnation, onTrouble, options, trim);
       await store.#begin();
       return store;
     } catch (error) {
@@ -154,12 +169,29 @@ export class RedisEventStore implements EventStore {
     return top;
   }
 
-  async *subscribe(after: Position, signal: AbortSignal): AsyncGenerator<readonly FeedEntry[]> {
+  async *subscribe(after: Position, signal: AbortSignal, without = NO_PARTS): AsyncGenerator<readonly FeedEntry[]> {
     this.#check();
     await this.positionOf(this.cursorOf(after));
     this.#tail ??= this.#startTail();
     const tail = await this.#tail;
-    yield* follow(tail, (position, limit) => this.readAll(position, limit), after, signal);
+    const read = (position: Position, limit: number) => {
+      this.#check();
+      return this.#log.readAll(position, limit, without);
+    };
+    yield* leaveOut(follow(tail, read, after, signal), without);
+  }
+
+  async archived(): Promise<ArchivedParts> {
+    this.#check();
+    return this.#log.archived();
+  }
+
+  async trim(stream: StreamName, { to, digest, sprintId }: ArchivedPart): Promise<void> {
+    this.#check();
+    const keys = [this.keys.head(stream), this.keys.log(stream), this.keys.archives];
+    const script = this.trimScript;
+    const version = await ask(this.connections.reader.eval(script, keys.length, ...keys, stream, to, digest, sprintId));
+    if (Number(version) < to) throw versionConflict(stream, to, Number(version));
   }
 
   cursorOf(position: Position): string {
@@ -246,6 +278,9 @@ export class RedisEventStore implements EventStore {
     if (this.#failure !== undefined) throw this.#failure;
   }
 }
+
+const scriptText = (name: string): Promise<string> =>
+  readFile(new URL(`./scripts/${name}.lua`, import.meta.url), 'utf8');
 
 const connect = (redis: string | RedisOptions, patience: number, onTrouble: (error: unknown) => void): Connections => {
   const open = (options: RedisOptions): Redis => {

@@ -1,7 +1,8 @@
 import type { Redis } from 'ioredis';
 import type { Position, Recorded, StreamName, Version } from '#contracts';
+import { isIn, NO_PARTS, parsePart } from './archived-parts.js';
 import { corrupt, unavailable } from './errors.js';
-import type { FeedEntry, StoredBytes } from './event-store.js';
+import type { Archive, ArchivedParts, FeedEntry, StoredBytes } from './event-store.js';
 import { LiveEntry, LoggedEntry } from './feed-entry.js';
 import type { Keys } from './keys.js';
 import { parseStored, toToday } from './record.js';
@@ -21,13 +22,12 @@ export class RedisLog {
   constructor(
     private readonly redis: Redis,
     private readonly keys: Keys,
+    private readonly archive: Archive,
   ) {}
 
   async read(stream: StreamName, from: Version, count = Infinity): Promise<Recorded[]> {
     const records: Recorded[] = [];
-    for await (const entries of this.#pages(stream, from, count, (start, end, limit) =>
-      this.redis.xrange(this.keys.log(stream), start, end, 'COUNT', limit),
-    )) {
+    for await (const entries of this.#textPages(stream, from, count)) {
       for (const [, [, header = '', , data = '']] of entries) {
         const version = (from + records.length) as Version;
         records.push(toToday(parseStored(stream, version, header, data)));
@@ -36,11 +36,19 @@ export class RedisLog {
     return records;
   }
 
+  #textPages(stream: StreamName, from: number, count: number): AsyncGenerator<Entry[]> {
+    return this.#pages(stream, from, count, {
+      range: (start, end, limit) => this.redis.xrange(this.keys.log(stream), start, end, 'COUNT', limit),
+      of: (bytes) => bytes.toString(),
+    });
+  }
+
   async *readBytes(stream: StreamName, from: Version): AsyncGenerator<StoredBytes> {
     let version: number = from;
-    const pages = this.#pages(stream, from, Infinity, (start, end, limit) =>
-      this.redis.xrangeBuffer(this.keys.log(stream), start, end, 'COUNT', limit),
-    );
+    const pages = this.#pages(stream, from, Infinity, {
+      range: (start, end, limit) => this.redis.xrangeBuffer(this.keys.log(stream), start, end, 'COUNT', limit),
+      of: (bytes) => bytes,
+    });
     for await (const entries of pages) {
       for (const [, [, header, , data]] of entries) {
         if (header === undefined || data === undefined) throw corrupt(stream, version, 'a field is missing.');
@@ -55,29 +63,69 @@ export class RedisLog {
     stream: StreamName,
     from: number,
     count: number,
-    range: (start: string, end: string, limit: number) => Promise<Entry<T>[]>,
+    source: Source<T>,
   ): AsyncGenerator<Entry<T>[]> {
     const page = (start: number) => {
       const end = Math.min(start + PAGE, from + count) - 1;
-      return range(`${start}-0`, `${end}-0`, PAGE);
+      return source.range(`${start}-0`, `${end}-0`, PAGE);
     };
-    const [head, first] = await ask(Promise.all([this.redis.hget(this.keys.head(stream), 'v'), page(from)]));
+    const [[head, archivedTo], first] = await ask(
+      Promise.all([this.redis.hmget(this.keys.head(stream), 'v', 'archivedTo'), page(from)]),
+    );
     const end = Math.min(Number(head ?? 0), from + count - 1);
-    const ahead: Promise<Entry<T>[]>[] = [Promise.resolve(first)];
-    let asked = from + PAGE;
-    for (let start = from; start <= end; start += PAGE) {
+    const kept = Math.max(from, Number(archivedTo ?? 0) + 1);
+    if (kept > from) yield* this.#archivedPages(stream, from, Math.min(kept - 1, end), source);
+    const ahead: Promise<Entry<T>[]>[] = kept === from ? [Promise.resolve(first)] : [];
+    let asked = kept + ahead.length * PAGE;
+    for (let start = kept; start <= end; start += PAGE) {
       for (; asked <= end && ahead.length < PAGES_AHEAD; asked += PAGE) ahead.push(quiet(page(asked)));
       const entries = (await ask(ahead.shift() ?? page(start))).slice(0, end - start + 1);
-      checkDense(stream, start, Math.min(start + PAGE - 1, end), entries);
+      const until = Math.min(start + PAGE - 1, end);
+      if (missingIn(start, until, entries) !== undefined && (await this.#isArchived(stream, start))) {
+        yield* this.#pages(stream, start, end - start + 1, source);
+        return;
+      }
+      checkDense(stream, start, until, entries);
       yield entries;
     }
+  }
+
+  /** Whether a stream was trimmed to beyond a version while it was being read. */
+  async #isArchived(stream: StreamName, version: number): Promise<boolean> {
+    return Number((await ask(this.redis.hget(this.keys.head(stream), 'archivedTo'))) ?? 0) >= version;
+  }
+
+  async *#archivedPages<T extends { toString(): string }>(
+    stream: StreamName,
+    from: number,
+    to: number,
+    { of }: Source<T>,
+  ): AsyncGenerator<Entry<T>[]> {
+    const part = parsePart(stream, await ask(this.redis.hget(this.keys.archives, stream)));
+    const text = (value: string) => of(Buffer.from(value));
+    let next = from;
+    let page: Entry<T>[] = [];
+    for await (const { version, header, data } of this.archive.read(stream, part, from as Version)) {
+      if (version !== next) break;
+      page.push([text(`${version}-0`), [text('h'), of(header), text('d'), of(data)]]);
+      if (next++ === to) break;
+      if (page.length === PAGE) yield page.splice(0);
+    }
+    if (next <= to) throw corrupt(stream, next, `it is missing from archive ${part.digest}.`);
+    if (page.length > 0) yield page;
   }
 
   async top(): Promise<Position> {
     return Number((await ask(this.redis.hget(this.keys.meta, 'position'))) ?? 0) as Position;
   }
 
-  async readAll(after: Position, limit: number): Promise<FeedEntry[]> {
+  async archived(): Promise<ArchivedParts> {
+    const fields = Object.entries(await ask(this.redis.hgetall(this.keys.archives)));
+    return new Map(fields.map(([name, text]) => [name as StreamName, parsePart(name as StreamName, text)]));
+  }
+
+  /** @param without parts whose events need not be read: their entries hold a place and nothing else */
+  async readAll(after: Position, limit: number, without = NO_PARTS): Promise<FeedEntry[]> {
     if (limit <= 0) return [];
     const count = Math.min(limit, PAGE);
     if (after + 1 >= this.#oldest) {
@@ -88,17 +136,26 @@ export class RedisLog {
       if (position !== undefined) this.#oldest = position;
       else if ((await this.top()) <= after) return [];
     }
-    return this.#readPointers(after, count);
+    return this.#readPointers(after, count, without);
+  }
+
+  async #slice(stream: StreamName, from: number, to: number): Promise<Entry[]> {
+    const entries = await this.redis.xrange(this.keys.log(stream), `${from}-0`, `${to}-0`);
+    if (missingIn(from, to, entries) === undefined) return entries;
+    const found: Entry[] = [];
+    for await (const page of this.#textPages(stream, from, to - from + 1)) found.push(...page);
+    return found;
   }
 
   /** By the pointers to every event ever: for what the feed no longer holds. */
-  async #readPointers(after: Position, count: number): Promise<FeedEntry[]> {
+  async #readPointers(after: Position, count: number, without: ArchivedParts): Promise<FeedEntry[]> {
     const pointers = await ask(this.redis.xrange(this.keys.all, `(${after}-0`, '+', 'COUNT', count));
     if (pointers.length === 0 && (await this.top()) > after) throw corrupt('all', after + 1, 'the pointer is missing.');
     checkDense('all', after + 1, after + pointers.length, pointers);
     const ranges = new Map<StreamName, { from: number; to: number }>();
     for (const [, [, stream, , version]] of pointers) {
       const name = stream as StreamName;
+      if (isIn(without, name, Number(version))) continue;
       const range = ranges.get(name) ?? { from: Number(version), to: 0 };
       range.to = Number(version);
       ranges.set(name, range);
@@ -107,9 +164,7 @@ export class RedisLog {
     await ask(
       Promise.all(
         [...ranges].map(async ([stream, { from, to }]) => {
-          const entries = await this.redis.xrange(this.keys.log(stream), `${from}-0`, `${to}-0`);
-          checkDense(stream, from, to, entries);
-          logs.set(stream, { from, entries });
+          logs.set(stream, { from, entries: await this.#slice(stream, from, to) });
         }),
       ),
     );
@@ -121,6 +176,11 @@ export class RedisLog {
       return new LoggedEntry((after + 1 + index) as Position, name, Number(version) as Version, header, data);
     });
   }
+}
+
+interface Source<T> {
+  readonly range: (start: string, end: string, limit: number) => Promise<Entry<T>[]>;
+  readonly of: (bytes: Buffer) => T;
 }
 
 /** Entries of the feed after a position. @throws HyperRunError `log.corrupt` at a gap */
@@ -137,17 +197,19 @@ export const numberOf = (id: { toString(): string }): number => {
   return text.endsWith('-0') ? Number(text.slice(0, -2)) : Number.NaN;
 };
 
-const checkDense = (
-  stream: string,
-  from: number,
-  to: number,
-  entries: readonly Entry<{ toString(): string }>[],
-): void => {
+type Entries = readonly Entry<{ toString(): string }>[];
+
+const missingIn = (from: number, to: number, entries: Entries): number | undefined => {
   for (let index = 0; index <= to - from; index++) {
     const entry = entries[index];
-    if (entry === undefined || numberOf(entry[0]) !== from + index)
-      throw corrupt(stream, from + index, 'it is missing.');
+    if (entry === undefined || numberOf(entry[0]) !== from + index) return from + index;
   }
+  return undefined;
+};
+
+const checkDense = (stream: string, from: number, to: number, entries: Entries): void => {
+  const missing = missingIn(from, to, entries);
+  if (missing !== undefined) throw corrupt(stream, missing, 'it is missing.');
 };
 
 /** Errors of the connection become the log's own. */
