@@ -68,7 +68,7 @@ const rssOf = async (pid) => {
 /** Starts the service with its own Redis in an empty data directory; `ready` is when it says so and answers. */
 const start = async (dataDirectory) => {
   const began = performance.now();
-  const child = spawn(process.execPath, [join(PRODUCT, 'dist/src/main.js')], {
+  const child = spawn(process.execPath, [join(PRODUCT, 'dist/service/main.js')], {
     env: {
       ...process.env,
       REDIS_URL: undefined,

@@ -13,7 +13,7 @@ import { LiveEvents } from '../test/harness/events.js';
 import { makeRepository, QUICK } from '../test/harness/repositories.js';
 import { ALL_PASSED, approve, completed, outcomesOf, propose } from '../test/harness/sprints.js';
 
-const MAIN = join(process.cwd(), 'dist', 'src', 'main.js');
+const MAIN = join(process.cwd(), 'dist', 'service', 'main.js');
 
 /** The service as it is built, as a process of its own. `npm test` builds first. */
 class Service {

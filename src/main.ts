@@ -110,7 +110,7 @@ const exitCodeOf = (error: unknown): number => {
 };
 
 /** Runs until SIGINT or SIGTERM, also one that comes during the start; a second signal does not wait. */
-const run = (): void => {
+export const run = (): void => {
   const starting = start(process.env);
   const stop = () => {
     process.once('SIGINT', () => process.exit(1)).once('SIGTERM', () => process.exit(1));

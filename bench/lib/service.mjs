@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 /** The built service on the Redis of a bench, answering alone: it starts no work. */
 export const startService = async (socket) => {
   const directory = await mkdtemp(join(tmpdir(), 'hyper-run-bench-service-'));
-  const child = spawn(process.execPath, [fileURLToPath(new URL('../../dist/src/main.js', import.meta.url))], {
+  const child = spawn(process.execPath, [fileURLToPath(new URL('../../dist/service/main.js', import.meta.url))], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {
       ...process.env,

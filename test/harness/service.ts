@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { Api } from './api.js';
 import type { Place } from './place.js';
 
-const MAIN = fileURLToPath(new URL('../../dist/src/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../dist/service/main.js', import.meta.url));
 const READY = /HyperRun is ready: /;
 const STOP_WITHIN_MS = 20_000;
 const TAIL = 8000;
