@@ -108,6 +108,8 @@ export const AgentView = z.looseObject({
   role: z.string(),
   status: z.string(),
   currentTaskSummary: z.string().nullish(),
+  /** Milliseconds since 1970. */
+  circuitOpenUntil: z.number().nullish(),
 });
 export type AgentView = z.infer<typeof AgentView>;
 

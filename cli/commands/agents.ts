@@ -144,14 +144,18 @@ const show = async (context: Context, options: { json?: boolean }): Promise<void
   ]);
 };
 
-const row = ({ id, status, role, currentTaskSummary }: AgentView, style: Style) => [
+const row = ({ id, status, role, currentTaskSummary, circuitOpenUntil }: AgentView, style: Style) => [
   id,
   (status === 'working' ? style.green : ['error', 'stalled', 'blocked'].includes(status) ? style.red : style.dim)(
     status,
-  ),
+  ) + circuit(circuitOpenUntil, style),
   oneLine(role, 60),
   oneLine(currentTaskSummary ?? '', 60),
 ];
+
+/** It failed too often: it gets no work until then, and after that one task to try. */
+const circuit = (until: number | null | undefined, style: Style): string =>
+  until == null ? '' : style.yellow(`, no work until ${new Date(until).toISOString().slice(11, 19)} UTC`);
 
 const kindRow = ({ kind, planned, unusable }: AgentKindView, records: readonly AgentRecordView[], style: Style) => [
   kind,

@@ -56,6 +56,10 @@ export class Config {
   @IsInt() @Min(1) @Max(7200) readonly verifySeconds: number;
   @IsOptional() @IsInt() @Min(128) @Max(16_777_216) readonly memoryMb: number | undefined;
   @IsInt() @Min(1) @Max(10) readonly attempts: number;
+  /** 0: no circuit is opened. */
+  @IsInt() @Min(0) @Max(20) readonly circuitFailures: number;
+  @IsInt() @Min(1) @Max(86_400) readonly circuitWindowSeconds: number;
+  @IsInt() @Min(1) @Max(86_400) readonly circuitOpenSeconds: number;
   @IsInt() @Min(1000) @Max(10_000_000) readonly feedLength: number;
   @IsInt() @Min(1) @Max(100_000) readonly sseClients: number;
   @IsInt() @Min(1024) @Max(67_108_864) readonly bodyLimit: number;
@@ -89,6 +93,9 @@ export class Config {
     this.verifySeconds = whole(env['HYPER_RUN_VERIFY_SECONDS'], 600);
     this.memoryMb = env['HYPER_RUN_MEMORY_MB'] === undefined ? undefined : whole(env['HYPER_RUN_MEMORY_MB'], 0);
     this.attempts = whole(env['HYPER_RUN_ATTEMPTS'], 3);
+    this.circuitFailures = whole(env['HYPER_RUN_CIRCUIT_FAILURES'], 3);
+    this.circuitWindowSeconds = whole(env['HYPER_RUN_CIRCUIT_WINDOW_SECONDS'], 300);
+    this.circuitOpenSeconds = whole(env['HYPER_RUN_CIRCUIT_OPEN_SECONDS'], 60);
     this.feedLength = whole(env['HYPER_RUN_FEED_LENGTH'], 100_000);
     this.sseClients = whole(env['HYPER_RUN_SSE_CLIENTS'], 2000);
     this.bodyLimit = whole(env['HYPER_RUN_BODY_LIMIT'], 1_048_576);

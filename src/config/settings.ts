@@ -173,6 +173,27 @@ export const SETTINGS: readonly Setting[] = [
   ),
   setting('HYPER_RUN_ATTEMPTS', 'attempts', '3', 'a whole number from 1 to 10', 'Attempts at a task.'),
   setting(
+    'HYPER_RUN_CIRCUIT_FAILURES',
+    'circuitFailures',
+    '3',
+    'a whole number from 0 to 20',
+    'An agent that failed so often gets no work for a while, then one task to try; 0: never. See [agents.md](agents.md).',
+  ),
+  setting(
+    'HYPER_RUN_CIRCUIT_WINDOW_SECONDS',
+    'circuitWindowSeconds',
+    '300',
+    'a whole number from 1 to 86400',
+    'Failures of an agent that are older do not count.',
+  ),
+  setting(
+    'HYPER_RUN_CIRCUIT_OPEN_SECONDS',
+    'circuitOpenSeconds',
+    '60',
+    'a whole number from 1 to 86400',
+    'So long it gets no work.',
+  ),
+  setting(
     'HYPER_RUN_FEED_LENGTH',
     'feedLength',
     '100000',

@@ -1,5 +1,6 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import type { Redis } from 'ioredis';
+import type { Instant } from '#contracts';
 import { REDIS } from './log.port.js';
 
 /** How far the clock of Redis, which gives every event its time, is ahead of the clock of this process. */
@@ -15,6 +16,12 @@ const SAMPLES = 5;
 const FRESH_MS = 60_000;
 /** `Date.now()` is cut to whole milliseconds: on average half of one is missing, at most a whole one. */
 const CUT_MS = 0.5;
+
+/** The clock of Redis, in whole milliseconds since 1970. */
+export const redisNow = async (redis: Pick<Redis, 'time'>): Promise<Instant> => {
+  const [seconds, microseconds] = await redis.time();
+  return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000);
+};
 
 /** Measured when somebody asks and the last time was a minute ago; idle costs nothing. */
 @Injectable()

@@ -3,7 +3,7 @@ import type { AgentId, AnyEvent, Epoch, TaskId } from '#contracts';
 import { event, newWorld, type World } from '#domain';
 import * as fixture from '../../libs/domain/src/plan.fixture.js';
 import { next, type Limits, type Signals } from './next.js';
-import { worldOf } from './world.fixture.js';
+import { worldOf } from '../../libs/domain/src/world.fixture.js';
 
 const limits: Limits = {
   stalledMs: 300_000,
@@ -11,6 +11,7 @@ const limits: Limits = {
   pauseGraceMs: 10_000,
   answerMs: 86_400_000,
   unanswered: 'go-on',
+  circuit: { failures: 3, windowMs: 300_000, openMs: 60_000 },
 };
 const signals = (alive: boolean, lastProgress?: number): Signals => ({
   alive: () => alive,

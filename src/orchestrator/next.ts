@@ -1,5 +1,5 @@
 // What has to happen now: a pure function of the log's fold, the signs of life, and the time.
-import type { Instant, SprintId, TaskId, WorkerId } from '#contracts';
+import type { AgentId, Instant, SprintId, TaskId, WorkerId } from '#contracts';
 import {
   isActive,
   isIntegrating,
@@ -7,6 +7,8 @@ import {
   isTaskSettled,
   mayBeTried,
   type Active,
+  type AgentCommand,
+  type CircuitLimits,
   type Job,
   type SprintCommand,
   type SprintState,
@@ -15,6 +17,7 @@ import {
   type World,
 } from '#domain';
 import { LOST, nextOfBlocked } from './next-of-blocked.js';
+import { nextOfCircuits } from './next-of-circuits.js';
 
 /** Hints that are not in the log: they may be late or lost; the decision is what gets appended. */
 export interface Signals {
@@ -36,11 +39,13 @@ export interface Limits {
   readonly answerMs: number;
   /** What becomes of a question then: the agent goes on without an answer, or the task fails. */
   readonly unanswered: 'go-on' | 'fail';
+  readonly circuit: CircuitLimits;
 }
 
 export type Step =
   | { readonly kind: 'sprint'; readonly sprintId: SprintId; readonly command: SprintCommand }
   | { readonly kind: 'task'; readonly taskId: TaskId; readonly command: TaskCommand }
+  | { readonly kind: 'agent'; readonly agentId: AgentId; readonly command: AgentCommand }
   /** Everything of the sprint is settled: seal its streams and end it, together with its hold on the repository. */
   | { readonly kind: 'complete'; readonly sprintId: SprintId };
 
@@ -53,7 +58,10 @@ export interface Next {
 const nothing: Next = { steps: [] };
 
 export const next = (world: World, signals: Signals, now: Instant, limits: Limits): Next =>
-  combine([...world.sprints.values()].map((sprint) => nextOfSprint(sprint, world, signals, now, limits)));
+  combine([
+    ...[...world.sprints.values()].map((sprint) => nextOfSprint(sprint, world, signals, now, limits)),
+    nextOfCircuits(world, now, limits),
+  ]);
 
 const combine = (parts: readonly Next[]): Next => {
   const wakes = parts.flatMap((part) => part.wakeAt ?? []);

@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import {
+  agentStream,
   isHyperRunError,
   repositoryStream,
   sprintStream,
@@ -13,6 +14,7 @@ import {
   type WorkerId,
 } from '#contracts';
 import {
+  agent,
   holderOf,
   isActive,
   isIntegrating,
@@ -28,6 +30,7 @@ import { sealStream } from '#seal';
 import { CONFIG, type Config } from '../config/config.js';
 import { failpoint } from '../config/failpoint.js';
 import { EVENT_STORE, REDIS } from '../log/log.port.js';
+import { redisNow } from '../log/redis-clock.port.js';
 import { Decisions, foldUntil } from '../world/decisions.port.js';
 import { hintKey } from '../world/keys.port.js';
 import { LiveWorld } from '../world/live-world.port.js';
@@ -72,6 +75,11 @@ export class OrchestratorService implements OnApplicationBootstrap, OnModuleDest
       pauseGraceMs: config.pauseSeconds * 1000,
       answerMs: config.answerSeconds * 1000,
       unanswered: config.unanswered,
+      circuit: {
+        failures: config.circuitFailures,
+        windowMs: config.circuitWindowSeconds * 1000,
+        openMs: config.circuitOpenSeconds * 1000,
+      },
     };
   }
 
@@ -139,8 +147,7 @@ export class OrchestratorService implements OnApplicationBootstrap, OnModuleDest
       if (holder !== undefined) workers.add(holder.worker);
       if (state.status === 'working') tasks.push(id);
     }
-    const [seconds, micros] = await this.redis.time();
-    const now = Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
+    const now = await redisNow(this.redis);
     const leases = [...workers];
     const values =
       leases.length === 0 ? [] : await this.redis.mget(leases.map((id) => hintKey(this.config, `lease:${id}`)));
@@ -164,6 +171,7 @@ export class OrchestratorService implements OnApplicationBootstrap, OnModuleDest
       failpoint('orchestrator.before-step');
       if (step.kind === 'complete') await this.#complete(step.sprintId);
       else if (step.kind === 'sprint') await this.#decideSprint(step);
+      else if (step.kind === 'agent') await this.#decideAgent(step);
       else await this.#decideTask(step);
       failpoint('orchestrator.after-step');
     } catch (error) {
@@ -195,6 +203,18 @@ export class OrchestratorService implements OnApplicationBootstrap, OnModuleDest
       issued: this.#issued(stream, command.type),
       subjects: { taskId, ...(sprintId === undefined ? {} : { sprintId }) },
       raiseEpoch: raisesEpoch(command),
+    });
+    await this.live.reached(outcome.position);
+  }
+
+  async #decideAgent({ agentId, command }: Extract<Step, { kind: 'agent' }>): Promise<void> {
+    const stream = agentStream(agentId);
+    const outcome = await this.decisions.make({
+      stream,
+      decider: agent,
+      command,
+      issued: this.#issued(stream, command.type),
+      subjects: { agentId },
     });
     await this.live.reached(outcome.position);
   }

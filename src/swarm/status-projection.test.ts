@@ -22,7 +22,7 @@ import { SwarmModule } from './swarm.module.js';
 
 const PREFIX = 'tests:';
 const { taskId } = queued.data.task;
-const seen = (failures: number) => event('agent.circuit-opened', { failures, until: 0 });
+const seen = (failures: number) => event('agent.circuit-opened', { failures, until: 60_000 });
 
 describe('agent:status:<id>', () => {
   let rooms: Rooms;
@@ -118,6 +118,7 @@ describe('agent:status:<id>', () => {
     expect(await redis.hgetall(keyOf(first))).toMatchObject(newer);
     await redis.hset(keyOf(first), { version: '1', name: 'Written by an older service' });
     const [now = 0] = await told(first);
+    expect(await atVersion(first, now)).toMatchObject({ circuitOpenUntil: '1970-01-01T00:01:00.000Z' });
     expect((await atVersion(first, now))['name']).not.toMatch('Written by');
   });
 

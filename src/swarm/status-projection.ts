@@ -92,6 +92,7 @@ const fieldsOf = (card: AgentCard, isolation: string): string[] => {
     currentTaskSummary: card.currentTaskSummary ?? '',
     lastSeen: time(card.lastSeen),
     lastProgress: time(card.lastProgress),
+    circuitOpenUntil: time(card.circuitOpenUntil),
     isolation,
   }).flat();
 };

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AgentRegistry, type AgentTask, type BaseAgent } from '#agents';
-import { isHyperRunError, type RequestedChanges } from '#contracts';
+import { isHyperRunError, type RequestedChanges, type Trouble } from '#contracts';
 import type { GitRepository } from '#git';
 import { compileScope, VirtualTree } from '#workspace';
 import { ArtifactStore } from '../artifacts/artifact-store.port.js';
@@ -22,6 +22,14 @@ import { TaskFailure } from './task-failure.js';
 
 /** Not the agent's doing: the attempt is broken off, and the task tried again. */
 const ACCIDENTS = ['log.epoch-over', 'log.unavailable', 'sandbox.no-space'];
+
+/** What a person decided by the plan or by an answer is no trouble of the agent's own. */
+const DECIDED = ['agent.refused-too-often', 'agent.budget-exceeded', 'agent.unanswered'];
+
+const troubleOf = (error: unknown): Trouble | undefined => {
+  if (DECIDED.some((code) => isHyperRunError(error, code))) return undefined;
+  return isHyperRunError(error, 'agent.looping') ? 'looping' : 'crashed';
+};
 
 /** Lets the agent work: through its tools on a tree in memory, or as a program of its own in a sandbox. */
 @Injectable()
@@ -93,7 +101,7 @@ export class AgentWork {
       if (ACCIDENTS.some((code) => isHyperRunError(error, code))) throw error;
       const kind = isHyperRunError(error, 'agent.refused-too-often') ? 'refused' : 'agent-failed';
       const why = workplace.limit() ?? (error instanceof Error ? error.message : String(error));
-      throw new TaskFailure(kind, `The agent failed: ${why}`);
+      throw new TaskFailure(kind, `The agent failed: ${why}`, troubleOf(error));
     } finally {
       oversight.close();
       await way?.close();
@@ -117,7 +125,7 @@ export class AgentWork {
       );
     } catch (error) {
       if (!isHyperRunError(error)) throw error;
-      throw new TaskFailure('agent-failed', error.message);
+      throw new TaskFailure('agent-failed', error.message, 'crashed');
     }
   }
 

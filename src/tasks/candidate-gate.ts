@@ -23,7 +23,8 @@ export class CandidateGate {
   async pass(attempt: Attempt, repository: GitRepository, tree: VirtualTree, directory: string): Promise<Judged> {
     const { attempt: number, spec } = attempt.claimed;
     const candidate = await buildCandidate({ repository, tree, directory }).catch((error: unknown) => {
-      if (isHyperRunError(error, 'candidate.empty')) throw new TaskFailure('no-change', 'The agent changed nothing.');
+      if (isHyperRunError(error, 'candidate.empty'))
+        throw new TaskFailure('no-change', 'The agent changed nothing.', 'no-change');
       throw error;
     });
     failpoint('task.candidate-built');

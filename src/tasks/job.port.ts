@@ -1,4 +1,4 @@
-import type { WorkerId } from '#contracts';
+import type { Instant, WorkerId } from '#contracts';
 import type { World } from '#domain';
 
 /** What a job is given of the worker that runs it. */
@@ -14,6 +14,8 @@ export interface JobContext {
 export interface Job {
   /** The same for the same piece of work. */
   readonly key: string;
+  /** By the clock of the log; absent: at once. */
+  readonly notBefore?: Instant;
   /** Claims and does it. A lost claim is no error. */
   run(context: JobContext): Promise<void>;
   /** Whether it only waits for a person now: it takes no part of what this worker can do at once. */

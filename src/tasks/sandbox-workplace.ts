@@ -123,7 +123,8 @@ class SandboxWorkplace implements Workplace, AgentWorkspace {
 
   async collect(): Promise<VirtualTree> {
     await this.#end();
-    if (this.#limit !== undefined) throw new TaskFailure('agent-failed', `The agent reached a limit. ${this.#limit}`);
+    if (this.#limit !== undefined)
+      throw new TaskFailure('agent-failed', `The agent reached a limit. ${this.#limit}`, 'crashed');
     const { repository, tree, attempt } = this.place;
     const { space } = this.sandbox;
     space.assertThere();

@@ -1,10 +1,12 @@
-import type { EventData } from '#contracts';
+import type { EventData, Trouble } from '#contracts';
 
 /** The end of a task that no further attempt would change; its message is the sentence that says why. */
 export class TaskFailure extends Error {
   constructor(
     readonly kind: EventData<'task.failed'>['kind'],
     message: string,
+    /** What the agent got into by itself; absent: it is no failure of the agent. */
+    readonly trouble?: Trouble,
   ) {
     super(message);
     this.name = 'TaskFailure';

@@ -4,17 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import { isHyperRunError, taskStream, type TaskId, type WorkerId } from '#contracts';
-import {
-  event,
-  holderOf,
-  isActive,
-  mayBeTried,
-  task,
-  type Publishing,
-  type Queued,
-  type TaskState,
-  type World,
-} from '#domain';
+import { event, holderOf, task, type TaskState, type World } from '#domain';
 import type { EventStore } from '#event-store';
 import { GitRepository } from '#git';
 import { removeTree } from '#sandbox';
@@ -29,6 +19,7 @@ import { Attempt, isOver } from './attempt.js';
 import { CandidateGate } from './candidate-gate.js';
 import type { Job, JobContext, JobSource } from './job.port.js';
 import { Publisher } from './publisher.js';
+import { isWaiting, startable } from './startable.js';
 import { TaskFailure } from './task-failure.js';
 import { CandidateVerification } from './candidate-verification.js';
 
@@ -51,21 +42,12 @@ export class TaskJobs implements JobSource {
   ) {}
 
   jobs(world: World): readonly Job[] {
-    return [...world.tasks.values()].flatMap((state) => {
-      if (!isWaiting(state)) return [];
-      const sprint = world.sprints.get(state.spec.sprintId);
-      const runs =
-        sprint !== undefined && isActive(sprint) && (sprint.status === 'running' || state.status === 'publishing');
-      return runs
-        ? [
-            {
-              key: `task ${state.taskId}`,
-              run: (context: JobContext) => this.#run(state.taskId, context),
-              waits: ({ tasks }: World) => tasks.get(state.taskId)?.status === 'blocked',
-            },
-          ]
-        : [];
-    });
+    return startable(world).map(({ taskId, notBefore }) => ({
+      key: `task ${taskId}`,
+      ...(notBefore === undefined ? {} : { notBefore }),
+      run: (context: JobContext) => this.#run(taskId, context),
+      waits: ({ tasks }: World) => tasks.get(taskId)?.status === 'blocked',
+    }));
   }
 
   async #run(taskId: TaskId, context: JobContext): Promise<void> {
@@ -137,9 +119,9 @@ export class TaskJobs implements JobSource {
     if (isOver(error, attempt)) return this.#letGo(attempt);
     const { attempt: number } = attempt.claimed;
     if (error instanceof TaskFailure) {
-      await attempt.outbox.record(
-        event('task.failed', { attempt: number, kind: error.kind, reason: error.message.slice(0, 2000) }),
-      );
+      const { kind, message, trouble } = error;
+      const why = { kind, reason: message.slice(0, 2000), ...(trouble === undefined ? {} : { trouble }) };
+      await attempt.outbox.record(event('task.failed', { attempt: number, ...why }));
       return;
     }
     await this.#interrupt(attempt, error instanceof Error ? error.message : String(error));
@@ -171,6 +153,3 @@ export class TaskJobs implements JobSource {
       });
   }
 }
-
-const isWaiting = (state: TaskState): state is Queued | Publishing =>
-  (state.status === 'queued' && mayBeTried(state)) || (state.status === 'publishing' && state.holder === undefined);

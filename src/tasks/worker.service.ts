@@ -1,9 +1,13 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import type { Redis } from 'ioredis';
 import { isHyperRunError } from '#contracts';
 import { CONFIG, type Config } from '../config/config.js';
+import { REDIS } from '../log/log.port.js';
+import { redisNow } from '../log/redis-clock.port.js';
 import { LiveWorld } from '../world/live-world.port.js';
 import { JOB_SOURCES, type Job, type JobSource } from './job.port.js';
 import { LeaseHolder } from './lease-holder.js';
+import { LogTime } from './log-time.js';
 import { LostWork } from './lost-work.js';
 
 /** How long a job that broke off by surprise is left alone before this worker tries it again; four times as long each time. */
@@ -24,6 +28,7 @@ export class WorkerService implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #resting = new Set<string>();
   readonly #failures = new Map<string, number>();
   readonly #slots = new Set<number>();
+  readonly #time: LogTime;
   #forget?: () => void;
 
   constructor(
@@ -31,8 +36,11 @@ export class WorkerService implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly lease: LeaseHolder,
     private readonly lost: LostWork,
     @Inject(JOB_SOURCES) private readonly sources: readonly JobSource[],
+    @Inject(REDIS) redis: Redis,
     @Inject(CONFIG) private readonly config: Config,
-  ) {}
+  ) {
+    this.#time = new LogTime({ now: () => redisNow(redis), onReached: () => this.#look() });
+  }
 
   async onApplicationBootstrap(): Promise<void> {
     if (!this.config.roles.includes('worker')) return;
@@ -44,6 +52,7 @@ export class WorkerService implements OnApplicationBootstrap, OnModuleDestroy {
 
   async onModuleDestroy(): Promise<void> {
     this.#forget?.();
+    this.#time.stop();
     this.#stopping.abort();
     await Promise.allSettled([...this.#running.values()].map(({ done }) => done));
   }
@@ -53,6 +62,7 @@ export class WorkerService implements OnApplicationBootstrap, OnModuleDestroy {
       for (const job of source.jobs(this.live.world)) {
         if (this.#isFull() || this.#stopping.signal.aborted) return;
         if (this.#running.has(job.key) || this.#resting.has(job.key)) continue;
+        if (job.notBefore !== undefined && !this.#time.has(job.notBefore)) continue;
         this.#running.set(job.key, { job, done: this.#run(job) });
       }
   }

@@ -451,4 +451,37 @@ describe('a task that waits for a person', () => {
     expect(told('task.budget-exceeded', taskId)).toHaveLength(1);
     expect(told('task.blocked', taskId)).toHaveLength(0);
   });
+
+  it('whose agent has failed too often waits, is tried once, and lets the others follow when that worked', async () => {
+    await close();
+    await open({ HYPER_RUN_CIRCUIT_FAILURES: '2', HYPER_RUN_CIRCUIT_OPEN_SECONDS: '1' });
+    const crash: Script = () => Promise.reject(new Error('It broke off.'));
+    const { sprintId } = await begin('broken', crash, { second: crash });
+    expect((await completed(api, sprintId)).tasks).toMatchObject([{ status: 'failed' }, { status: 'failed' }]);
+    const told = await live.wait('agent.circuit-opened');
+    const { until } = told.data as { until: number };
+    const { body: card } = await api.get<object>(`/agents/${told.agentid}`);
+    expect(card).toMatchObject({ circuitOpenUntil: until });
+    const alert = `circuit-scripted-${until}`;
+    const alertNow = async () =>
+      (await api.get<{ items: { alertId: string; acknowledgedBy?: string }[] }>('/alerts')).body.items.find(
+        ({ alertId }) => alertId === alert,
+      );
+    expect(await alertNow()).toMatchObject({ kind: 'agent-circuit-opened', stream: `agent-${told.agentid}` });
+    const better = await begin('better', () => Promise.resolve(), { second: () => Promise.resolve() });
+    await passed(better);
+    const claims = live.events.filter(
+      ({ type, sprintid }) => type === 'hyperrun.task.claimed' && sprintid === better.sprintId,
+    );
+    expect(claims.map(({ time }) => Date.parse(time) >= until)).toEqual([true, true]);
+    const [, second] = claims.map(({ position }) => Number(position));
+    const worked = live.events.find(
+      ({ type, sprintid }) => type === 'hyperrun.task.candidate-collected' && sprintid === better.sprintId,
+    );
+    expect(second).toBeGreaterThan(Number(worked?.position));
+    await live.wait('agent.circuit-closed');
+    await live.wait('alert.acknowledged');
+    expect(await alertNow()).toMatchObject({ acknowledgedBy: 'orchestrator' });
+    expect((await api.get<object>(`/agents/${told.agentid}`)).body).not.toHaveProperty('circuitOpenUntil');
+  });
 });

@@ -103,6 +103,11 @@ const integrated = {
   steps: z.array(StepResult).max(40),
 };
 
+/** What an agent got into by itself, so that the attempt came to nothing: what counts against it. */
+export const TROUBLES = ['crashed', 'no-change', 'stalled', 'looping'] as const;
+export const Trouble = z.enum(TROUBLES);
+export type Trouble = z.infer<typeof Trouble>;
+
 export const FailureKind = z.enum([
   'agent-failed',
   'no-change',
@@ -226,7 +231,14 @@ export const eventSchemas = {
     agent: PlannedAgent.optional(),
   }),
   'task.claimed': z.object({ worker: WorkerId, agentId: AgentId, epoch: Epoch, attempt }),
-  'task.attempt-interrupted': z.object({ attempt, worker: WorkerId, reason: sentence }),
+  'task.attempt-interrupted': z.object({
+    attempt,
+    worker: WorkerId,
+    reason: sentence,
+    trouble: Trouble.optional(),
+    /** Left alone for so long, from this event's time on, before it is tried again. */
+    retryAfterMs: z.number().int().nonnegative().optional(),
+  }),
   'task.blocked': z.object({
     attempt,
     kind: BlockKind,
@@ -295,7 +307,12 @@ export const eventSchemas = {
   }),
   'task.branch-published': z.object({ branch: z.string().max(255), commit: Oid }),
   'task.passed': z.object({ branch: z.string().max(255), commit: Oid }),
-  'task.failed': z.object({ attempt: z.number().int().nonnegative(), kind: FailureKind, reason: sentence }),
+  'task.failed': z.object({
+    attempt: z.number().int().nonnegative(),
+    kind: FailureKind,
+    reason: sentence,
+    trouble: Trouble.optional(),
+  }),
   'task.cancelled': z.object({ reason: sentence }),
   'task.declined': z.object({ sprintId: SprintId, task: PlannedTask }),
   'task.discarded': z.object({ reason: sentence }),

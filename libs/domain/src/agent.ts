@@ -1,9 +1,14 @@
 // The life of one agent: a slot that does one task at a time. The rest of its life is derived from tasks: see board.ts.
-import { HyperRunError, type AgentId, type EventOf } from '#contracts';
+import { HyperRunError, type AgentId, type EventOf, type Instant } from '#contracts';
 import { event, type Decider } from './decider.js';
 
 export type AgentEvent = EventOf<
-  'agent.registered' | 'agent.circuit-opened' | 'agent.circuit-closed' | 'agent.deregistered'
+  | 'agent.registered'
+  | 'agent.circuit-opened'
+  | 'agent.circuit-closed'
+  | 'agent.deregistered'
+  | 'alert.raised'
+  | 'alert.acknowledged'
 >;
 
 export type AgentState =
@@ -14,8 +19,10 @@ export type AgentState =
       readonly kind: string;
       readonly name: string;
       readonly role: string;
-      /** While its circuit is open it gets no task. */
-      readonly openUntil?: number;
+      /** Until then it gets no task, then one to try; absent: its circuit is closed. */
+      readonly openUntil?: Instant;
+      /** What tells people of the open circuit. */
+      readonly alertId?: string;
     };
 
 export type AgentCommand =
@@ -26,7 +33,17 @@ export type AgentCommand =
       readonly name: string;
       readonly role: string;
     }
+  | {
+      readonly type: 'open-circuit';
+      readonly failures: number;
+      readonly until: Instant;
+      /** Left out where that of another agent of its kind tells of it. */
+      readonly alert?: { readonly alertId: string; readonly text: string };
+    }
+  | { readonly type: 'close-circuit' }
   | { readonly type: 'deregister'; readonly reason: string };
+
+type Registered = Extract<AgentState, { readonly agentId: AgentId }>;
 
 export const agent: Decider<AgentState, AgentCommand, AgentEvent> = {
   initial: { status: 'absent' },
@@ -37,20 +54,51 @@ export const agent: Decider<AgentState, AgentCommand, AgentEvent> = {
       return same ? [] : [event('agent.registered', { agentId, kind, name, role })];
     }
     if (state.status === 'absent') throw new HyperRunError('agent.unknown', 'There is no agent with this id.');
-    return state.status === 'deregistered' ? [] : [event('agent.deregistered', { reason: command.reason })];
+    if (state.status === 'deregistered') return [];
+    switch (command.type) {
+      case 'open-circuit':
+        return state.openUntil === command.until ? [] : open(command);
+      case 'close-circuit':
+        return state.openUntil === undefined ? [] : [event('agent.circuit-closed', {}), ...seen(state)];
+      case 'deregister':
+        return [event('agent.deregistered', { reason: command.reason })];
+    }
   },
   evolve(state, told) {
+    if (told.type === 'agent.registered') {
+      const kept = state.status === 'absent' ? {} : circuitOf(state);
+      return { ...told.data, ...kept, status: 'registered' };
+    }
+    if (state.status === 'absent') return state;
     switch (told.type) {
-      case 'agent.registered':
-        return { status: 'registered', ...told.data };
       case 'agent.deregistered':
-        return state.status === 'absent' ? state : { ...state, status: 'deregistered' };
+        return { ...state, status: 'deregistered' };
       case 'agent.circuit-opened':
-        return state.status === 'absent' ? state : { ...state, openUntil: told.data.until };
+        return { ...state, openUntil: told.data.until };
       case 'agent.circuit-closed':
-        return state.status === 'absent' ? state : { ...state, openUntil: undefined };
+        return without(state);
+      case 'alert.raised':
+        return state.openUntil === undefined ? state : { ...state, alertId: told.data.alertId };
       default:
         return state;
     }
   },
 };
+
+const open = ({ failures, until, alert }: Extract<AgentCommand, { type: 'open-circuit' }>): AgentEvent[] => [
+  event('agent.circuit-opened', { failures, until }),
+  ...(alert === undefined
+    ? []
+    : [event('alert.raised', { ...alert, severity: 'warning', kind: 'agent-circuit-opened' })]),
+];
+
+/** Whoever works again needs nobody any more. */
+const seen = ({ alertId }: Registered): AgentEvent[] =>
+  alertId === undefined ? [] : [event('alert.acknowledged', { alertId })];
+
+const circuitOf = ({ openUntil, alertId }: Registered) => ({
+  ...(openUntil === undefined ? {} : { openUntil }),
+  ...(alertId === undefined ? {} : { alertId }),
+});
+
+const without = ({ openUntil: _until, alertId: _alert, ...rest }: Registered): Registered => rest;

@@ -15,7 +15,8 @@ export interface AgentCard {
   readonly currentTaskSummary?: string;
   readonly lastSeen: Instant;
   readonly lastProgress?: Instant;
-  readonly circuitOpenUntil?: number;
+  /** Until then it gets no task, then one to try; absent: its circuit is closed. */
+  readonly circuitOpenUntil?: Instant;
   /** Position of the newest event that changed this card. */
   readonly version: number;
 }
@@ -41,7 +42,10 @@ export const evolveBoard = (board: Board, told: Told & BoardEvent): Board => {
     return { ...board, titles: new Map(board.titles).set(told.data.task.taskId, told.data.task.title) };
   if (told.type === 'agent.registered') {
     const { agentId, ...rest } = told.data;
-    return withCard(board, { id: agentId, ...rest, status: 'idle', lastSeen: told.time, version: told.position });
+    const { circuitOpenUntil } = board.agents.get(agentId) ?? {};
+    const circuit = circuitOpenUntil === undefined ? {} : { circuitOpenUntil };
+    const card = { id: agentId, ...rest, ...circuit, status: 'idle' as const };
+    return withCard(board, { ...card, lastSeen: told.time, version: told.position });
   }
   const card = cardOf(board, told);
   if (card === undefined) return board;
@@ -128,8 +132,10 @@ const cardChange = (card: AgentCard, told: Told & BoardEvent, board: Board): Age
       return free(card, 'offline');
     case 'agent.circuit-opened':
       return { ...card, circuitOpenUntil: told.data.until };
-    case 'agent.circuit-closed':
-      return { ...card, circuitOpenUntil: undefined };
+    case 'agent.circuit-closed': {
+      const { circuitOpenUntil: _until, ...rest } = card;
+      return rest;
+    }
     default:
       return told.type.startsWith('action.') ? { ...card, lastProgress: told.time } : card;
   }

@@ -10,6 +10,7 @@ export * from './task.js';
 export { raisesEpoch } from './task-decisions.js';
 export * from './agent.js';
 export { chanceOf, noRecords, recordOf, type AgentRecord, type AgentRecords } from './agent-records.js';
+export * from './circuit.js';
 export * from './overlaps.js';
 export * from './board.js';
 export * from './world.js';

@@ -78,7 +78,9 @@ const interrupt = (state: OpenTask, told: Told<EventOf<'task.attempt-interrupted
     return { ...freed, status: 'publishing', decided: state.decided };
   // The question outlives who asked it: its answer is for the next attempt.
   if (state.status === 'blocked') return { ...state, ...freed, excused: state.excused + 1, holder: undefined };
-  return { ...freed, status: 'queued', interrupted: told.data.reason };
+  const { reason, retryAfterMs } = told.data;
+  const later = retryAfterMs === undefined ? {} : { retryAt: told.time + retryAfterMs };
+  return { ...freed, status: 'queued', interrupted: reason, ...later };
 };
 
 const block = (state: OpenTask, told: Told<EventOf<'task.blocked'>>): TaskState => {

@@ -41,6 +41,8 @@ export interface Holder {
 export interface Queued extends Known {
   readonly status: 'queued';
   readonly interrupted?: string;
+  /** It is left alone until then. */
+  readonly retryAt?: Instant;
 }
 export interface Working extends Known, Holder {
   readonly status: 'working';

@@ -1,11 +1,20 @@
 // The present: a fold of the whole log into what is not over yet.
-import { taskStream, type RepositoryId, type SprintId, type StreamName, type TaskId, type Version } from '#contracts';
+import {
+  taskStream,
+  type AgentId,
+  type RepositoryId,
+  type SprintId,
+  type StreamName,
+  type TaskId,
+  type Version,
+} from '#contracts';
 import { evolveRecords, noRecords, type AgentRecords } from './agent-records.js';
 import { emptyBoard, evolveBoard, type Board, type BoardEvent } from './board.js';
+import { evolveCircuits, noCircuits, tellsOfCircuit, type Circuits } from './circuit.js';
 import type { Told } from './decider.js';
 import { repository, type RepositoryState } from './repository.js';
 import { isActive, sprint, type SprintState } from './sprint.js';
-import { task, type TaskState } from './task.js';
+import { holderOf, task, type TaskState } from './task.js';
 
 export interface Alert {
   readonly alertId: string;
@@ -35,6 +44,8 @@ export interface World {
   board: Board;
   /** What is known about the success of agents. */
   records: AgentRecords;
+  /** Which kinds of agents may be given work. */
+  circuits: Circuits;
 }
 
 export const newWorld = (): World => ({
@@ -47,6 +58,7 @@ export const newWorld = (): World => ({
   alerts: new Map(),
   board: emptyBoard,
   records: noRecords,
+  circuits: noCircuits,
 });
 
 /** A world that goes its own way from here on. */
@@ -70,11 +82,24 @@ export const evolveWorld = (world: World, told: WorldEvent): void => {
   const id = told.stream.slice(dash + 1);
   if (told.type === 'alert.raised') raise(world, told);
   else if (told.type === 'alert.acknowledged') acknowledge(world, told);
+  if (tellsOfCircuit(told)) {
+    const agentId = category === 'agent' ? (id as AgentId) : failingIn(world, id as TaskId, told);
+    const kind = agentId === undefined ? undefined : world.board.agents.get(agentId)?.kind;
+    world.circuits = evolveCircuits(world.circuits, told, kind);
+  }
   if (category === 'repository') evolveEntry(world, world.repositories, id as RepositoryId, repository, told);
   else if (category === 'sprint') evolveSprint(world, id as SprintId, told);
   else if (category === 'task') evolveEntry(world, world.tasks, id as TaskId, task, told);
   world.board = evolveBoard(world.board, told);
   world.records = evolveRecords(world.records, told);
+};
+
+/** Whose doing an event of a task is: that of who was at it until now; but a verification is ours. */
+const failingIn = ({ tasks }: World, taskId: TaskId, { type }: WorldEvent): AgentId | undefined => {
+  const state = tasks.get(taskId);
+  if (state === undefined) return undefined;
+  const ours = type === 'task.stalled' && state.status === 'working' && state.stage === 'verifying';
+  return ours ? undefined : holderOf(state)?.agentId;
 };
 
 const evolveEntry = <Id, State>(
