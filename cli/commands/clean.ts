@@ -27,7 +27,7 @@ interface Removable {
 /** Longer than anything that uses one of them may take. */
 const DAY_MS = 86_400_000;
 /** Scratch folders of one command each. Sockets and demos that were kept have other names. */
-const SCRATCH = /^hyper-run-(lint|home|pipe|probe|self-test)-/;
+const SCRATCH = /^hyper-run-(diff|lint|home|pipe|probe|self-test)-/;
 
 export const cleanCommand = (context: Context) =>
   new Command('clean')

@@ -5,9 +5,13 @@ import { schemaRef, type Told } from './schemas.js';
 
 const TEXT = { type: 'string' } as const;
 
+/** Headers of an answer, each with what it says. */
+type Headers = Readonly<Record<string, string>>;
+const documented = (headers: Headers) =>
+  Object.fromEntries(Object.entries(headers).map(([name, says]) => [name, { description: says, schema: TEXT }]));
+
 interface More {
-  /** Headers of the answer, each with what it says. */
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Headers;
   /** Other media types in which the same is told, when `Accept` asks for one. */
   readonly or?: readonly string[];
 }
@@ -28,9 +32,7 @@ export const Answers =
     ApiResponse({
       status,
       description,
-      headers: Object.fromEntries(
-        Object.entries(headers).map(([name, says]) => [name, { description: says, schema: TEXT }]),
-      ),
+      headers: documented(headers),
       content: {
         'application/json': { schema: schemaRef(schema) },
         ...Object.fromEntries(or.map((mediaType) => [mediaType, { schema: TEXT }])),
@@ -41,8 +43,13 @@ export const Answers =
 type Answer<Schema extends z.ZodType> = Told<Schema> | string | Readable;
 
 /** Documents an answer that is text. */
-export const AnswersText = (status: number, mediaType: string, description: string): MethodDecorator =>
-  ApiResponse({ status, description, content: { [mediaType]: { schema: TEXT } } });
+export const AnswersText = (
+  status: number,
+  mediaType: string,
+  description: string,
+  headers: Headers = {},
+): MethodDecorator =>
+  ApiResponse({ status, description, headers: documented(headers), content: { [mediaType]: { schema: TEXT } } });
 
 /** Documents a stream of server-sent events: what the data of each message is, by its `event:`; `message` has none. */
 export const AnswersStream = (description: string, messages: Readonly<Record<string, z.ZodType>>): MethodDecorator =>

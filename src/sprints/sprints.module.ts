@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { StreamModule } from '../stream/stream.module.js';
 import { AnswerTaskHandler } from './answer-task.command.js';
 import { ApprovePlanHandler } from './approve-plan.command.js';
+import { DiffTaskHandler } from './diff-task.query.js';
 import { EndTaskHandler } from './end-task.command.js';
 import { FindSprintHandler } from './find-sprint.query.js';
 import { FindTaskHandler } from './find-task.query.js';
@@ -35,6 +36,7 @@ import { TasksMessages } from './tasks.messages.js';
   providers: [
     AnswerTaskHandler,
     ApprovePlanHandler,
+    DiffTaskHandler,
     EndTaskHandler,
     FindSprintHandler,
     FindTaskHandler,

@@ -281,8 +281,17 @@ describe('plans and sprints', () => {
       tasks: [{ outcome: 'passed', files: [{ path: 'docs/page.md' }] }],
     });
     const diff = `/hyper-running/tasks/${taskId}/diff`;
-    expect((await at(diff, 'task.candidate-collected', 1)).status).toBe(404);
-    expect(await (await at(diff, 'task.candidate-collected')).text()).toContain('+We receive the letters');
+    expect((await at(diff, 'task.queued')).status).toBe(404);
+    const said = async (type: EventType) => {
+      const answer = await at(diff, type);
+      return [answer.status, answer.headers.get('hyperrun-diff'), await answer.text()];
+    };
+    const nothing = expect.not.stringContaining('diff --git');
+    expect(await said('task.claimed')).toEqual([200, 'work', nothing]);
+    const written = expect.stringMatching(/no candidate yet[^]*^\+We receive the letters/m);
+    expect(await said('action.file-written')).toEqual([200, 'work', written]);
+    const collected = expect.stringMatching(/^diff --git [^]*^\+We receive the letters/m);
+    expect(await said('task.candidate-collected')).toEqual([200, 'candidate', collected]);
   });
 
   it('refuse a moment that is none, that is of another log, or that has not come', async () => {

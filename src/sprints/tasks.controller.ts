@@ -18,7 +18,6 @@ import type { FastifyReply } from 'fastify';
 import { HyperRunError, taskStream, toEnvelope, type TaskId } from '#contracts';
 import { readEnvelopes, type EventStore } from '#event-store';
 import { CurrentPrincipal } from '../access/principal.decorator.js';
-import { ArtifactStore } from '../artifacts/artifact-store.port.js';
 import { Answers, AnswersText, CURSOR_PROBLEMS, Problems } from '../http/answers.decorator.js';
 import { CommandId } from '../http/command-id.decorator.js';
 import { EventPage } from '../http/event.schema.js';
@@ -34,6 +33,7 @@ import { answerOf, AnswerTaskCommand } from './answer-task.command.js';
 import { AnswerTaskDto } from './dto/answer.dto.js';
 import { RequestChangesDto, RetryDto } from './dto/follow-up.dto.js';
 import { ReasonDto } from './dto/plan.dto.js';
+import { DiffTaskQuery } from './diff-task.query.js';
 import { EndTaskCommand } from './end-task.command.js';
 import { FindSprintQuery } from './find-sprint.query.js';
 import { FindTaskQuery } from './find-task.query.js';
@@ -56,7 +56,6 @@ export class TasksController {
   constructor(
     private readonly commands: CommandBus,
     private readonly queries: QueryBus,
-    private readonly artifacts: ArtifactStore,
     @Inject(EVENT_STORE) private readonly store: EventStore,
   ) {}
 
@@ -93,14 +92,23 @@ export class TasksController {
 
   @Get(':taskId/diff')
   @Header('Content-Type', 'text/x-diff; charset=utf-8')
-  @ApiOperation({ summary: 'Unified diff of the candidate, also of a rejected one, now or at a moment' })
-  @AnswersText(200, 'text/x-diff', 'The diff')
+  @ApiOperation({
+    summary: 'Unified diff of the candidate, also of a rejected one; before there is one, of what was written so far',
+  })
+  @AnswersText(200, 'text/x-diff', 'The diff, now or at a moment', {
+    'HyperRun-Diff': '`candidate`; or `work`: what the attempt has written so far, or had when it ended without one',
+    'HyperRun-Left-Out': 'How many files of a `work` are not shown: too large, or not to be read',
+    'HyperRun-Cursor': 'The event that it stands for',
+  })
   @Problems('task.unknown', 'task.no-candidate', ...CURSOR_PROBLEMS)
-  async diff(@Param('taskId', TaskIdParam) taskId: TaskId, @Query() { at }: AtDto): Promise<Buffer> {
-    const { state } = await this.queries.execute(new FindTaskQuery(taskId, at));
-    const patch = 'candidate' in state ? state.candidate?.patch : undefined;
-    if (patch === undefined) throw new HyperRunError('task.no-candidate', 'This task has produced no candidate yet.');
-    return this.artifacts.get(patch);
+  async diff(
+    @Param('taskId', TaskIdParam) taskId: TaskId,
+    @Query() { at }: AtDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Buffer> {
+    const { of, leftOut, cursor, text } = await this.queries.execute(new DiffTaskQuery(taskId, at));
+    void reply.headers({ 'HyperRun-Diff': of, 'HyperRun-Left-Out': String(leftOut), 'HyperRun-Cursor': cursor });
+    return text;
   }
 
   @Post(':taskId/answer')

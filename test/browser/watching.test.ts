@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
+import type { Oid } from '#contracts';
 import { event } from '#domain';
 import { startRedisServer, type RedisServer } from '../../libs/event-store/test/redis-server.js';
 import type { Api } from '../harness/api.js';
@@ -16,11 +17,13 @@ import {
   signIn,
 } from '../harness/browser.js';
 import { openPlace, type Place } from '../harness/place.js';
+import { git, makeRepository } from '../harness/repositories.js';
 import { launch, type Service } from '../harness/service.js';
-import { Story } from '../harness/stories.js';
+import { Story, type StoryOptions } from '../harness/stories.js';
 
 const HOSTILE =
   '\u001b[2J\u001b]0;owned\u0007<img src=x onerror="document.title=\'owned\'"> \u202egnp.exe ' + 'x'.repeat(7000);
+const CONTROLS = ['\u001b', '\u202e', '\u0007'];
 
 describeInBrowser('somebody who watches', () => {
   let redis: RedisServer;
@@ -29,6 +32,7 @@ describeInBrowser('somebody who watches', () => {
   let api: Api;
   let browser: Browser;
   let story: Story;
+  const stories: Story[] = [];
 
   beforeAll(async () => {
     redis = await startRedisServer('--appendfsync', 'always');
@@ -36,11 +40,11 @@ describeInBrowser('somebody who watches', () => {
     service = launch(place);
     browser = await openBrowser();
     api = await service.ready;
-    story = await Story.begin(redis.path);
+    story = await tell({});
   }, BROWSER_TIMEOUT_MS);
   afterAll(async () => {
     await browser?.close();
-    await story?.close();
+    for (const each of stories) await each.close();
     await service?.stop();
     await redis?.end();
     await place?.remove();
@@ -49,6 +53,12 @@ describeInBrowser('somebody who watches', () => {
     for (const context of browser.contexts()) await context.close();
   });
 
+  /** Another story, told for as long as these tests. */
+  const tell = async (options: StoryOptions): Promise<Story> => {
+    const another = await Story.begin(redis.path, options);
+    stories.push(another);
+    return another;
+  };
   const enter = async (route: string, page?: Page): Promise<Page> => {
     const entered = page ?? (await openPage(browser));
     await signIn(entered, api, route);
@@ -129,13 +139,53 @@ describeInBrowser('somebody who watches', () => {
     await said.click();
     const shown = await page.getByRole('region', { name: 'Event' }).innerText();
     expect(shown).toContain('<img src=x onerror=');
-    for (const control of ['\u001b', '\u202e', '\u0007']) expect(shown).not.toContain(control);
+    for (const control of CONTROLS) expect(shown).not.toContain(control);
     expect(await page.title()).toBe('Feed · HyperRun');
     expect(await overflowOf(page)).toBe(0);
     await screenshot(page, 'feed-hostile');
     await page.goto(`${api.url}/#/`);
     await page.locator('[data-agent="links-2"]').waitFor();
     expect(await overflowOf(page)).toBe(0);
+  });
+
+  it('sees what a task writes as a diff while it writes, and at any moment what it had written by then', async () => {
+    const files = { 'docs/index.md': '# Atlas\n\nYou will recieve a map.\n', 'docs/.env': 'KEY=base-secret\n' };
+    const path = await makeRepository(place.repositories, 'atlas', files);
+    const baseCommit = (await git(path, 'rev-parse', 'HEAD')).trim() as Oid;
+    const options = { sprintId: 's-writes', kind: 'writer', tasks: 1, repository: { path, baseCommit } };
+    const writing = await tell(options);
+    const write = (name: string, text: string) => writing.writeFile(1, place.dataDirectory, name, text);
+    const page = await enter(`/sprints/${writing.sprintId}/tasks/${writing.taskId(1)}`);
+    await page.getByText('What the agent writes appears here').waitFor();
+    await write('docs/index.md', '# Atlas\n\nYou will receive a map.\n');
+    const added = page.locator('.diff-added');
+    await added.getByText('You will receive a map.').waitFor();
+    await page.getByText('no candidate yet').waitFor();
+    await page.locator('.diff-removed').getByText('You will recieve a map.').waitFor();
+    await write('docs/.env', 'KEY=new-secret\n');
+    await page.getByText('1 file more is not shown').waitFor();
+    await write('docs/hostile.md', `${HOSTILE}${'y'.repeat(100_000)}\n`);
+    await added.getByText('<img src=x onerror=').waitFor();
+    const shown = await page.getByRole('main').innerText();
+    for (const control of [...CONTROLS, 'secret']) expect(shown).not.toContain(control);
+    expect([await page.title(), await overflowOf(page)]).toEqual(['Sprints · HyperRun', 0]);
+    expect(await barriersOf(page, 'task-writes')).toEqual([]);
+
+    await page.goto(`${api.url}/#/sprints/${writing.sprintId}/replay`);
+    await page.getByText('The present').waitFor();
+    await page.keyboard.press('ArrowLeft');
+    await page.keyboard.press('ArrowLeft');
+    await page
+      .getByRole('row', { name: /writer-1 is at it/ })
+      .getByRole('link')
+      .click();
+    await page.getByText(/^As it was/).waitFor();
+    await added.getByText('You will receive a map.').waitFor();
+    expect(await page.getByRole('main').innerText()).not.toContain('onerror');
+    await write('docs/index.md', '# Atlas\n\nYou will receive two maps.\n');
+    await page.getByRole('button', { name: 'LIVE' }).click();
+    await added.getByText('You will receive two maps.').waitFor();
+    expect(problemsOf(page)).toEqual([]);
   });
 
   it('travels to any moment of a sprint and back, step by step, and can share it', async () => {
@@ -181,13 +231,12 @@ describeInBrowser('somebody who watches', () => {
   }, 180_000);
 
   it('keeps a hundred agents readable, trouble first', async () => {
-    const crowd = await Story.begin(redis.path, { sprintId: 's-crowd', kind: 'markdown', tasks: 12, agents: 100 });
+    const crowd = await tell({ sprintId: 's-crowd', kind: 'markdown', tasks: 12, agents: 100 });
     await crowd.act(5, event('task.stalled', { attempt: 1, silentMs: 300_000 }));
-    await crowd.close();
     const page = await enter('/');
     const cards = page.locator('[data-agent]');
     await page.locator('[data-agent="markdown-100"]').waitFor();
-    expect(await cards.count()).toBe(102);
+    expect(await cards.count()).toBe(103);
     expect(await cards.first().innerText()).toMatch(/markdown-5[^]*stalled/);
     expect(await overflowOf(page)).toBe(0);
     await screenshot(page, 'crowd');

@@ -8,6 +8,7 @@ import {
   type AnyEvent,
   type Epoch,
   type Finding,
+  type Oid,
   type Plan,
   type RepositoryId,
   type SprintId,
@@ -44,6 +45,8 @@ export interface StoryOptions {
   readonly kind?: string;
   readonly tasks?: number;
   readonly agents?: number;
+  /** The repository that it works on; without one there is none. */
+  readonly repository?: { readonly path: string; readonly baseCommit: Oid };
   /** What its scan found, kept in the data directory of the service. */
   readonly scan?: { readonly dataDirectory: string; readonly findings: readonly Finding[] };
 }
@@ -60,19 +63,20 @@ export class Story {
 
   /** On the Redis at a socket; as its first events, agents of a kind and a sprint of so many tasks, all claimed. */
   static async begin(socket: string, options: StoryOptions = {}): Promise<Story> {
-    const { sprintId = 's-story', kind = 'links', tasks = 2, agents = tasks, scan } = options;
+    const { sprintId = 's-story', kind = 'links', tasks = 2, agents = tasks } = options;
     const store = await RedisEventStore.open({ redis: { path: socket } });
     const story = new Story(store, sprintId as SprintId, kind);
-    await story.#open(tasks, agents, scan);
+    await story.#open(tasks, agents, options);
     return story;
   }
 
-  async #open(tasks: number, agents: number, scan: StoryOptions['scan']): Promise<void> {
+  async #open(tasks: number, agents: number, { scan, repository }: StoryOptions): Promise<void> {
     const { sprintId } = this;
     const repositoryId = `r-${sprintId}` as RepositoryId;
     const planned = Array.from({ length: tasks }, (_, index) => plannedTask(this.taskId(index + 1)));
-    const place = { repositoryId, path: '/srv/atlas', name: 'atlas' };
-    const plan = { ...planOf(...planned), planId: sprintId, repository: place };
+    const place = { repositoryId, path: repository?.path ?? '/srv/atlas', name: 'atlas' };
+    const base = repository === undefined ? {} : { baseCommit: repository.baseCommit };
+    const plan = { ...planOf(...planned), ...base, planId: sprintId, repository: place };
     const taskIds = planned.map(({ taskId }) => taskId);
     await this.write(repositoryStream(repositoryId), event('repository.registered', place));
     for (let index = 1; index <= agents; index++) {
@@ -130,6 +134,13 @@ export class Story {
       event('action.file-read', { attempt: 1, origin: 'observed', path: `docs/${name}-${index + 1}.md`, bytes: 100 }),
     );
     await this.act(task, ...reads);
+  }
+
+  /** A task writes a file, whose content is kept in the data directory of the service. */
+  async writeFile(task: number, dataDirectory: string, path: string, text: string): Promise<void> {
+    const content = await new ArtifactStore(join(dataDirectory, 'artifacts')).putText(text);
+    const bytes = Buffer.byteLength(text);
+    await this.act(task, event('action.file-written', { attempt: 1, origin: 'observed', path, bytes, content }));
   }
 
   async write(stream: StreamName, ...events: readonly AnyEvent[]): Promise<void> {

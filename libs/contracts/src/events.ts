@@ -87,6 +87,8 @@ export type TaskOutcome = z.infer<typeof TaskOutcome>;
 
 /** `observed`: we did it for the agent, or saw it. `reported`: the agent says so. */
 const origin = z.enum(['observed', 'reported']);
+/** Absent: through a tool. A program of the agent did it by itself, and it was seen afterwards. */
+const byProgram = z.literal('program').optional();
 const action = <T extends z.ZodRawShape>(shape: T) => z.object({ attempt, origin, ...shape });
 
 /** Passed tasks of a sprint as one branch. */
@@ -319,8 +321,8 @@ export const eventSchemas = {
 
   'action.hafs-queried': action({ query: z.string().max(1000), results: z.number().int(), top: z.array(path).max(10) }),
   'action.file-read': action({ path, bytes: z.number().int() }),
-  'action.file-written': action({ path, bytes: z.number().int(), content: Sha256 }),
-  'action.file-deleted': action({ path }),
+  'action.file-written': action({ path, bytes: z.number().int(), content: Sha256, by: byProgram }),
+  'action.file-deleted': action({ path, by: byProgram }),
   'action.command-started': action({ callId: z.string().max(64), command: z.string().max(4000) }),
   'action.command-finished': action({
     callId: z.string().max(64),

@@ -62,7 +62,10 @@ export const count = (account: Account, told: AnyEvent & { readonly time: Instan
   return isToolCall(told) ? { ...seen, toolCalls: account.toolCalls + 1 } : seen;
 };
 
-/** One call, one count: the end of a command and the answer to a question about permission belong to their beginnings. */
+/**
+ * One call, one count: the end of a command and the answer to a question about permission belong to their beginnings. What a
+ * program did by itself asked for nothing.
+ */
 const isToolCall = (told: AnyEvent): boolean => {
   switch (told.type) {
     case 'task.tool-refused':
@@ -72,6 +75,9 @@ const isToolCall = (told: AnyEvent): boolean => {
     case 'action.command-finished':
     case 'action.permission-answered':
       return false;
+    case 'action.file-written':
+    case 'action.file-deleted':
+      return told.data.by === undefined;
     case 'action.tool-called':
       return told.data.status === undefined || told.data.status === 'started';
     default:

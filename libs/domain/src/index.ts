@@ -15,3 +15,4 @@ export * from './overlaps.js';
 export * from './board.js';
 export * from './world.js';
 export * from './sprint-account.js';
+export { writtenIn, type WrittenFile } from './written.js';

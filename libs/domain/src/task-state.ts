@@ -103,5 +103,11 @@ export const isTaskSettled = (state: TaskState): state is Settled =>
   state.status === 'cancelled' ||
   state.status === 'discarded';
 
+/** The candidate that stands for the task: not that of an earlier attempt while a later one is at work. */
+export const candidateOf = (state: TaskState): Known['candidate'] => {
+  if (!('attempts' in state) || isTaskSettled(state)) return 'candidate' in state ? state.candidate : undefined;
+  return state.candidate?.attempt === state.attempts ? state.candidate : undefined;
+};
+
 /** Neither absent nor declined nor settled. */
 export type OpenTask = Queued | Working | Publishing | Blocked;

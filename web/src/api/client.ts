@@ -46,6 +46,21 @@ export const call = async <Answer>(path: string, options: Call = {}): Promise<An
 /** The same where the answer is text: a patch, a report. @throws ApiError */
 export const callText = async (path: string, options: Call = {}): Promise<string> => (await send(path, options)).text();
 
+/** The diff of a task. `work`: of what was written so far, not of a candidate. */
+export interface TaskDiff {
+  readonly of: 'candidate' | 'work';
+  readonly text: string;
+  /** Files that were written and are not shown. */
+  readonly leftOut: number;
+}
+
+/** @throws ApiError */
+export const callDiff = async (path: string, options: Call = {}): Promise<TaskDiff> => {
+  const answer = await send(path, options);
+  const of = answer.headers.get('HyperRun-Diff') === 'work' ? 'work' : 'candidate';
+  return { of, text: await answer.text(), leftOut: Number(answer.headers.get('HyperRun-Left-Out') ?? 0) };
+};
+
 /**
  * The texts of a JSON sequence (RFC 7464) as they come, some at a time. One that was cut short is an error, not an end.
  * @throws ApiError

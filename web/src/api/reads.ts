@@ -1,9 +1,9 @@
 import { QueryClient, useMutation, useQuery, type UseQueryResult } from '@tanstack/react-query';
-import { useEffect } from 'react';
+import { useEffect, useRef } from 'react';
 import { onEvents, onReset } from '../live/present.js';
 import type { SeenEvent } from '../live/told.js';
 import { toast } from '../ui/toasts.js';
-import { ApiError, call, callText } from './client.js';
+import { ApiError, call, callDiff, callText } from './client.js';
 
 /**
  * Answers are kept until an event says that they are old: nothing is asked again by the clock. Only what is on screen hears
@@ -22,23 +22,30 @@ export const queries = new QueryClient({
 
 const SETTLE_MS = 60;
 
+const READERS = { json: call, text: callText, diff: callDiff };
+
 /**
  * What the service answers to a GET, kept up to date: read again when an event comes that `changes` it, and after a gap in
- * the stream.
+ * the stream; at most once in `settleMs`.
  */
 export const useRead = <Answer>(
   path: string | undefined,
   changes?: (event: SeenEvent) => boolean,
-  as: 'json' | 'text' = 'json',
+  as: keyof typeof READERS = 'json',
+  settleMs = SETTLE_MS,
 ): UseQueryResult<Answer> => {
+  const shown = useRef(path);
   useEffect(() => {
     if (path === undefined) return undefined;
+    // Another one than before, on the same part of the screen: nobody heard what happened to it meanwhile.
+    if (shown.current !== path) void queries.invalidateQueries({ queryKey: [path] });
+    shown.current = path;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const again = () => {
       timer ??= setTimeout(() => {
         timer = undefined;
         void queries.invalidateQueries({ queryKey: [path] });
-      }, SETTLE_MS);
+      }, settleMs);
     };
     const stopEvents = onEvents((events) => changes !== undefined && events.some(changes) && again());
     const stopResets = onReset(again);
@@ -47,12 +54,11 @@ export const useRead = <Answer>(
       stopResets();
       clearTimeout(timer);
     };
-  }, [path, changes]);
+  }, [path, changes, settleMs]);
   return useQuery<Answer>({
     queryKey: [path],
     enabled: path !== undefined,
-    queryFn: ({ signal }) =>
-      (as === 'json' ? call<Answer>(path ?? '', { signal }) : callText(path ?? '', { signal })) as Promise<Answer>,
+    queryFn: ({ signal }) => READERS[as](path ?? '', { signal }) as Promise<Answer>,
   });
 };
 

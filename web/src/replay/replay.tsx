@@ -71,7 +71,12 @@ export const Replay = ({ sprintId, history }: ReplayProps) => {
         </div>
       </Panel>
       <Story events={events} count={count} onPick={travel.to} />
-      <SprintOverview sprintId={sprintId} moment={timeline.after(count)} at={live ? undefined : event?.time} />
+      <SprintOverview
+        sprintId={sprintId}
+        moment={timeline.after(count)}
+        at={live ? undefined : event?.time}
+        position={live ? undefined : event?.position}
+      />
       <TravelLanes
         sprintId={sprintId}
         fold={timeline.lanes}

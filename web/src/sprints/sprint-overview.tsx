@@ -13,10 +13,15 @@ interface SprintOverviewProps {
   readonly moment: Moment;
   /** The time of the moment that is shown, by the clock of the log. */
   readonly at?: number;
+  /** Its position in the log, for links to the same moment. */
+  readonly position?: number;
 }
 
+const taskLink = (sprintId: string, taskId: string, position: number | undefined) =>
+  linkTo({ screen: 'task', sprintId, taskId }, position === undefined ? {} : { at: String(position) });
+
 /** A sprint at a moment: its tasks, its base, its crew. The same now and in a replay. */
-export const SprintOverview = ({ sprintId, moment: { sprint, tasks, board }, at }: SprintOverviewProps) => (
+export const SprintOverview = ({ sprintId, moment: { sprint, tasks, board }, at, position }: SprintOverviewProps) => (
   <div className="overview">
     <Facts sprint={sprint} tasks={tasks} />
     <Panel title="Tasks" flush>
@@ -37,7 +42,7 @@ export const SprintOverview = ({ sprintId, moment: { sprint, tasks, board }, at 
           </thead>
           <tbody>
             {[...tasks].map(([taskId, state]) => (
-              <TaskRow key={taskId} sprintId={sprintId} taskId={taskId} state={state} />
+              <TaskRow key={taskId} link={taskLink(sprintId, taskId, position)} taskId={taskId} state={state} />
             ))}
           </tbody>
         </table>
@@ -45,7 +50,7 @@ export const SprintOverview = ({ sprintId, moment: { sprint, tasks, board }, at 
     </Panel>
     {board.agents.size > 0 && (
       <Panel title="Crew of this sprint" flush>
-        <Board cards={board.agents} at={at} taskLink={(taskId) => linkTo({ screen: 'task', sprintId, taskId })} />
+        <Board cards={board.agents} at={at} taskLink={(taskId) => taskLink(sprintId, taskId, position)} />
       </Panel>
     )}
   </div>
@@ -118,11 +123,11 @@ const Facts = ({ sprint, tasks }: { readonly sprint: SprintState; readonly tasks
 };
 
 interface TaskRowProps {
-  readonly sprintId: string;
+  readonly link: string;
   readonly taskId: TaskId;
   readonly state: TaskState;
 }
-const TaskRow = ({ sprintId, taskId, state }: TaskRowProps) => {
+const TaskRow = ({ link, taskId, state }: TaskRowProps) => {
   const planned = 'spec' in state ? state.spec.task : 'task' in state ? state.task : undefined;
   const working = state.status === 'working' ? state : undefined;
   return (
@@ -131,7 +136,7 @@ const TaskRow = ({ sprintId, taskId, state }: TaskRowProps) => {
         <TaskBadge status={state.status} stage={working?.stage} stalled={working?.stalled} />
       </td>
       <td>
-        <a href={linkTo({ screen: 'task', sprintId, taskId })}>{planned?.title ?? taskId}</a>
+        <a href={link}>{planned?.title ?? taskId}</a>
         <p className="quiet">
           {planned?.agent} · {plural(planned?.paths.length ?? 0, 'file')}
           {'attempts' in state && state.attempts > 1 ? ` · attempt ${state.attempts}` : ''}

@@ -1,4 +1,4 @@
-import { memo, useMemo, useState } from 'react';
+import { memo, useMemo, useState, type ReactNode } from 'react';
 import { clean, plural } from '#wording';
 import { Panel } from '../ui/parts.js';
 import { Badge } from '../ui/status.js';
@@ -12,28 +12,32 @@ const STEP = 500;
 const LONGEST_LINE = 2000;
 
 interface DiffProps {
+  readonly title?: string;
   readonly text: string;
-  /** It became a branch. */
-  readonly kept: boolean;
+  /** What it is worth, beside the counts. */
+  readonly standing?: ReactNode;
+  /** Above the files. */
+  readonly note?: ReactNode;
 }
 /** What was changed, file by file. Each is drawn when it is opened. */
-export const Diff = ({ text, kept }: DiffProps) => {
+export const Diff = ({ title = 'Diff', text, standing, note }: DiffProps) => {
   const files = useMemo(() => parsePatch(text), [text]);
   const sum = (of: 'additions' | 'deletions') => files.reduce((total, file) => total + file[of], 0);
   const openUpTo = files.reduce((total, { size }) => total + size, 0) > 20 * OPEN_UP_TO ? 0 : OPEN_UP_TO;
   return (
     <Panel
-      title="Diff"
+      title={title}
       flush
       actions={
         <>
           <span className="quiet">
             {plural(files.length, 'file')}, {counts(sum('additions'), sum('deletions'))}
           </span>
-          {!kept && <Badge mood="quiet">not kept</Badge>}
+          {standing}
         </>
       }
     >
+      {note}
       {files.map((file) => (
         <FileDiff key={`${file.from ?? ''} ${file.path}`} file={file} begin={file.size <= openUpTo} />
       ))}

@@ -17,16 +17,18 @@ interface TaskFactsProps {
   readonly sprintId: string;
   /** When the clocks of its sprint stood still; absent: not known yet. */
   readonly pauses: SprintView['pauses'];
+  /** The time of the moment that is shown; absent: now. */
+  readonly at?: number;
 }
 /** What the task is, what it has used, and how often it was tried. */
-export const TaskFacts = ({ timeline, sprintId, pauses }: TaskFactsProps) => {
+export const TaskFacts = ({ timeline, sprintId, pauses, at }: TaskFactsProps) => {
   const { state, attempts } = timeline;
   const task = plannedOf(state);
   return (
     <aside className="stack" aria-label="About this task">
       {'account' in state && (
         <Panel title="Budget">
-          <Budget state={state} pauses={pausesOf(pauses)} />
+          <Budget state={state} pauses={pausesOf(pauses)} at={at} />
         </Panel>
       )}
       {attempts.length > 0 && (
@@ -50,10 +52,11 @@ type Accounted = Extract<TaskState, { readonly account: unknown }>;
 interface BudgetProps {
   readonly state: Accounted;
   readonly pauses: readonly Pause[];
+  readonly at?: number;
 }
-const Budget = ({ state: { account, spec }, pauses }: BudgetProps) => {
+const Budget = ({ state: { account, spec }, pauses, at }: BudgetProps) => {
   const now = useNow();
-  const used = usedOf(account, pauses, now);
+  const used = usedOf(account, pauses, at ?? now);
   const limits = limitsOf(spec.budgets, 'task', account.granted);
   const shown = (['wallSeconds', 'toolCalls', 'tokens', 'cost'] as const).filter(
     (budget) => limits[budget] !== undefined || used[budget] > 0,

@@ -1,12 +1,16 @@
-import { useCallback } from 'react';
+import { useCallback, useMemo } from 'react';
 import { clean } from '#wording';
 import { useRead } from '../api/reads.js';
 import type { SprintView } from '../api/views.js';
 import { historiesOf } from '../live/event-history.js';
+import { health } from '../live/present.js';
+import { useStore } from '../live/store.js';
 import type { SeenEvent } from '../live/told.js';
-import { linkTo } from '../shell/route.js';
+import { useKeys } from '../shell/keys.js';
+import { linkTo, setQuery, usePlace } from '../shell/route.js';
 import { Empty, Failed, Loading, Panel } from '../ui/parts.js';
 import { TaskBadge } from '../ui/status.js';
+import { moment as inWords } from '../ui/words.js';
 import { Candidate } from './candidate.js';
 import { plannedOf, TaskFacts } from './task-facts.js';
 import { TaskStatus } from './task-status.js';
@@ -33,17 +37,38 @@ interface TaskScreenProps {
   readonly sprintId: string;
   readonly taskId: string;
 }
-/** One task: where it stands, what came of it, how that was judged, and everything that was done for it. */
+/** What was known of a task up to a position of the log. */
+const useTimelineUntil = (timeline: TaskTimeline, position: number | undefined): TaskTimeline => {
+  const { length } = timeline.events;
+  // The list grows in place: its length says whether it is another one.
+  return useMemo(() => (position === undefined ? timeline : timeline.until(position)), [timeline, position, length]);
+};
+
+/** One task, now or at a moment: where it stands, what came of it, how that was judged, and everything that was done for it. */
 export const TaskScreen = ({ sprintId, taskId }: TaskScreenProps) => {
   const history = useTask(taskId);
-  const { timeline } = history;
+  const wanted = usePlace().query.get('at');
+  const position = wanted === null ? undefined : Number(wanted) || 0;
+  const timeline = useTimelineUntil(history.timeline, position);
+  const incarnation = useStore(health)?.incarnation;
+  const past = position !== undefined;
+  useKeys(past ? [{ keys: 'l', does: () => setQuery({}) }] : []);
   const { state } = timeline;
   // A follow-up links to a task of an earlier sprint.
   const owner = 'spec' in state ? state.spec.sprintId : sprintId;
   const sprint = useSprint(owner);
   if (history.error !== undefined) return <Failed what="The task" error={history.error} retry={history.retry} />;
+  if (past && incarnation === undefined) return <Loading what="the task" />;
   if (state.status === 'absent')
-    return history.loaded ? <Empty title="Nothing has happened to this task" /> : <Loading what="the task" />;
+    return history.loaded ? (
+      <>
+        <Empty title={past ? 'Nothing had happened to this task yet' : 'Nothing has happened to this task'} />
+        {past && <ToPresent />}
+      </>
+    ) : (
+      <Loading what="the task" />
+    );
+  const seenAt = past ? timeline.events.at(-1)?.time : undefined;
   const planned = plannedOf(state);
   const working = state.status === 'working' ? state : undefined;
   return (
@@ -57,17 +82,35 @@ export const TaskScreen = ({ sprintId, taskId }: TaskScreenProps) => {
         <h1 className="wrap-anywhere">{clean(planned?.title ?? taskId)}</h1>
         <TaskBadge status={state.status} stage={working?.stage} stalled={working?.stalled} />
       </div>
+      {seenAt !== undefined && (
+        <div className="note row spread task-moment" role="status">
+          <strong>As it was {inWords(seenAt)}. Nothing here is of now.</strong>
+          <ToPresent />
+        </div>
+      )}
       <div className="task-columns">
         <div className="stack">
-          <TaskStatus taskId={taskId} timeline={timeline} sprint={sprint.data} />
-          {state.status !== 'declined' && <Candidate taskId={taskId} timeline={timeline} />}
+          <TaskStatus taskId={taskId} timeline={timeline} sprint={sprint.data} at={seenAt} />
+          {state.status !== 'declined' && (
+            <Candidate
+              taskId={taskId}
+              timeline={timeline}
+              at={past ? `${incarnation}.${timeline.events.at(-1)?.position ?? 0}` : undefined}
+            />
+          )}
           {timeline.runs.length > 0 && <Verification timeline={timeline} />}
           <Panel title="Timeline" flush>
             <Timeline sprintId={owner} timeline={timeline} />
           </Panel>
         </div>
-        <TaskFacts timeline={timeline} sprintId={owner} pauses={sprint.data?.pauses} />
+        <TaskFacts timeline={timeline} sprintId={owner} pauses={sprint.data?.pauses} at={seenAt} />
       </div>
     </>
   );
 };
+
+const ToPresent = () => (
+  <button type="button" className="button button-small button-primary" onClick={() => setQuery({})}>
+    LIVE
+  </button>
+);

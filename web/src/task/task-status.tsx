@@ -14,19 +14,22 @@ interface TaskStatusProps {
   readonly taskId: string;
   readonly timeline: TaskTimeline;
   readonly sprint?: SprintView;
+  /** The time of the moment that is shown; absent: now. */
+  readonly at?: number;
 }
 /** Where the task stands, in a sentence, and what a person can do now. */
-export const TaskStatus = ({ taskId, timeline, sprint }: TaskStatusProps) => {
+export const TaskStatus = ({ taskId, timeline, sprint, at }: TaskStatusProps) => {
   const { state } = timeline;
   const deeds = useTaskDeeds(taskId);
-  const { mood, text } = standingOf(state, useNow());
-  const possible = deedsOf(state);
+  const now = useNow();
+  const { mood, text } = standingOf(state, at ?? now);
+  const possible = at === undefined ? deedsOf(state) : [];
   return (
     <section className={`task-status task-status-${mood}`} aria-label="Where it stands">
       <p className="task-sentence wrap-anywhere">{text}</p>
       {state.status === 'failed' && <FailedOutput timeline={timeline} />}
       {timeline.violations.length > 0 && state.status === 'failed' && <Violations timeline={timeline} />}
-      {state.status === 'blocked' && <AnswerForm key={state.since} blocked={state} deeds={deeds} />}
+      {state.status === 'blocked' && at === undefined && <AnswerForm key={state.since} blocked={state} deeds={deeds} />}
       {state.status === 'passed' && sprint !== undefined && state.decided !== undefined && (
         <MergeHint taskId={taskId} branch={state.decided.branch} repository={sprint.repository.path} />
       )}

@@ -52,6 +52,13 @@ export class TaskTimeline implements Timeline {
     return this.#rows.all;
   }
 
+  /** The same as it was up to a position of the log. */
+  until(position: number): TaskTimeline {
+    const before = new TaskTimeline();
+    before.add(this.events.filter((event) => event.position <= position));
+    return before;
+  }
+
   add(events: readonly SeenEvent[]): void {
     for (const event of events) {
       if (event.position <= (this.events.at(-1)?.position ?? 0)) continue;
