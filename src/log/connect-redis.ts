@@ -18,6 +18,8 @@ export const connectRedis = async (options: RedisAddress, onTrouble: (error: unk
     lazyConnect: true,
     connectTimeout: CONNECT_MS,
     commandTimeout: CONNECT_MS,
+    // A connection over which nothing passes any more is made anew.
+    socketTimeout: CONNECT_MS / 2,
     maxRetriesPerRequest: 3,
     retryStrategy: (times) => (!connected && times > FIRST_TRIES ? null : Math.min(1000, 25 * 2 ** Math.min(times, 6))),
   });

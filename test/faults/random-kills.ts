@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { LiveEvents } from '../harness/events.js';
 import { approve, propose } from '../harness/sprints.js';
@@ -6,20 +5,6 @@ import { expectSound, inScene } from './survival.js';
 
 /** A sprint of this kind tells about so many events from its approval to its end. */
 const EVENTS = 55;
-
-/** The seed of a run: `HYPER_RUN_TEST_SEED`, or a new one. */
-export const seedOfRun = (): number => Number(process.env['HYPER_RUN_TEST_SEED'] ?? randomInt(2 ** 31));
-
-/** mulberry32: small, fast, good enough to choose moments. */
-export const randomOf = (seed: number) => {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-};
 
 /**
  * One sprint in which the service is killed so many times, each time a few milliseconds after as many events as chance

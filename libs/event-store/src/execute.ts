@@ -1,7 +1,7 @@
 import type { AnyEvent, Recorded, StreamName, Subjects, Version } from '#contracts';
 import { isHyperRunError } from '#contracts';
 import { commandHash } from './command-hash.js';
-import { commandIdReused } from './errors.js';
+import { commandIdReused, outcomeUnknown } from './errors.js';
 import type { Appended, EventStore, StreamWrite } from './event-store.js';
 
 /** Structurally the Decider of #domain: rules of one aggregate, pure. */
@@ -106,7 +106,7 @@ const attempt = async <State, Body>(
     writes: ordered,
   });
   if (events.length === 0) return { state, events: [], appended, duplicate: false };
-  const recorded = await store.read(stream, (version + 1) as Version);
+  const recorded = await readBack(store, stream, (version + 1) as Version, command.id);
   const told = recorded.slice(0, events.length);
   return {
     state: told.reduce((folded, event) => decider.evolve(folded, event), state),
@@ -114,4 +114,13 @@ const attempt = async <State, Body>(
     appended,
     duplicate: false,
   };
+};
+
+/** What was just appended: that it cannot be read at present must not be told as if nothing had been written. */
+const readBack = async (store: EventStore, stream: StreamName, from: Version, commandId: string) => {
+  try {
+    return await store.read(stream, from);
+  } catch (error) {
+    throw isHyperRunError(error, 'log.unavailable') ? outcomeUnknown(commandId, error) : error;
+  }
 };

@@ -272,6 +272,28 @@ describe('a lost reply', () => {
   });
 });
 
+describe('connections over which nothing passes any more', () => {
+  it('are made anew: appends, reads and followers go on', async () => {
+    const store = await open({ redis: { path: proxy.path }, patience: 400 });
+    const followed = collect(store, 0 as Position, (entries) => entries.length >= 3);
+    const stream = newStream();
+    await store.append(append([write(stream, exact(0), 'a')]));
+    proxy.freeze();
+    expect(await store.append(append([write(stream, exact(1), 'b')]))).toMatchObject({ position: 3 });
+    expect(positions(await followed)).toEqual([1, 2, 3]);
+    expect(await store.read(stream)).toHaveLength(2);
+  });
+
+  it('are made anew when that happens while they begin', async () => {
+    const store = await open({ redis: { path: proxy.path }, patience: 2000 });
+    const heal = proxy.swallow();
+    proxy.cut();
+    await proxy.connected(3);
+    heal();
+    expect(await store.append(append([write(newStream(), exact(0), 'a')]))).toMatchObject({ position: 2 });
+  });
+});
+
 describe('Redis that was restarted', () => {
   it('is written to and followed again, without gap or repeat', async () => {
     const store = await open();

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { Redis, type RedisOptions } from 'ioredis';
+import type { RedisOptions } from 'ioredis';
 import {
-  HyperRunError,
+  isHyperRunError,
   SYSTEM_STREAM,
+  type HyperRunError,
   type Epoch,
   type Position,
   type Recorded,
@@ -11,10 +12,11 @@ import {
   type Version,
 } from '#contracts';
 import { commandHash } from './command-hash.js';
+import { connect, disconnect, silenceOf, type Connections } from './connections.js';
 import { formatCursor, parseCursor } from './cursor.js';
 import { NO_PARTS, without as leaveOut } from './archived-parts.js';
 import { encodeAppends } from './encode-appends.js';
-import { closed, versionConflict } from './errors.js';
+import { closed, outcomeUnknown, versionConflict } from './errors.js';
 import type {
   Append,
   Appended,
@@ -35,7 +37,9 @@ import { holds, liveIncarnation, markIn, rewound, type LogMark } from './log-mar
 import { prepare, type Mask } from './prepare.js';
 import { recordedBefore } from './recorded-before.js';
 import { ask, RedisLog } from './redis-log.js';
-import { BLOCK_MS, startRedisTail } from './redis-tail.js';
+import { startRedisTail, type RedisTail } from './redis-tail.js';
+
+const PATIENCE_MS = 10_000;
 
 export interface RedisEventStoreOptions {
   /** Where Redis is: a URL, or options of ioredis (`{ path }` for a Unix socket). */
@@ -64,18 +68,12 @@ export interface RedisEventStoreOptions {
   readonly onTrouble?: (error: unknown) => void;
 }
 
-interface Connections {
-  readonly writer: Redis;
-  readonly reader: Redis;
-  readonly follower: Redis;
-}
-
 /** The log on Redis Streams. See the port for what it guarantees, and scripts/append.lua for how it appends. */
 export class RedisEventStore implements EventStore {
   readonly #log: RedisLog;
   readonly #appends: GroupCommit;
   #tail: Promise<LiveTail> | undefined;
-  #live: LiveTail | undefined;
+  #live: RedisTail | undefined;
   #seen = 0;
   #failure: HyperRunError | undefined;
   #closed = false;
@@ -86,7 +84,7 @@ export class RedisEventStore implements EventStore {
     appends: GroupCommit,
     readonly incarnation: string,
     private readonly onTrouble: (error: unknown) => void,
-    private readonly options: Pick<RedisEventStoreOptions, 'archive' | 'mask' | 'onAcknowledged'>,
+    private readonly options: Pick<RedisEventStoreOptions, 'archive' | 'mask' | 'onAcknowledged' | 'patience'>,
     private readonly trimScript: string,
   ) {
     this.#log = new RedisLog(connections.reader, keys, options.archive ?? NO_ARCHIVE);
@@ -104,7 +102,7 @@ export class RedisEventStore implements EventStore {
     const keys = keysOf(prefix);
     const channel = (options.statusPrefix ?? (prefix === DEFAULT_PREFIX ? '' : prefix)) + CHANNEL;
     const onTrouble = options.onTrouble ?? (() => undefined);
-    const patience = options.patience ?? 10_000;
+    const patience = options.patience ?? PATIENCE_MS;
     const [text, trim] = await Promise.all([scriptText('append'), scriptText('trim')]);
     const connections = connect(options.redis, patience, onTrouble);
     try {
@@ -130,7 +128,7 @@ export class RedisEventStore implements EventStore {
     const answer = await this.#appends.submit(prepare(append, this.options.mask));
     const [code, value = 0] = answer;
     if (code === 0) return this.#appended(value as Position, headsOf(append, answer));
-    const before = mayStandAlready(append, answer) ? await recordedBefore(append, this.#slice) : undefined;
+    const before = mayStandAlready(append, answer) ? await this.#recordedBefore(append) : undefined;
     if (before !== undefined) return this.#appended(before.position, before.heads);
     throw refusalOf(append, answer);
   }
@@ -165,7 +163,7 @@ export class RedisEventStore implements EventStore {
   async top(): Promise<Position> {
     this.#check();
     const top = await this.#log.top();
-    this.#seen = Math.max(this.#seen, top);
+    this.#saw(top);
     return top;
   }
 
@@ -217,8 +215,17 @@ export class RedisEventStore implements EventStore {
 
   readonly #slice = (stream: StreamName, from: Version, count: number) => this.#log.read(stream, from, count);
 
+  /** It may stand there: that the log cannot be read at present must not be told as if nothing had been written. */
+  async #recordedBefore(append: Append) {
+    try {
+      return await recordedBefore(append, this.#slice);
+    } catch (error) {
+      throw isHyperRunError(error, 'log.unavailable') ? outcomeUnknown(append.commandId, error) : error;
+    }
+  }
+
   #appended(position: Position, heads: readonly StreamHead[]): Appended {
-    this.#seen = Math.max(this.#seen, position);
+    this.#saw(position);
     this.options.onAcknowledged?.({ incarnation: this.incarnation, position });
     return { position, cursor: this.cursorOf(position), heads };
   }
@@ -226,16 +233,25 @@ export class RedisEventStore implements EventStore {
   async #startTail(): Promise<LiveTail> {
     try {
       const top = await this.top();
-      return (this.#live = startRedisTail(this.connections.follower, this.keys.feed, top, this.onTrouble));
+      const { follower: redis } = this.connections;
+      const { feed } = this.keys;
+      const silence = silenceOf(this.options.patience ?? PATIENCE_MS);
+      this.#live = startRedisTail({ redis, feed, top, silence, onTrouble: this.onTrouble });
+      return this.#live.tail;
     } catch (error) {
       this.#tail = undefined;
       throw error;
     }
   }
 
+  #saw(position: Position): void {
+    this.#seen = Math.max(this.#seen, position);
+    this.#live?.expect(position);
+  }
+
   /** Position of the newest event that this process knows to stand in the log. */
   #known(): Position {
-    return Math.max(this.#seen, this.#live?.position ?? 0) as Position;
+    return Math.max(this.#seen, this.#live?.tail.position ?? 0) as Position;
   }
 
   /** Every opener tries; the command id is that of the incarnation, so that one append stands in the log. */
@@ -281,22 +297,3 @@ export class RedisEventStore implements EventStore {
 
 const scriptText = (name: string): Promise<string> =>
   readFile(new URL(`./scripts/${name}.lua`, import.meta.url), 'utf8');
-
-const connect = (redis: string | RedisOptions, patience: number, onTrouble: (error: unknown) => void): Connections => {
-  const open = (options: RedisOptions): Redis => {
-    const connection = typeof redis === 'string' ? new Redis(redis, options) : new Redis({ ...redis, ...options });
-    connection.on('error', onTrouble);
-    return connection;
-  };
-  const common: RedisOptions = { retryStrategy: (times) => Math.min(1000, 25 * 2 ** Math.min(times, 6)) };
-  return {
-    // 0: what is on its way when the connection breaks fails at once and is never resent by the client itself.
-    writer: open({ ...common, maxRetriesPerRequest: 0, autoResendUnfulfilledCommands: false }),
-    reader: open({ ...common, maxRetriesPerRequest: null, commandTimeout: patience }),
-    follower: open({ ...common, maxRetriesPerRequest: null, socketTimeout: BLOCK_MS * 1.5 }),
-  };
-};
-
-const disconnect = ({ writer, reader, follower }: Connections): void => {
-  for (const connection of [writer, reader, follower]) connection.disconnect();
-};

@@ -8,13 +8,23 @@ import { feedEntries, numberOf, PAGE, type Entry } from './redis-log.js';
 export const BLOCK_MS = 60_000;
 const PAUSE_AFTER_TROUBLE = 250;
 
+export interface RedisTail {
+  readonly tail: LiveTail;
+  /** Tells of an event in the log: when it has not come after a while, and nothing else, the connection is made anew. */
+  expect(position: Position): void;
+}
+
+export interface RedisTailOptions {
+  readonly redis: Redis;
+  readonly feed: string;
+  readonly top: Position;
+  /** How long an event that is in the log may take to come, in milliseconds. */
+  readonly silence: number;
+  readonly onTrouble: (error: unknown) => void;
+}
+
 /** Feeds a tail by one blocking read, however many follow it, until the connection is closed for good. */
-export const startRedisTail = (
-  redis: Redis,
-  feed: string,
-  top: Position,
-  onTrouble: (error: unknown) => void,
-): LiveTail => {
+export const startRedisTail = ({ redis, feed, top, silence, onTrouble }: RedisTailOptions): RedisTail => {
   const tail = new LiveTail(top);
   const readOn = async (): Promise<void> => {
     while (redis.status !== 'end') {
@@ -33,7 +43,21 @@ export const startRedisTail = (
     }
   };
   void readOn();
-  return tail;
+  return { tail, expect: expectIn(tail, redis, silence) };
+};
+
+/** A blocked read over a connection that nothing passes over any more looks like one that waits. */
+const expectIn = (tail: LiveTail, redis: Redis, silence: number): RedisTail['expect'] => {
+  let isWaiting = false;
+  return (position) => {
+    if (isWaiting || tail.position >= position) return;
+    const before = tail.position;
+    isWaiting = true;
+    setTimeout(() => {
+      isWaiting = false;
+      if (tail.position === before && redis.status === 'ready') redis.stream.destroy();
+    }, silence).unref();
+  };
 };
 
 const isEnded = (redis: Redis): boolean => redis.status === 'end';

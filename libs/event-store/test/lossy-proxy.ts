@@ -7,6 +7,12 @@ export interface LossyProxy {
   loseReplyTo(text: string): Promise<void>;
   /** Answers no longer come, connections stay open; until the returned function is called. */
   swallow(): () => void;
+  /** Nothing passes any more over the connections that there are; they stay open. New ones are as they should be. */
+  freeze(): void;
+  /** Breaks all connections. */
+  cut(): void;
+  /** Resolves when so many more connections were made. */
+  connected(count: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -15,16 +21,20 @@ export const startLossyProxy = async (path: string, target: string): Promise<Los
   let doomed: { readonly text: string; readonly done: () => void } | undefined;
   let swallowing = false;
   const sockets = new Set<Socket>();
+  const links = new Set<{ frozen: boolean }>();
   const server = createServer((client) => {
     const redis = createConnection(target);
     let losing: (() => void) | undefined;
+    const link = { frozen: false };
+    links.add(link);
     sockets.add(client).add(redis);
     client.on('data', (chunk) => {
+      if (link.frozen) return;
       if (doomed !== undefined && chunk.includes(doomed.text)) [losing, doomed] = [doomed.done, undefined];
       redis.write(chunk);
     });
     redis.on('data', (chunk) => {
-      if (swallowing) return;
+      if (swallowing || link.frozen) return;
       if (losing === undefined) return void client.write(chunk);
       losing();
       client.destroy();
@@ -50,6 +60,11 @@ export const startLossyProxy = async (path: string, target: string): Promise<Los
       swallowing = true;
       return () => (swallowing = false);
     },
+    cut: () => sockets.forEach((socket) => socket.destroy()),
+    connected: async (count) => {
+      for (let made = 0; made < count; made++) await once(server, 'connection');
+    },
+    freeze: () => links.forEach((link) => (link.frozen = true)),
     close: async () => {
       for (const socket of sockets) socket.destroy();
       server.close();

@@ -9,6 +9,8 @@ export interface RedisServer {
   readonly path: string;
   /** Ends it as a crash would (`SIGKILL`) or in order, and waits until it is gone. */
   stop(signal?: 'SIGKILL' | 'SIGTERM'): Promise<void>;
+  /** SIGSTOP: it holds its connections and answers nothing, until SIGCONT. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void;
   /** Starts it again on the same data. */
   start(): Promise<void>;
   /** Ends it and removes its data. */
@@ -38,6 +40,7 @@ export const startRedisServer = async (...options: string[]): Promise<RedisServe
     path,
     start,
     stop,
+    signal: (signal) => void child.kill(signal),
     end: async () => {
       await stop('SIGKILL');
       await rm(folder, { recursive: true, force: true });

@@ -1,11 +1,12 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { randomOf, seedOfRun, surviveKills } from '../random-kills.js';
+import { surviveKills } from '../random-kills.js';
+import { randomOf, seedOfRun } from '../seed.js';
 
 const SPRINTS = 10;
 const KILLS_EACH = 5;
 const seed = seedOfRun();
 
-describe(`a service that is killed fifty times at random moments (HYPER_RUN_TEST_SEED=${seed})`, () => {
+describe(`a service that is killed fifty times at random moments (HYPER_RUN_SEED=${seed})`, () => {
   const moments: string[] = [];
 
   it.each(Array.from({ length: SPRINTS }, (_, number) => number))(
