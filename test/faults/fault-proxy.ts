@@ -108,7 +108,9 @@ const link = (client: Socket, redis: Socket, { random, chance, onFault }: FaultP
   };
 
   let requests = Promise.resolve();
-  client.on('data', (chunk) => (requests = requests.then(() => onRequest(chunk))));
+  client.on('data', (chunk) => {
+    requests = requests.then(() => onRequest(chunk));
+  });
   redis.on('data', onReply);
   client.on('close', () => !isLate && redis.destroy());
   redis.on('close', () => !isSilent && client.destroy());

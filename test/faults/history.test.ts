@@ -62,6 +62,7 @@ const TAMPERINGS: readonly (readonly [string, Tampering, RegExp])[] = [
       void issued.push({
         ...done({ issued }),
         append: append([], 'alone'),
+        alone: ['task-w1-exact' as StreamName],
         answers: [],
         refused: { code: 'log.version-conflict', stream: 'task-w1-exact' },
       }),
