@@ -3,6 +3,7 @@ import { CqrsModule } from '@nestjs/cqrs';
 import type { AgentRegistry } from '#agents';
 import { AccessModule } from './access/access.module.js';
 import { AgentsModule } from './agents/agents.module.js';
+import { ArchiveModule } from './archive/archive.module.js';
 import { ArtifactsModule } from './artifacts/artifacts.module.js';
 import { AuditModule } from './audit/audit.module.js';
 import { ConfigModule } from './config/config.module.js';
@@ -47,6 +48,7 @@ export class AppModule {
         SwarmModule,
         StrategistModule,
         AuditModule,
+        ArchiveModule,
         SearchModule,
         OpsModule,
         WebModule,

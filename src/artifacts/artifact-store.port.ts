@@ -50,7 +50,7 @@ export class ArtifactStore {
 }
 
 /** A name is on disk only when its folder is. */
-const syncDirectory = async (path: string): Promise<void> => {
+export const syncDirectory = async (path: string): Promise<void> => {
   const folder = await open(path, 'r');
   try {
     await folder.sync();

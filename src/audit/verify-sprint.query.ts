@@ -28,13 +28,16 @@ export class VerifySprintHandler implements IQueryHandler<VerifySprintQuery> {
   }
 }
 
+const UNREADABLE: readonly string[] = ['log.corrupt', 'log.unknown-event', 'archive.missing', 'archive.damaged'];
+
 /** A log that cannot be read any more is an answer, not an accident: it was altered or damaged. */
 const unreadable = (error: unknown): Verified & { readonly commits: number } => {
-  if (!isHyperRunError(error) || !['log.corrupt', 'log.unknown-event'].includes(error.code)) throw error;
+  if (!isHyperRunError(error) || !UNREADABLE.includes(error.code)) throw error;
   const { stream, version } = error.details as Pick<Problem, 'stream' | 'version'>;
+  const kind = error.code === 'archive.missing' ? 'missing' : 'altered';
   return {
     valid: false,
-    problems: [{ stream, version, kind: 'altered', text: error.message }],
+    problems: [{ stream, version, kind, text: error.message }],
     heads: [],
     events: 0,
     commits: 0,

@@ -13,6 +13,7 @@ import {
   validateSync,
 } from 'class-validator';
 import { HyperRunError } from '#contracts';
+import { durationMs } from './duration.js';
 import { SETTINGS } from './settings.js';
 
 export const CONFIG = Symbol('CONFIG');
@@ -60,6 +61,8 @@ export class Config {
   @IsInt() @Min(0) @Max(20) readonly circuitFailures: number;
   @IsInt() @Min(1) @Max(86_400) readonly circuitWindowSeconds: number;
   @IsInt() @Min(1) @Max(86_400) readonly circuitOpenSeconds: number;
+  /** Milliseconds after its end; absent: finished sprints are archived when somebody asks for it. */
+  @IsOptional() @IsInt() @Min(0) readonly archiveAfter: number | undefined;
   @IsInt() @Min(1000) @Max(10_000_000) readonly feedLength: number;
   @IsInt() @Min(1) @Max(100_000) readonly sseClients: number;
   @IsInt() @Min(1024) @Max(67_108_864) readonly bodyLimit: number;
@@ -96,6 +99,7 @@ export class Config {
     this.circuitFailures = whole(env['HYPER_RUN_CIRCUIT_FAILURES'], 3);
     this.circuitWindowSeconds = whole(env['HYPER_RUN_CIRCUIT_WINDOW_SECONDS'], 300);
     this.circuitOpenSeconds = whole(env['HYPER_RUN_CIRCUIT_OPEN_SECONDS'], 60);
+    this.archiveAfter = durationMs(env['HYPER_RUN_ARCHIVE_AFTER'] ?? '7d');
     this.feedLength = whole(env['HYPER_RUN_FEED_LENGTH'], 100_000);
     this.sseClients = whole(env['HYPER_RUN_SSE_CLIENTS'], 2000);
     this.bodyLimit = whole(env['HYPER_RUN_BODY_LIMIT'], 1_048_576);

@@ -24,6 +24,9 @@ export const FAILPOINTS = [
   'integration.pack-stored',
   'integration.decided',
   'integration.published',
+  'archive.written',
+  'archive.recorded',
+  'archive.trimmed',
 ] as const;
 export type Failpoint = (typeof FAILPOINTS)[number];
 

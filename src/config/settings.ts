@@ -194,6 +194,13 @@ export const SETTINGS: readonly Setting[] = [
     'So long it gets no work.',
   ),
   setting(
+    'HYPER_RUN_ARCHIVE_AFTER',
+    'archiveAfter',
+    '7d',
+    'a number of seconds, minutes, hours or days such as 90s, 30m, 12h or 7d, or never',
+    'A finished sprint is archived so long after its end: the events of its tasks go from Redis into a sealed file. See [audit.md](audit.md).',
+  ),
+  setting(
     'HYPER_RUN_FEED_LENGTH',
     'feedLength',
     '100000',

@@ -67,6 +67,7 @@ const BY_CODE: Readonly<Record<string, number>> = {
   'sprint.completed': 409,
   'sprint.integrated': 409,
   'sprint.integrating': 409,
+  'sprint.not-archived': 409,
   'sprint.not-completed': 409,
   'sprint.not-running': 409,
   'sprint.nothing-passed': 409,

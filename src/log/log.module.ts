@@ -1,4 +1,5 @@
 import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
+import { ArchiveFiles } from '../archive/archive-files.port.js';
 import { EVENT_STORE, REDIS, REDIS_CONNECTION } from './log.port.js';
 import type { OpenLog } from './open-log.js';
 import { RedisClock } from './redis-clock.port.js';
@@ -19,9 +20,10 @@ export class LogModule implements OnApplicationShutdown {
         { provide: EVENT_STORE, useValue: log.store },
         { provide: REDIS, useValue: log.redis },
         { provide: REDIS_CONNECTION, useValue: log.connection },
+        { provide: ArchiveFiles, useValue: log.archives },
         RedisClock,
       ],
-      exports: [EVENT_STORE, REDIS, REDIS_CONNECTION, RedisClock],
+      exports: [EVENT_STORE, REDIS, REDIS_CONNECTION, ArchiveFiles, RedisClock],
     };
   }
 

@@ -1,9 +1,11 @@
 import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import { HyperRunError } from '#contracts';
 import { RedisEventStore, type EventStore } from '#event-store';
 import { checkRedis, findTool, startRedis, toolCache, type RedisPromise } from '#system-tools';
+import { ArchiveFiles } from '../archive/archive-files.port.js';
 import type { Config } from '../config/config.js';
 import { withoutSecrets } from '../config/secrets.js';
 import { connectRedis } from './connect-redis.js';
@@ -16,6 +18,7 @@ export interface OpenLog {
   readonly connection: RedisConnection;
   readonly redis: Redis;
   readonly store: EventStore;
+  readonly archives: ArchiveFiles;
   /** In order: the log, the client, then the hold on a Redis of our own. */
   close(): Promise<void>;
 }
@@ -49,7 +52,9 @@ export const openLog = async (config: Config): Promise<OpenLog> => {
     const mark = new LogMarkFile(config.dataDirectory, trouble);
     const known = await mark.read();
     undo.push(() => mark.close());
+    const archives = new ArchiveFiles(join(config.dataDirectory, 'archive'));
     const store = await RedisEventStore.open({
+      archive: archives,
       redis: options,
       feedLength: config.feedLength,
       known,
@@ -61,7 +66,7 @@ export const openLog = async (config: Config): Promise<OpenLog> => {
     });
     undo.push(() => store.close());
     mark.raise({ incarnation: store.incarnation, position: await store.top() });
-    return { connection: describe(options, promise), redis, store, close };
+    return { connection: describe(options, promise), redis, store, archives, close };
   } catch (error) {
     await close();
     throw error;

@@ -1,6 +1,7 @@
 import { Controller, Get, Inject } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { EventStore } from '#event-store';
+import { ArchiveFiles } from '../archive/archive-files.port.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { Answers } from '../http/answers.decorator.js';
 import { IsolationLevel } from '../isolation/isolation-level.port.js';
@@ -17,6 +18,7 @@ export class HealthController {
     @Inject(REDIS_CONNECTION) private readonly connection: RedisConnection,
     @Inject(IsolationLevel) private readonly isolation: IsolationLevel,
     @Inject(RedisClock) private readonly clock: RedisClock,
+    @Inject(ArchiveFiles) private readonly archives: ArchiveFiles,
   ) {}
 
   @Get('live')
@@ -39,6 +41,7 @@ export class HealthController {
       durability,
       isolation: level,
       redis: { version, address: description, weaknesses },
+      archives: await this.archives.lookAgain(),
       incarnation: this.store.incarnation,
       position,
       cursor: this.store.cursorOf(position),

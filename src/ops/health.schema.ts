@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Isolation } from '#contracts';
+import { Isolation, SprintId } from '#contracts';
 import { RedisClock } from '../http/clock.schema.js';
 import { named } from '../http/schemas.js';
 
@@ -11,6 +11,10 @@ export const Ready = named(
     durability: z.string(),
     isolation: Isolation,
     redis: z.object({ version: z.string(), address: z.string(), weaknesses: z.array(z.string()) }),
+    /** Archives that are missing or damaged, as far as somebody looked: their sprints cannot be read whole. */
+    archives: z.array(
+      z.object({ sprintId: SprintId.optional(), digest: z.string(), code: z.string(), text: z.string() }),
+    ),
     incarnation: z.string(),
     position: z.number().int(),
     cursor: z.string(),

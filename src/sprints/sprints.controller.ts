@@ -2,7 +2,7 @@ import { Body, Controller, Get, HttpCode, HttpStatus, Param, Post, Query } from 
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiBearerAuth, ApiOperation, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
 import { IsIn, IsOptional } from 'class-validator';
-import type { SprintId } from '#contracts';
+import { isHyperRunError, type SprintId } from '#contracts';
 import { CurrentPrincipal } from '../access/principal.decorator.js';
 import { Answers, CURSOR_PROBLEMS, Problems } from '../http/answers.decorator.js';
 import { CommandId } from '../http/command-id.decorator.js';
@@ -16,6 +16,7 @@ import { FindSprintQuery } from './find-sprint.query.js';
 import { IntegrateSprintCommand } from './integrate-sprint.command.js';
 import { ListSprintsQuery } from './list-sprints.query.js';
 import { SteerSprintCommand, type Steering } from './steer-sprint.command.js';
+import { unreadableSprintView, type Known } from './views.js';
 import { SprintPage, SprintView } from './views.schema.js';
 
 const NOT_STEERED = ['sprint.unknown', 'sprint.not-running', 'sprint.completed', 'sprint.cancelling'];
@@ -47,10 +48,7 @@ export class SprintsController {
     const { states, cursor } = await this.queries.execute(new ListSprintsQuery(filter, page.at));
     const { items, next } = pageOf(states, page);
     const then = page.at === undefined ? undefined : cursor;
-    const found = await Promise.all(
-      items.map(({ sprintId }) => this.queries.execute(new FindSprintQuery(sprintId, then))),
-    );
-    return { items: found.map(({ view }) => view), next, cursor };
+    return { items: await Promise.all(items.map((state) => this.listed(state, cursor, then))), next, cursor };
   }
 
   @Get(':sprintId')
@@ -124,6 +122,16 @@ export class SprintsController {
     const issued = issuedBy(principal, commandId, { integrate: sprintId, taskIds });
     const { cursor } = await this.commands.execute(new IntegrateSprintCommand(sprintId, issued, taskIds));
     return (await this.queries.execute(new FindSprintQuery(sprintId, cursor))).view;
+  }
+
+  /** One sprint that cannot be read whole does not hide the others. */
+  private async listed(state: Known, cursor: string, at: string | undefined): Promise<SprintView> {
+    try {
+      return (await this.queries.execute(new FindSprintQuery(state.sprintId, at))).view;
+    } catch (error) {
+      if (!isHyperRunError(error) || !error.code.startsWith('archive.')) throw error;
+      return unreadableSprintView(state, error.message, cursor);
+    }
   }
 
   private async steer(sprintId: SprintId, steering: Steering, principal: string, commandId: string) {

@@ -13,6 +13,7 @@ import {
   Question,
   RepositoryId,
   SealedHead,
+  Sha256,
   SpentBudget,
   SprintId,
   TaskId,
@@ -79,7 +80,8 @@ export const TaskView = named(
     agentId: z.string().optional(),
     reason: z.string().optional(),
     kind: FailureKind.optional(),
-    attempts: z.number().int(),
+    /** Absent where the events of the task cannot be read. */
+    attempts: z.number().int().optional(),
     files: z.array(FileChange).optional(),
     branch: z.string().optional(),
     commit: Oid.optional(),
@@ -150,8 +152,13 @@ export const SprintView = named(
     unattended: z.boolean().optional(),
     base: eventSchemas['sprint.base-verified'].optional(),
     completedAt: time.optional(),
+    archive: z
+      .object({ digest: Sha256, events: z.number().int(), bytes: z.number().int(), archivedAt: z.iso.datetime() })
+      .optional(),
     heads: z.array(SealedHead).optional(),
     integration: IntegrationView.optional(),
+    /** In lists: what keeps the events of its tasks from being read; of them only what the sprint itself knows is told. */
+    unreadable: z.string().optional(),
     tasks: z.array(TaskView),
     /** When its clocks stood still: what was used is counted without that. Without an end, they still do. */
     pauses: z.array(z.object({ from: time, until: time.optional() })).optional(),
@@ -164,7 +171,7 @@ export type SprintView = Told<typeof SprintView>;
 /** A sprint whose plan, tasks and budgets are told beside it. */
 export const SprintSummary = named(
   'SprintSummary',
-  SprintView.omit({ plan: true, tasks: true, budgets: true, cursor: true }),
+  SprintView.omit({ unreadable: true, plan: true, tasks: true, budgets: true, cursor: true }),
 );
 export type SprintSummary = Told<typeof SprintSummary>;
 /** Apart from the sprint, since every action changes them. */

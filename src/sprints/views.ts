@@ -9,6 +9,7 @@ import {
   sumOf,
   usedOf,
   type Amounts,
+  type ArchiveFacts,
   type Integration,
   type Pause,
   type SpendingLimits,
@@ -143,6 +144,7 @@ export const sprintSummary = (state: Known): SprintSummary => ({
   pauses: 'pauses' in state ? state.pauses.map(pauseView) : undefined,
   completedAt: state.status === 'completed' ? iso(state.completedAt) : undefined,
   heads: state.status === 'completed' ? state.heads : undefined,
+  archive: state.status === 'completed' && state.archive !== undefined ? archiveView(state.archive) : undefined,
   integration:
     state.status === 'completed' && state.integration !== undefined ? integrationView(state.integration) : undefined,
 });
@@ -160,6 +162,31 @@ export const sprintView = (
     tasks.map(([, task]) => task),
   ),
   cursor,
+});
+
+/** A sprint whose archive cannot be read: what its own stream says, and of its tasks how they ended. */
+export const unreadableSprintView = (state: Known, why: string, cursor: string): SprintView => ({
+  ...sprintSummary(state),
+  plan: 'plan' in state ? state.plan : undefined,
+  unreadable: why,
+  tasks: 'taskIds' in state ? [...state.taskIds, ...state.declined].map((taskId) => unreadableTask(taskId, state)) : [],
+  cursor,
+});
+
+const unreadableTask = (
+  taskId: TaskId,
+  { sprintId, plan, settled }: Extract<Known, { taskIds: unknown }>,
+): TaskView => {
+  const task = plan.tasks.find((planned) => planned.taskId === taskId);
+  const outcome = settled[taskId] ?? 'declined';
+  return { taskId, sprintId, ...(task === undefined ? {} : summaryOf(task)), status: outcome, outcome };
+};
+
+const archiveView = ({ digest, count, bytes, archivedAt }: ArchiveFacts) => ({
+  digest,
+  events: count,
+  bytes,
+  archivedAt: iso(archivedAt),
 });
 
 const integrationView = (integration: Integration): IntegrationView => ({

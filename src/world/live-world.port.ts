@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import type { Position } from '#contracts';
-import { evolveWorld, newWorld, type World } from '#domain';
-import type { EventStore, FeedEntry } from '#event-store';
+import { evolveWorld, newWorld, recallArchived, type World } from '#domain';
+import { NO_PARTS, type ArchivedParts, type EventStore, type FeedEntry } from '#event-store';
 import { EVENT_STORE } from '../log/log.port.js';
 
 type Listener = (batch: readonly FeedEntry[]) => void;
@@ -17,6 +17,8 @@ export class LiveWorld implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #listeners = new Set<Listener>();
   readonly #stopping = new AbortController();
   #following?: Promise<void>;
+  #leftOut: ArchivedParts = NO_PARTS;
+  #wholeFrom = 0;
 
   constructor(@Inject(EVENT_STORE) private readonly store: EventStore) {}
 
@@ -29,10 +31,19 @@ export class LiveWorld implements OnApplicationBootstrap, OnModuleDestroy {
     await this.#following;
   }
 
-  /** Resolves when everything that was in the log at the first call has been folded. */
+  /** Resolves when everything that was in the log at the first call has been folded. Archives are not read for it. */
   async ready(): Promise<void> {
-    this.#following ??= this.#follow();
-    await this.reached(await this.store.top());
+    const top = await this.store.top();
+    this.#following ??= this.#follow(top);
+    await this.reached(top);
+  }
+
+  /**
+   * From this position on the world is what a fold of all events would be. Before it, what is archived was left out, and
+   * made good only when the fold came to `sprint.archived`.
+   */
+  get wholeFrom(): number {
+    return this.#wholeFrom;
   }
 
   /** Calls back with each batch of events after it was folded; returns how to stop that. */
@@ -63,10 +74,20 @@ export class LiveWorld implements OnApplicationBootstrap, OnModuleDestroy {
     });
   }
 
-  async #follow(): Promise<void> {
+  #fold(event: FeedEntry['event']): void {
+    evolveWorld(this.world, event);
+    if (event.type !== 'sprint.archived') return;
+    const { heads, left } = event.data;
+    if (heads.some(({ stream }) => stream !== event.stream && this.#leftOut.has(stream)))
+      recallArchived(this.world, left);
+  }
+
+  async #follow(top: Position): Promise<void> {
     try {
-      for await (const batch of this.store.subscribe(0 as Position, this.#stopping.signal)) {
-        for (const entry of batch) evolveWorld(this.world, entry.event);
+      this.#leftOut = await this.store.archived();
+      if (this.#leftOut.size > 0) this.#wholeFrom = top;
+      for await (const batch of this.store.subscribe(0 as Position, this.#stopping.signal, this.#leftOut)) {
+        for (const { event } of batch) this.#fold(event);
         for (const listener of [...this.#listeners]) listener(batch);
       }
     } catch (error) {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { sprintStream, type SprintId, type WorkerId } from '#contracts';
 import { sprint, type SprintCommand, type SprintState } from '#domain';
+import type { StreamWrite } from '#event-store';
 import { Decisions, type Issued, type Outcome } from './decisions.port.js';
 import { LiveWorld } from './live-world.port.js';
 
@@ -13,9 +14,16 @@ export class SprintDecisions {
     private readonly live: LiveWorld,
   ) {}
 
-  async make(sprintId: SprintId, command: SprintCommand, issued: Issued): Promise<Outcome<SprintState>> {
+  /** @param also writes that happen together with it, or checks without which it does not */
+  async make(
+    sprintId: SprintId,
+    command: SprintCommand,
+    issued: Issued,
+    also?: () => readonly StreamWrite[],
+  ): Promise<Outcome<SprintState>> {
     const stream = sprintStream(sprintId);
-    const outcome = await this.decisions.make({ stream, decider: sprint, command, issued, subjects: { sprintId } });
+    const subjects = { sprintId };
+    const outcome = await this.decisions.make({ stream, decider: sprint, command, issued, subjects, also });
     await this.live.reached(outcome.position);
     return outcome;
   }

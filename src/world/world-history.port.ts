@@ -26,6 +26,8 @@ const PAGE = 1000;
 @Injectable()
 export class WorldHistory implements OnModuleDestroy {
   readonly #checkpoints = new Checkpoints(SPACING, MOST_KEPT);
+  /** Of the time of which the present left out what is archived: folded here from all events when somebody asks. */
+  readonly #past = new Checkpoints(SPACING, MOST_KEPT);
   /** Asked for lately, the newest last: who leafs through pages asks for the same moment again. */
   #recent: readonly World[] = [];
   #folding: Promise<unknown> = Promise.resolve();
@@ -36,7 +38,9 @@ export class WorldHistory implements OnModuleDestroy {
     @Inject(EVENT_STORE) private readonly store: EventStore,
     private readonly live: LiveWorld,
   ) {
-    this.#forget = live.onChange(() => this.#checkpoints.keep(live.world));
+    this.#forget = live.onChange(() => {
+      if (this.#isWhole(live.world)) this.#checkpoints.keep(live.world);
+    });
   }
 
   async onModuleDestroy(): Promise<void> {
@@ -71,7 +75,8 @@ export class WorldHistory implements OnModuleDestroy {
   }
 
   #nearest(position: Position): World {
-    return [this.#checkpoints.before(position), this.live.world, ...this.#recent]
+    const present = this.#isWhole(this.live.world) ? [this.live.world] : [];
+    return [this.#checkpoints.before(position), this.#past.before(position), ...present, ...this.#recent]
       .filter((world) => world.position <= position)
       .reduce((best, world) => (world.position > best.position ? world : best));
   }
@@ -82,7 +87,12 @@ export class WorldHistory implements OnModuleDestroy {
       const after = world.position as Position;
       for (const { event } of await this.store.readAll(after, Math.min(PAGE, position - after)))
         evolveWorld(world, event);
+      if (!this.#isWhole(world)) this.#past.keep(world);
     }
     return world;
+  }
+
+  #isWhole({ position }: World): boolean {
+    return position >= this.live.wholeFrom;
   }
 }

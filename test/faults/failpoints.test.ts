@@ -19,8 +19,8 @@ const ROWS: readonly (readonly Failpoint[])[] = [
 const insist = async <T>(send: () => Promise<T>): Promise<T | undefined> => send().catch(() => undefined);
 
 describe('a service that is killed at a failpoint', () => {
-  it('is killed at each of them by one of these tests, or of those in integration.test.ts', () => {
-    const others = FAILPOINTS.filter((name) => !name.startsWith('integration.'));
+  it('is killed at each of them by one of these tests, or of those in integration.test.ts and long/archive.test.ts', () => {
+    const others = FAILPOINTS.filter((name) => !/^(integration|archive)\./.test(name));
     expect(ROWS.flat().toSorted()).toEqual(others.toSorted());
   });
 

@@ -4,6 +4,7 @@ import {
   BudgetName,
   Budgets,
   FindingCounts,
+  FindingSource,
   Plan,
   PlannedAgent,
   PlannedTask,
@@ -59,6 +60,46 @@ export type StepResult = z.infer<typeof StepResult>;
 /** A recorded place in a stream and the hash of all that came before it, itself included. */
 export const SealedHead = z.object({ stream: StreamName, version: Version, hash: Sha256 });
 export type SealedHead = z.infer<typeof SealedHead>;
+
+const instant = z.number().int().nonnegative();
+
+/** What the events of archived tasks still mean for the present: a start need not read them again. */
+export const ArchivedLeft = z.object({
+  /** How often each kind of agent tried a kind of finding, and solved it. */
+  records: z.array(
+    z.object({
+      agent: z.string().max(40),
+      kind: FindingSource,
+      passed: z.number().int().nonnegative(),
+      tried: z.number().int().nonnegative(),
+    }),
+  ),
+  /** How each agent was left, at the position of the last event that says something about it. */
+  agents: z.array(
+    z.object({
+      agentId: AgentId,
+      status: z.enum(['idle', 'working', 'blocked', 'stalled', 'error', 'offline']),
+      lastSeen: instant,
+      lastProgress: instant.optional(),
+      position: z.number().int().positive(),
+    }),
+  ),
+  alerts: z.array(
+    z.object({
+      alertId: z.string().max(64),
+      severity: z.enum(['info', 'warning', 'critical']),
+      kind: z.string().max(80),
+      text: sentence,
+      time: instant,
+      stream: StreamName,
+      sprintId: SprintId.optional(),
+      taskId: TaskId.optional(),
+      acknowledgedBy: z.string().max(200).optional(),
+      position: z.number().int().positive(),
+    }),
+  ),
+});
+export type ArchivedLeft = z.infer<typeof ArchivedLeft>;
 
 /** Something that an agent needs to know from a person before it can go on. */
 export const Question = z.object({
@@ -217,6 +258,16 @@ export const eventSchemas = {
     outcome: z.enum(['completed', 'cancelled']),
     tasks: z.record(TaskOutcome, z.number().int()),
     heads: z.array(SealedHead).max(100),
+  }),
+  /** All streams of the sprint stand in a file; those of its tasks are read from there from now on. */
+  'sprint.archived': z.object({
+    /** SHA-256 of the file. */
+    digest: Sha256,
+    /** Where each stream ends in it. */
+    heads: z.array(SealedHead).max(101),
+    count: z.number().int().positive(),
+    bytes: z.number().int().positive(),
+    left: ArchivedLeft,
   }),
 
   'task.queued': z.object({

@@ -12,6 +12,7 @@ export * from './agent.js';
 export { chanceOf, noRecords, recordOf, type AgentRecord, type AgentRecords } from './agent-records.js';
 export * from './circuit.js';
 export * from './overlaps.js';
+export * from './archived.js';
 export * from './board.js';
 export * from './world.js';
 export * from './sprint-account.js';

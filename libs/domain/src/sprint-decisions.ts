@@ -11,6 +11,7 @@ import {
 } from '#contracts';
 import { event } from './decider.js';
 import { decideIntegration, type IntegrationCommand } from './integration-decisions.js';
+import { isIntegrating } from './integration-state.js';
 import { givenUp, holds, requireFree } from './job.js';
 import { applyEdit, type PlanEdit } from './plan-edit.js';
 import {
@@ -18,6 +19,7 @@ import {
   isSettled,
   type Active,
   type BaseVerified,
+  type Completed,
   type PlanRequest,
   type SprintEvent,
   type SprintState,
@@ -55,6 +57,7 @@ export type SprintCommand =
   | { readonly type: 'cancel'; readonly reason: string }
   | { readonly type: 'settle-task'; readonly taskId: TaskId; readonly outcome: TaskOutcome }
   | { readonly type: 'complete'; readonly heads: readonly SealedHead[] }
+  | { readonly type: 'archive'; readonly archive: EventData<'sprint.archived'> }
   | IntegrationCommand;
 
 /** How often a scan is begun after its worker was lost; the verification of a base as often as the plan lets a task be. */
@@ -88,10 +91,22 @@ export const decideSprint = (command: SprintCommand, state: SprintState): Sprint
     case 'fail-integration':
     case 'record-integrated':
       return decideIntegration(command, state);
+    case 'archive':
+      requireArchivable(state);
+      return state.archive === undefined ? [event('sprint.archived', command.archive)] : [];
     default:
       return isActive(state) ? decideRun(command, state) : decideOutsideRun(command, state);
   }
 };
+
+/** @throws HyperRunError `sprint.not-completed`, `sprint.integrating` */
+export function requireArchivable(state: SprintState): asserts state is Completed {
+  if (state.status === 'absent') unknown();
+  if (state.status !== 'completed')
+    return refuse('sprint.not-completed', `This sprint is ${state.status}. It is archived when it is completed.`);
+  if (isIntegrating(state.integration))
+    refuse('sprint.integrating', 'Tasks of this sprint are being merged. It is archived when that has ended.');
+}
 
 type Of<T extends SprintCommand['type']> = Extract<SprintCommand, { type: T }>;
 
@@ -180,6 +195,7 @@ type RunCommand = Exclude<
     | 'approve'
     | 'reject'
     | 'expire'
+    | 'archive'
     | IntegrationCommand['type']
   >
 >;

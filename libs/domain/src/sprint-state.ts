@@ -1,5 +1,5 @@
 // The states of one sprint and how events lead from one to the next.
-import type { EventData, EventOf, Instant, Plan, SprintId, TaskId, TaskOutcome } from '#contracts';
+import type { EventData, EventOf, Instant, Plan, SealedHead, Sha256, SprintId, TaskId, TaskOutcome } from '#contracts';
 import type { Pause } from './account.js';
 import type { Told } from './decider.js';
 import { evolveIntegration, type Integration } from './integration-state.js';
@@ -72,6 +72,16 @@ export interface Completed extends Approved {
   readonly heads: EventData<'sprint.completed'>['heads'];
   /** What became of the newest wish to merge its passed tasks. */
   readonly integration?: Integration;
+  readonly archive?: ArchiveFacts;
+}
+
+/** Where the events of a finished sprint stand. */
+export interface ArchiveFacts {
+  readonly digest: Sha256;
+  readonly heads: readonly SealedHead[];
+  readonly count: number;
+  readonly bytes: number;
+  readonly archivedAt: Instant;
 }
 
 export type SprintState =
@@ -97,6 +107,10 @@ export const evolveSprint = (state: SprintState, told: Told): SprintState => {
 };
 
 const evolveCompleted = (state: Completed, told: Told): SprintState => {
+  if (told.type === 'sprint.archived') {
+    const { digest, heads, count, bytes } = told.data;
+    return { ...state, archive: { digest, heads, count, bytes, archivedAt: told.time } };
+  }
   const integration = evolveIntegration(state.integration, told);
   return integration === undefined ? state : { ...state, integration };
 };

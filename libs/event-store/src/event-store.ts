@@ -91,6 +91,8 @@ export interface StoredBytes {
   readonly version: Version;
   readonly header: Buffer;
   readonly data: Buffer;
+  /** SHA-256 of the data that were sealed, where `data` is only what was left of them. */
+  readonly redacted?: Sha256;
 }
 
 /** The beginning of a stream that no longer stands in the log itself, but in an archive. */
@@ -142,11 +144,11 @@ export interface EventStore {
   /** The streams whose beginning stands in an archive. */
   archived(): Promise<ArchivedParts>;
   /**
-   * Lets go of the beginning of a stream: from here on it is read from the archive. Whoever calls has read the archive back
-   * and compared it. Safe to send again.
-   * @throws HyperRunError `log.version-conflict` when the stream is not that long
+   * Lets go of the beginnings of streams, of all or of none: from here on they are read from the archive. Whoever calls has
+   * read the archive back and compared it. Safe to send again; no stream is ever let go of to less than before.
+   * @throws HyperRunError `log.version-conflict` when a stream is not that long
    */
-  trim(stream: StreamName, part: ArchivedPart): Promise<void>;
+  trim(parts: ArchivedParts): Promise<void>;
   /** Life of the log; part of every cursor. */
   readonly incarnation: string;
   /** `<incarnation>.<position>`, opaque to clients. */

@@ -95,8 +95,9 @@ const attempt = async <State, Body>(
   const raises = typeof raisesEpoch === 'function' ? raisesEpoch(events) : raisesEpoch === true;
   const raiseEpoch = raises && events.length > 0;
   const primary: StreamWrite = { stream, guard: { kind: 'exact', version }, raiseEpoch, subjects, events };
-  // The primary stream last: whoever has seen its events has seen all of the append.
-  const ordered = [...further, primary];
+  // The primary stream last: whoever has seen its events has seen all of the append. Mere checks write nothing.
+  const isCheck = (write: StreamWrite) => write.events.length === 0;
+  const ordered = [...further.filter((write) => !isCheck(write)), primary, ...further.filter(isCheck)];
   const appended = await store.append({
     commandId: command.id,
     commandHash: hash,

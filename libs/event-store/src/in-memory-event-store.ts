@@ -143,13 +143,17 @@ export class InMemoryEventStore implements EventStore {
     return new Map(this.#archived);
   }
 
-  async trim(name: StreamName, part: ArchivedPart): Promise<void> {
+  async trim(parts: ArchivedParts): Promise<void> {
     this.#check();
-    const stream = this.#streams.get(name);
-    if (stream === undefined || stream.version < part.to) throw versionConflict(name, part.to, stream?.version ?? 0);
-    if ((this.#archived.get(name)?.to ?? 0) > part.to) return;
-    this.#archived.set(name, part);
-    stream.records.fill(undefined, 0, part.to);
+    for (const [name, { to }] of parts) {
+      const version = this.#streams.get(name)?.version ?? 0;
+      if (version < to) throw versionConflict(name, to, version);
+    }
+    for (const [name, part] of parts) {
+      if ((this.#archived.get(name)?.to ?? 0) > part.to) continue;
+      this.#archived.set(name, part);
+      this.#streams.get(name)?.records.fill(undefined, 0, part.to);
+    }
   }
 
   cursorOf(position: Position): string {

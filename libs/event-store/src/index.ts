@@ -9,4 +9,5 @@ export { NO_PARTS } from './archived-parts.js';
 export { CHANNEL, DEFAULT_PREFIX, keysOf, type Keys } from './keys.js';
 export { MAX_BYTES, MAX_EVENTS } from './prepare.js';
 export { upcast, TODAY, type Schema, type Upcaster, type Upcasters } from './upcast.js';
+export { toRecorded } from './record.js';
 export { readEnvelopes, type EnvelopeText } from './read-envelopes.js';

@@ -1,5 +1,6 @@
 import { type Recorded, type StreamName, type Version } from '#contracts';
 import { corrupt } from './errors.js';
+import type { StoredBytes } from './event-store.js';
 import { TODAY, upcast, type Schema } from './upcast.js';
 
 /** What only the log knows of an event, at the moment when it writes it. `epoch` 0 is left out. */
@@ -41,3 +42,7 @@ export const toToday = (record: Recorded, schema: Schema = TODAY): Recorded => {
   const today = upcast(record, record.schemaVersion, record, schema);
   return today === record ? record : Object.assign({}, record, today, { schemaVersion: schema.version });
 };
+
+/** The event that stored bytes are. @throws HyperRunError `log.corrupt`, `log.unknown-event` */
+export const toRecorded = (stream: StreamName, { version, header, data }: StoredBytes): Recorded =>
+  toToday(parseStored(stream, version, header.toString(), data.toString()));

@@ -21,7 +21,6 @@ import type {
   Append,
   Appended,
   Archive,
-  ArchivedPart,
   ArchivedParts,
   EventStore,
   FeedEntry,
@@ -184,12 +183,15 @@ export class RedisEventStore implements EventStore {
     return this.#log.archived();
   }
 
-  async trim(stream: StreamName, { to, digest, sprintId }: ArchivedPart): Promise<void> {
+  async trim(parts: ArchivedParts): Promise<void> {
     this.#check();
-    const keys = [this.keys.head(stream), this.keys.log(stream), this.keys.archives];
-    const script = this.trimScript;
-    const version = await ask(this.connections.reader.eval(script, keys.length, ...keys, stream, to, digest, sprintId));
-    if (Number(version) < to) throw versionConflict(stream, to, Number(version));
+    const names = [...parts.keys()];
+    const keys = [this.keys.archives, ...names.flatMap((name) => [this.keys.head(name), this.keys.log(name)])];
+    const args = [...parts].flatMap(([name, { to, digest, sprintId }]) => [name, to, digest, sprintId]);
+    const answer = ask(this.connections.reader.eval(this.trimScript, keys.length, ...keys, ...args));
+    const [number, version = 0] = (await answer) as number[];
+    const short = number === undefined ? undefined : names[number - 1];
+    if (short !== undefined) throw versionConflict(short, parts.get(short)?.to ?? (0 as Version), version);
   }
 
   cursorOf(position: Position): string {

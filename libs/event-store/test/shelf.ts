@@ -16,7 +16,7 @@ export class Shelf implements Archive {
     const records: StoredBytes[] = [];
     for await (const record of store.readBytes(stream)) records.push(record);
     this.#streams.set(stream, records);
-    await store.trim(stream, partOf(records.length));
+    await store.trim(new Map([[stream, partOf(records.length)]]));
   }
 
   burn(): void {

@@ -6,6 +6,8 @@ export interface SealedRecord {
   readonly version: number;
   readonly header: Uint8Array;
   readonly data: Uint8Array | { readonly redacted: string };
+  /** SHA-256 of the data that was sealed, where `data` is what was left of it: that is not sealed. */
+  readonly redacted?: string | undefined;
 }
 
 const sha256 = (...parts: readonly Uint8Array[]): Buffer => {
@@ -15,8 +17,10 @@ const sha256 = (...parts: readonly Uint8Array[]): Buffer => {
 };
 
 /** SHA-256(header ‖ SHA-256(data)). */
-export const leafOf = ({ header, data }: Omit<SealedRecord, 'version'>): Buffer =>
-  sha256(header, data instanceof Uint8Array ? sha256(data) : Buffer.from(data.redacted, 'hex'));
+export const leafOf = ({ header, data, redacted }: Omit<SealedRecord, 'version'>): Buffer => {
+  const digest = redacted ?? (data instanceof Uint8Array ? undefined : data.redacted);
+  return sha256(header, digest === undefined ? sha256(data as Uint8Array) : Buffer.from(digest, 'hex'));
+};
 
 /** h₀ = SHA-256(name of the stream). */
 export const seedOf = (stream: string): Buffer => sha256(Buffer.from(stream));

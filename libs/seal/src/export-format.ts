@@ -18,11 +18,18 @@ export type ExportStart = z.infer<typeof ExportStart>;
 
 /**
  * One record: header and data are the stored bytes as text, so that hashes can be made again from them; `hash` is the
- * chain's at this record. A redacted one has the SHA-256 of its data in place of it.
+ * chain's at this record. A redacted one has the SHA-256 of its data in place of it, and what was left of them, unsealed.
  */
 export const ExportRecord = z.union([
   z.strictObject({ stream: StreamName, version: Version, header: z.string(), data: z.string(), hash: Sha256 }),
-  z.strictObject({ stream: StreamName, version: Version, header: z.string(), redacted: Sha256, hash: Sha256 }),
+  z.strictObject({
+    stream: StreamName,
+    version: Version,
+    header: z.string(),
+    redacted: Sha256,
+    left: z.string().optional(),
+    hash: Sha256,
+  }),
 ]);
 export type ExportRecord = z.infer<typeof ExportRecord>;
 
@@ -45,22 +52,39 @@ export interface ExportSource {
   }[];
 }
 
+/** One line of an export; a record's with its place. */
+export type ExportText =
+  | { readonly text: string; readonly stream: StreamName; readonly version: number }
+  | { readonly text: string; readonly end?: ExportEnd };
+
 /** The lines of an export, without line ends. Streams one after the other: nothing is held but their heads. */
-export async function* exportLines({ sprintId, incarnation, streams }: ExportSource): AsyncGenerator<string> {
-  yield JSON.stringify({ format: EXPORT_FORMAT, formatVersion: EXPORT_VERSION, sprintId, incarnation });
+export async function* exportLines(source: ExportSource): AsyncGenerator<string> {
+  for await (const { text } of exportTexts(source)) yield text;
+}
+
+export async function* exportTexts({ sprintId, incarnation, streams }: ExportSource): AsyncGenerator<ExportText> {
+  yield { text: JSON.stringify({ format: EXPORT_FORMAT, formatVersion: EXPORT_VERSION, sprintId, incarnation }) };
   const heads: SealedHead[] = [];
   for (const { stream, records } of streams) {
     const seal = new Seal(stream);
     for await (const record of records) {
-      const { version, header, data } = record;
+      const { version, header } = record;
       const hash = seal.add(record);
-      const body = data instanceof Uint8Array ? { data: textOf(data, stream, version) } : { redacted: data.redacted };
-      yield JSON.stringify({ stream, version, header: textOf(header, stream, version), ...body, hash });
+      const body = bodyOf(record, stream);
+      const text = JSON.stringify({ stream, version, header: textOf(header, stream, version), ...body, hash });
+      yield { text, stream, version };
     }
     heads.push(seal.head);
   }
-  yield JSON.stringify({ events: heads.reduce((sum, head) => sum + head.version, 0), heads });
+  const end: ExportEnd = { events: heads.reduce((sum, head) => sum + head.version, 0), heads };
+  yield { text: JSON.stringify(end), end };
 }
+
+const bodyOf = ({ version, data, redacted }: SealedRecord, stream: StreamName) => {
+  if (!(data instanceof Uint8Array)) return { redacted: data.redacted };
+  const text = textOf(data, stream, version);
+  return redacted === undefined ? { data: text } : { redacted, left: text };
+};
 
 const textOf = (bytes: Uint8Array, stream: string, version: number): string => {
   if (isUtf8(bytes)) return Buffer.from(bytes).toString('utf8');
@@ -85,11 +109,15 @@ export const sealedRecordOf = (record: ExportRecord): SealedRecord => ({
   data: 'redacted' in record ? { redacted: record.redacted } : Buffer.from(record.data),
 });
 
-/** The event of a record as it was written, `undefined` when it was redacted. @throws SyntaxError when it is not JSON */
-export const recordedOf = (record: ExportRecord): Recorded | undefined =>
-  'redacted' in record
-    ? undefined
-    : ({ ...(JSON.parse(record.header) as object), data: JSON.parse(record.data) as unknown } as Recorded);
+/**
+ * The event of a record as it was written, or, of a redacted one, with the data that were left, `undefined` when there are
+ * none. @throws SyntaxError when it is not JSON
+ */
+export const recordedOf = (record: ExportRecord): Recorded | undefined => {
+  const data = 'redacted' in record ? record.left : record.data;
+  if (data === undefined) return undefined;
+  return { ...(JSON.parse(record.header) as object), data: JSON.parse(data) as unknown } as Recorded;
+};
 
 /**
  * The lines of an export, typed, one by one. Empty lines are passed over.

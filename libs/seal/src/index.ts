@@ -1,5 +1,14 @@
 export { leafOf, linkOf, Seal, sealStream, seedOf, type SealedRecord } from './chain.js';
 export {
+  archiveLines,
+  archivedRecords,
+  isArchive,
+  membersOf,
+  packArchive,
+  type ArchiveMember,
+  type ReadAt,
+} from './archive-format.js';
+export {
   EXPORT_FORMAT,
   EXPORT_VERSION,
   exportLines,

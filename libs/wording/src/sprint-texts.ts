@@ -1,5 +1,5 @@
 import type { EventData, EventType, StepResult } from '#contracts';
-import { duration, plural, short } from './units.js';
+import { bytes as size, duration, plural, short } from './units.js';
 
 export type Tone = 'good' | 'bad' | 'warning' | 'quiet' | 'plain';
 type Told = readonly [tone: Tone, text: string];
@@ -62,6 +62,10 @@ export const sprintTexts: {
   'sprint.completed': ({ outcome, tasks, heads }) => [
     outcome === 'completed' ? 'good' : 'warning',
     `the sprint is ${outcome}: ${counts(tasks)}; ${plural(heads.length, 'stream')} sealed`,
+  ],
+  'sprint.archived': ({ count, bytes, digest }) => [
+    'quiet',
+    `archived: ${plural(count, 'event')} in ${size(bytes)}, ${short(digest)}`,
   ],
   'agent.registered': ({ name, role }) => ['quiet', `${name} is on board: ${role}`],
   'agent.circuit-opened': ({ failures }) => [

@@ -1,18 +1,28 @@
 --[[
-  Lets go of the beginning of a stream that stands in an archive.
+  Lets go of the beginnings of streams that stand in an archive: of all or of none.
 
   KEYS
-    1 head of the stream   2 its log   3 archives (hash: stream → '<to> <digest> <sprint>')
-  ARGV
-    1 name of the stream   2 last version of the archived part   3 digest   4 sprint
+    1 archives     hash: stream → '<to> <digest> <sprint>'
+    2i, 2i+1       head and log of stream i (i = 1, 2, …)
+  ARGV, for each stream
+    name, last version of the archived part, digest, sprint
 
-  Answer: version of the stream; nothing was done when it is lower than the version asked for.
-  May be sent again: a stream is trimmed to where it was trimmed before.
+  Answer
+    {}                       done
+    {number, version}        stream number i is only that long: nothing was done
+  May be sent again: a stream that was let go of further stays so.
 ]]
-local found = redis.call('HMGET', KEYS[1], 'v', 'archivedTo')
-local version, to = tonumber(found[1] or 0), tonumber(ARGV[2])
-if version < to or tonumber(found[2] or 0) > to then return version end
-redis.call('HSET', KEYS[3], ARGV[1], ARGV[2] .. ' ' .. ARGV[3] .. ' ' .. ARGV[4])
-redis.call('HSET', KEYS[1], 'archivedTo', ARGV[2])
-redis.call('XTRIM', KEYS[2], 'MINID', '=', string.format('%d-0', to + 1))
-return version
+local streams = #ARGV / 4
+for i = 1, streams do
+  local version = tonumber(redis.call('HGET', KEYS[2 * i], 'v') or 0)
+  if version < tonumber(ARGV[4 * i - 2]) then return { i, version } end
+end
+for i = 1, streams do
+  local head, log, to = KEYS[2 * i], KEYS[2 * i + 1], tonumber(ARGV[4 * i - 2])
+  if tonumber(redis.call('HGET', head, 'archivedTo') or 0) <= to then
+    redis.call('HSET', KEYS[1], ARGV[4 * i - 3], ARGV[4 * i - 2] .. ' ' .. ARGV[4 * i - 1] .. ' ' .. ARGV[4 * i])
+    redis.call('HSET', head, 'archivedTo', ARGV[4 * i - 2])
+    redis.call('XTRIM', log, 'MINID', '=', string.format('%d-0', to + 1))
+  end
+end
+return {}

@@ -1,0 +1,53 @@
+// What the events of archived tasks still mean for the present, told once by `sprint.archived` for whoever leaves them out.
+import type { AgentId, ArchivedLeft } from '#contracts';
+import { noRecords, recordOf } from './agent-records.js';
+import type { Board } from './board.js';
+import { evolveWorld, newWorld, type Alert, type World, type WorldEvent } from './world.js';
+
+/** Folds the events of tasks, each stream from its beginning to its end, in whatever order of streams. */
+export class LeftOver {
+  readonly #world: World = newWorld();
+  readonly #agents = new Set<AgentId>();
+
+  add(told: WorldEvent): void {
+    if (told.type === 'task.claimed') this.#agents.add(told.data.agentId);
+    evolveWorld(this.#world, told);
+  }
+
+  /** @param board where the cards of the agents that were at those tasks are as they were left */
+  end({ agents }: Board): ArchivedLeft {
+    const cards = [...this.#agents].flatMap((id) => agents.get(id) ?? []);
+    return {
+      records: [...this.#world.records.records.values()],
+      agents: cards.map(({ id, status, lastSeen, lastProgress, version }) => ({
+        agentId: id,
+        status,
+        lastSeen,
+        ...(lastProgress === undefined ? {} : { lastProgress }),
+        position: version,
+      })),
+      alerts: [...this.#world.alerts.values()].map(({ version, ...alert }) => ({ ...alert, position: version })),
+    };
+  }
+}
+
+/** Makes good in a world that `sprint.archived` stands for events which were left out of it. */
+export const recallArchived = (world: World, left: ArchivedLeft): void => {
+  for (const { position, ...alert } of left.alerts)
+    world.alerts.set(alert.alertId, { ...alert, version: position } satisfies Alert);
+  for (const { agentId, position, ...then } of left.agents) {
+    const card = world.board.agents.get(agentId);
+    if (card === undefined || card.version > position) continue;
+    const { lastProgress: _before, ...rest } = card;
+    world.board = {
+      ...world.board,
+      agents: new Map(world.board.agents).set(agentId, { ...rest, ...then, version: position }),
+    };
+  }
+  const records = new Map(world.records.records);
+  for (const { agent, kind, passed, tried } of left.records) {
+    const before = recordOf({ ...noRecords, records }, agent, kind);
+    records.set(`${agent} ${kind}`, { ...before, passed: before.passed + passed, tried: before.tried + tried });
+  }
+  world.records = { ...world.records, records };
+};
