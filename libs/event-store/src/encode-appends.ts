@@ -10,7 +10,6 @@ export const encodeAppends = (
   feedLength: number,
 ): { keys: string[]; args: (string | number)[] } => {
   const named = [keys.meta, keys.all, keys.feed, keys.catalogue];
-  const args: (string | number)[] = [feedLength, channel, appends.length];
   const indexes = new Map<StreamName, number>();
   const indexOf = (stream: StreamName): number => {
     const known = indexes.get(stream);
@@ -20,14 +19,14 @@ export const encodeAppends = (
     named.push(keys.log(stream), keys.head(stream));
     return index;
   };
-  for (const { writes } of appends) {
-    args.push(writes.length);
-    for (const write of writes) {
-      args.push(indexOf(write.stream), write.stream, ...guardOf(write), write.events.length);
-      for (const event of write.events) args.push(event.header, event.data, event.envelope);
-    }
-  }
-  return { keys: named, args };
+  const events: string[] = [];
+  const asked = appends.map(({ writes }) =>
+    writes.map((write) => {
+      for (const event of write.events) events.push(event.header, event.data, event.envelope);
+      return [indexOf(write.stream), ...guardOf(write), write.events.length];
+    }),
+  );
+  return { keys: named, args: [feedLength, channel, JSON.stringify([[...indexes.keys()], asked]), ...events] };
 };
 
 const guardOf = ({ guard, raiseEpoch }: PreparedWrite): [kind: string, a: number, b: number] =>

@@ -41,7 +41,8 @@ export interface GroupCommitOptions {
 
 /** Calls at once on one connection: the next one is made and sent while Redis works on the one before. */
 const CALLS_AT_ONCE = 2;
-const MAX_EVENTS_PER_CALL = 512;
+/** So many positions an entry of `all` covers at most. */
+export const MAX_EVENTS_PER_CALL = 512;
 const MAX_BYTES_PER_CALL = 2 * 1024 * 1024;
 const BUSY_PAUSE = 100;
 

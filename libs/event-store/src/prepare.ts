@@ -1,16 +1,8 @@
-import {
-  envelopeHead,
-  eventSchemas,
-  isEventType,
-  SCHEMA_VERSION,
-  StreamName,
-  type AnyEvent,
-  type Recorded,
-} from '#contracts';
+import { eventSchemas, isEventType, SCHEMA_VERSION, StreamName, type AnyEvent } from '#contracts';
 import { invalidEvent, tooLarge } from './errors.js';
 import type { Append, Guard, StreamWrite } from './event-store.js';
 import { newId } from './new-id.js';
-import { openHeader } from './record.js';
+import { openEnvelope, openHeader, type Written } from './record.js';
 
 export const MAX_EVENTS = 256;
 export const MAX_BYTES = 1024 * 1024;
@@ -105,8 +97,6 @@ const prepareWrite = (append: Append, write: StreamWrite, mask: Mask): PreparedW
   events: write.events.map((event, index) => prepareEvent(append, write, event, index, mask)),
 });
 
-type Written = Omit<Recorded, 'version' | 'position' | 'time'>;
-
 const prepareEvent = (
   append: Append,
   write: StreamWrite,
@@ -114,10 +104,9 @@ const prepareEvent = (
   index: number,
   mask: Mask,
 ): PreparedEvent => {
-  // prettier-ignore
   const data = validData(write.stream, event, index);
-  // Without its data, which is serialised once, for the record and the envelope. No spread: this is the hot path.
-  const written = {
+  // No spread: this is the hot path.
+  const written: Written = {
     type: event.type,
     id: newId(),
     stream: write.stream,
@@ -130,10 +119,8 @@ const prepareEvent = (
     correlationId: append.correlationId,
     causationId: append.causationId,
     schemaVersion: SCHEMA_VERSION,
-    data: undefined,
-  } as unknown as Written;
-  const envelope = JSON.stringify(envelopeHead(written));
-  return { header: openHeader(written), data: mask(JSON.stringify(data)), envelope: envelope.slice(0, -1) };
+  };
+  return { header: openHeader(written), data: mask(JSON.stringify(data)), envelope: openEnvelope(written) };
 };
 
 const validData = (stream: StreamName, event: AnyEvent, index: number): unknown => {

@@ -1,6 +1,6 @@
-import { envelopeHead, toEnvelope, type Position, type Recorded, type StreamName } from '#contracts';
+import { toEnvelope, type Position, type StreamName } from '#contracts';
 import type { EventStore, StoredBytes } from './event-store.js';
-import { closeEnvelope, parseStored, toToday } from './record.js';
+import { closeEnvelope, openEnvelope, parseStored, toToday } from './record.js';
 import { TODAY } from './upcast.js';
 
 export interface EnvelopeText {
@@ -30,7 +30,5 @@ const textOf = (stream: StreamName, { version, header, data }: StoredBytes): Env
       position,
       json: JSON.stringify(toEnvelope(toToday(parseStored(stream, version, header.toString(), text)))),
     };
-  const { data: _none, ...known } = head;
-  const open = JSON.stringify(envelopeHead(known as Recorded)).slice(0, -1);
-  return { position, json: closeEnvelope(open, text, { ...head, epoch: 0 }) };
+  return { position, json: closeEnvelope(openEnvelope(head), text, { ...head, epoch: 0 }) };
 };

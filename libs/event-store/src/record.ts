@@ -1,4 +1,4 @@
-import { type Recorded, type StreamName, type Version } from '#contracts';
+import { sourceOf, TYPE_PREFIX, type Recorded, type StreamName, type Version } from '#contracts';
 import { corrupt } from './errors.js';
 import type { StoredBytes } from './event-store.js';
 import { TODAY, upcast, type Schema } from './upcast.js';
@@ -11,9 +11,30 @@ export interface LogFacts {
   readonly epoch: number;
 }
 
-/** The header of a record as its writer knows it, one JSON object without its closing brace: the log ends it. */
-export const openHeader = (event: Omit<Recorded, 'version' | 'position' | 'time'>): string =>
-  JSON.stringify(event).slice(0, -1);
+/** What the writer of an event knows of it, its data aside. */
+export type Written = Omit<Recorded, 'version' | 'position' | 'time' | 'data'>;
+
+const member = (name: string, value: string | undefined): string =>
+  value === undefined ? '' : `,"${name}":${JSON.stringify(value)}`;
+
+/**
+ * The header of a record as its writer knows it, one JSON object without its closing brace: the log ends it. Put together
+ * by hand, as is `openEnvelope`: `JSON.stringify` of an object that is made for it takes four times as long.
+ */
+export const openHeader = (event: Written): string =>
+  `{"type":"${event.type}","id":"${event.id}","stream":"${event.stream}"` +
+  `${member('actor', event.actor)}${member('commandId', event.commandId)},"commandHash":"${event.commandHash}"` +
+  `${member('sprintId', event.sprintId)}${member('taskId', event.taskId)}${member('agentId', event.agentId)}` +
+  `${member('correlationId', event.correlationId)}${member('causationId', event.causationId)}` +
+  `,"schemaVersion":${event.schemaVersion}`;
+
+/** `envelopeHead` as JSON, without the data and the closing brace. */
+export const openEnvelope = (event: Written): string =>
+  `{"specversion":"1.0","id":"${event.id}","source":"${sourceOf(event.stream)}","type":"${TYPE_PREFIX}${event.type}"` +
+  `${member('subject', event.taskId ?? event.sprintId ?? event.agentId)},"datacontenttype":"application/json"` +
+  `${member('sprintid', event.sprintId)}${member('taskid', event.taskId)}${member('agentid', event.agentId)}` +
+  `,"stream":"${event.stream}","schemaversion":"${event.schemaVersion}"${member('actor', event.actor)}` +
+  `${member('correlationid', event.correlationId)}${member('causationid', event.causationId)}`;
 
 /** As scripts/append.lua does it. */
 export const closeHeader = (open: string, { version, position, time, epoch }: LogFacts): string =>

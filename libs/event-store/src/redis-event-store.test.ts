@@ -377,10 +377,11 @@ describe('a log that was damaged', () => {
 
   it('names the position that is missing from the order of all', async () => {
     const { store, base } = await damaged();
+    await store.append(append([write(newStream(), exact(0), 'later')]));
     await redis.del(`${base}feed`);
-    await redis.xdel(`${base}all`, '3-0');
+    await redis.xdel(`${base}all`, '6-0');
     const error = await failureOf(store.readAll(0 as Position, 10));
-    expect(error).toMatchObject({ code: 'log.corrupt', details: { stream: 'all', version: 3 } });
+    expect(error).toMatchObject({ code: 'log.corrupt', details: { stream: 'all', version: 2 } });
   });
 
   it('names a record that is not JSON, or of another place', async () => {
@@ -422,6 +423,22 @@ describe('a feed that was trimmed', () => {
     expect(after.slice(0, 701).map((entry) => [entry.json, entry.event, entry.envelope])).toEqual(before);
     expect(positions(after)).toEqual(count(1, 702));
     expect(positions(await short.readAll(650 as Position, 1000))).toEqual(count(651, 702));
+  });
+
+  it('is completed from any position, also within what one append wrote', async () => {
+    const prefix = freshPrefix();
+    const store = await open({ prefix, feedLength: 1 });
+    const [one, two, three] = [newStream(), newStream(), newStream()];
+    await store.append(append([write(one, exact(0), 'a', 'b', 'c'), write(two, exact(0), 'd')]));
+    await store.append(append([write(one, exact(3), 'e'), write(three, exact(0)), write(two, exact(1), 'f', 'g')]));
+    await redis.del(`${prefix}{p0}:feed`);
+    const places = [[one, 1], [one, 2], [one, 3], [two, 1], [one, 4], [two, 2], [two, 3]]; // prettier-ignore
+    for (const after of count(0, 6))
+      for (const limit of [1, 3, 9]) {
+        const entries = await store.readAll((1 + after) as Position, limit);
+        expect(positions(entries)).toEqual(count(2 + after, Math.min(1 + after + limit, 8)));
+        expect(entries.map(({ stream, version }) => [stream, version])).toEqual(places.slice(after, after + limit));
+      }
   });
 });
 

@@ -4,11 +4,10 @@ import { isIn, NO_PARTS, parsePart } from './archived-parts.js';
 import { corrupt, unavailable } from './errors.js';
 import type { Archive, ArchivedParts, FeedEntry, StoredBytes } from './event-store.js';
 import { LiveEntry, LoggedEntry } from './feed-entry.js';
+import { MAX_EVENTS_PER_CALL } from './group-commit.js';
 import type { Keys } from './keys.js';
+import { numberOf, pointersOf, type Entry } from './pointers.js';
 import { parseStored, toToday } from './record.js';
-
-/** One entry of a Redis stream: its id and its fields, name and value in turn. */
-export type Entry<T = string> = [id: T, fields: T[]];
 
 export const PAGE = 1000;
 /** Pages asked for at once: ids are dense, so that the next page is known before the one before has come. */
@@ -149,16 +148,17 @@ export class RedisLog {
 
   /** By the pointers to every event ever: for what the feed no longer holds. */
   async #readPointers(after: Position, count: number, without: ArchivedParts): Promise<FeedEntry[]> {
-    const pointers = await ask(this.redis.xrange(this.keys.all, `(${after}-0`, '+', 'COUNT', count));
-    if (pointers.length === 0 && (await this.top()) > after) throw corrupt('all', after + 1, 'the pointer is missing.');
-    checkDense('all', after + 1, after + pointers.length, pointers);
+    const entries = await ask(
+      this.redis.xrange(this.keys.all, `(${after}-0`, `${after + count + MAX_EVENTS_PER_CALL - 1}-0`),
+    );
+    if (entries.length === 0 && (await this.top()) > after) throw corrupt('all', after + 1, 'the pointer is missing.');
+    const pointers = pointersOf(entries, after).slice(0, count);
     const ranges = new Map<StreamName, { from: number; to: number }>();
-    for (const [, [, stream, , version]] of pointers) {
-      const name = stream as StreamName;
-      if (isIn(without, name, Number(version))) continue;
-      const range = ranges.get(name) ?? { from: Number(version), to: 0 };
-      range.to = Number(version);
-      ranges.set(name, range);
+    for (const { stream, version } of pointers) {
+      if (isIn(without, stream, version)) continue;
+      const range = ranges.get(stream) ?? { from: version, to: 0 };
+      range.to = version;
+      ranges.set(stream, range);
     }
     const logs = new Map<StreamName, { from: number; entries: Entry[] }>();
     await ask(
@@ -168,12 +168,10 @@ export class RedisLog {
         }),
       ),
     );
-    return pointers.map(([, [, stream = '', , version]], index) => {
-      const name = stream as StreamName;
-      const log = logs.get(name);
-      const fields = log?.entries[Number(version) - log.from]?.[1];
-      const [, header = '', , data = ''] = fields ?? [];
-      return new LoggedEntry((after + 1 + index) as Position, name, Number(version) as Version, header, data);
+    return pointers.map(({ stream, version }, index) => {
+      const log = logs.get(stream);
+      const [, header = '', , data = ''] = log?.entries[version - log.from]?.[1] ?? [];
+      return new LoggedEntry((after + 1 + index) as Position, stream, version, header, data);
     });
   }
 }
@@ -189,12 +187,6 @@ export const feedEntries = (after: number, entries: readonly Entry[]): FeedEntry
   return entries.map(([, [, stream = '', , version, , json = '']], index) => {
     return new LiveEntry((after + 1 + index) as Position, stream as StreamName, Number(version) as Version, json);
   });
-};
-
-/** The number in an id `<number>-0`. */
-export const numberOf = (id: { toString(): string }): number => {
-  const text = id.toString();
-  return text.endsWith('-0') ? Number(text.slice(0, -2)) : Number.NaN;
 };
 
 type Entries = readonly Entry<{ toString(): string }>[];

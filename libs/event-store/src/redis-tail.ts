@@ -2,7 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import type { Position } from '#contracts';
 import { LiveTail } from './live-tail.js';
-import { feedEntries, numberOf, PAGE, type Entry } from './redis-log.js';
+import { numberOf, type Entry } from './pointers.js';
+import { feedEntries, PAGE } from './redis-log.js';
 
 /** A blocked read costs nothing; it is renewed once a minute so that a dead connection is noticed. */
 export const BLOCK_MS = 60_000;

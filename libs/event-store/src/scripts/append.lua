@@ -5,7 +5,8 @@
 
   KEYS
     1 meta        hash: position (of the newest event), time (of the newest event, ms), incarnation
-    2 all         stream <position>-0: s stream, v version. Never trimmed
+    2 all         stream <position>-0: s streams, v versions, both separated by spaces: what was written up to that
+                  position, in order. A version n-m stands for several events of its stream. Never trimmed
     3 feed        stream <position>-0: stream, version, event (CloudEvents JSON). Trimmed
     4 catalogue   set: names of all streams
     5+2i, 6+2i    log and head of stream i (i = 0, 1, …)
@@ -13,11 +14,12 @@
                   head: hash v version, e epoch, s seq (last append of this epoch)
 
   ARGV
-    1 length of the feed   2 channel   3 number of appends
-    each append: number of writes
-    each write:  i (index of its stream), name of the stream, kind, a, b, number of events
-                 kind 'x': exact version a;  'r': the same, and raise the epoch;  'e': epoch a, seq b
-    each event:  header without its closing brace, data, CloudEvents JSON up to its data without closing brace
+    1 length of the feed   2 channel
+    3 JSON: [names of the streams, appends]
+      each append: an array of writes
+      each write:  [i (index of its stream), kind, a, b, number of events]
+                   kind 'x': exact version a;  'r': the same, and raise the epoch;  'e': epoch a, seq b
+    then of each event: header without its closing brace, data, CloudEvents JSON up to its data without closing brace
 
   Answer, one array per append
     {0, position, version, epoch, version, epoch …}   done: position of its last event; of each write, the head afterwards
@@ -55,13 +57,15 @@ local function iso(ms)
     math.floor(rest / 3600000), math.floor(rest / 60000) % 60, math.floor(rest / 1000) % 60, rest % 1000)
 end
 
+local names, appends = unpack(cjson.decode(ARGV[3]))
+
 local heads = {}
-local function head_of(index, name)
+local function head_of(index)
   local head = heads[index]
   if not head then
     local found = call('HMGET', KEYS[6 + 2 * index], 'v', 'e', 's')
     local v = tonumber(found[1] or 0)
-    head = { index = index, name = name, new = v == 0, changed = false, fenced = false,
+    head = { index = index, name = names[index + 1], new = v == 0, changed = false, fenced = false,
       v = v, e = tonumber(found[2] or 0), s = tonumber(found[3] or 0) }
     heads[index] = head
   end
@@ -78,65 +82,68 @@ local function refusal(number, head, kind, a, b)
   end
 end
 
-local answers, accepted, at = {}, {}, 4
-local written = position
-for number = 1, tonumber(ARGV[3]) do
-  local writes, refused = {}, nil
-  local count = tonumber(ARGV[at])
-  at = at + 1
-  for i = 1, count do
-    local head = head_of(tonumber(ARGV[at]), ARGV[at + 1])
-    local kind, a, b, events = ARGV[at + 2], tonumber(ARGV[at + 3]), tonumber(ARGV[at + 4]), tonumber(ARGV[at + 5])
-    refused = refused or refusal(i - 1, head, kind, a, b)
-    writes[i] = { head = head, kind = kind, seq = b, first = at + 6, events = events, version = 0, position = 0, epoch = 0 }
-    at = at + 6 + events * 3
+-- Of each write that will be carried out. In columns: a table for each would cost as much as the write.
+local owners, counts, firsts, versions, positions, epochs = {}, {}, {}, {}, {}, {}
+local accepted, answers, at, written = 0, {}, 4, position
+for number = 1, #appends do
+  local writes, answer = appends[number], nil
+  for i = 1, #writes do
+    local write = writes[i]
+    answer = answer or refusal(i - 1, head_of(write[1]), write[2], write[3], write[4])
   end
-  if refused then
-    answers[number] = refused
-  else
-    local answer = { 0, 0, 0, 0 }
-    for i = 1, count do
-      local write = writes[i]
-      local head = write.head
-      write.version, write.position = head.v, written
-      if write.kind == 'e' then
-        head.s, head.fenced = write.seq, true
-      elseif write.kind == 'r' then
+  local carry = not answer
+  answer = answer or { 0, 0, 0, 0 }
+  for i = 1, #writes do
+    local index, kind, _, seq, events = unpack(writes[i])
+    if carry then
+      local head = heads[index]
+      if events > 0 then
+        accepted = accepted + 1
+        owners[accepted], counts[accepted], firsts[accepted] = head, events, at
+        versions[accepted], positions[accepted] = head.v, written
+        head.v, head.changed = head.v + events, true
+        written = written + events
+      end
+      if kind == 'e' then
+        head.s, head.fenced = seq, true
+      elseif kind == 'r' then
         head.e, head.s, head.fenced = head.e + 1, 0, true
       end
-      head.v = head.v + write.events
-      head.changed = head.changed or write.events > 0
-      written = written + write.events
-      write.epoch = head.e
+      if events > 0 then epochs[accepted] = head.e end
       answer[1 + 2 * i], answer[2 + 2 * i] = head.v, head.e
-      if write.events > 0 then accepted[#accepted + 1] = write end
     end
-    answer[2] = written
-    answers[number] = answer
+    at = at + events * 3
   end
+  if carry then answer[2] = written end
+  answers[number] = answer
 end
-if #accepted == 0 then return answers end
+if accepted == 0 then return answers end
 
 local refused = redis.pcall('HSET', meta, 'position', text(written), 'time', text(now))
 if type(refused) == 'table' and refused.err then return refused end
 
 local time, date, published = text(now), iso(now), {}
-for w = 1, #accepted do
-  local write = accepted[w]
-  local name, log = write.head.name, KEYS[5 + 2 * write.head.index]
-  local epoch = write.epoch > 0 and ',"epoch":' .. text(write.epoch) .. '}' or '}'
-  for i = 1, write.events do
-    local from = write.first + (i - 1) * 3
-    local version, place, data = text(write.version + i), text(write.position + i), ARGV[from + 1]
-    local header = ARGV[from] .. ',"version":' .. version .. ',"position":' .. place .. ',"time":' .. time .. epoch
-    local event = ARGV[from + 2] .. ',"data":' .. data .. ',"time":"' .. date .. '","streamversion":"' .. version
+local names_written, versions_written = {}, {}
+for w = 1, accepted do
+  local head, events, version = owners[w], counts[w], versions[w]
+  local name, log = head.name, KEYS[5 + 2 * head.index]
+  local first = text(version + 1)
+  names_written[w] = name
+  versions_written[w] = events == 1 and first or first .. '-' .. text(version + events)
+  local epoch = epochs[w] > 0 and ',"epoch":' .. text(epochs[w]) .. '}' or '}'
+  local from = firsts[w]
+  for i = 1, events do
+    local number, place, data = i == 1 and first or text(version + i), text(positions[w] + i), ARGV[from + 1]
+    local header = ARGV[from] .. ',"version":' .. number .. ',"position":' .. place .. ',"time":' .. time .. epoch
+    local event = ARGV[from + 2] .. ',"data":' .. data .. ',"time":"' .. date .. '","streamversion":"' .. number
       .. '","position":"' .. place .. '"}'
-    call('XADD', log, version .. '-0', 'h', header, 'd', data)
-    call('XADD', all, place .. '-0', 's', name, 'v', version)
-    call('XADD', feed, place .. '-0', 'stream', name, 'version', version, 'event', event)
+    call('XADD', log, number .. '-0', 'h', header, 'd', data)
+    call('XADD', feed, place .. '-0', 'stream', name, 'version', number, 'event', event)
     published[#published + 1] = event
+    from = from + 3
   end
 end
+call('XADD', all, text(written) .. '-0', 's', table.concat(names_written, ' '), 'v', table.concat(versions_written, ' '))
 for index, head in pairs(heads) do
   if head.changed then
     if head.fenced then
