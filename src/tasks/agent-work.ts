@@ -63,7 +63,8 @@ export class AgentWork {
     const way = await this.#modelWay(agent, attempt, overseen);
     const loopbacks = way?.loopbacks ?? [];
     const onBlock = (listener: (blocked: boolean) => void) => attempt.onBlock(listener);
-    const place = { attempt, repository, tree, directory, unreadable, loopbacks, onBlock };
+    const keep = (content: Buffer) => this.artifacts.putText(content);
+    const place = { attempt, repository, tree, directory, unreadable, loopbacks, onBlock, keep };
     const workplace = await this.#workplace(agent, place).catch(async (error: unknown) => {
       await way?.close();
       throw error;
@@ -83,7 +84,7 @@ export class AgentWork {
           ...overseen,
           ...(way && { model: way.access }),
           search: (text, limit) => this.search.search(repository, baseCommit, text, { limit }),
-          keep: (content) => this.artifacts.putText(content),
+          keep,
           unreadable,
           secrets: knownSecrets(),
         },
@@ -140,7 +141,7 @@ export class AgentWork {
     agent: BaseAgent,
     place: Pick<
       Parameters<typeof sandboxWorkplace>[0],
-      'attempt' | 'repository' | 'tree' | 'directory' | 'unreadable' | 'loopbacks' | 'onBlock'
+      'attempt' | 'repository' | 'tree' | 'directory' | 'unreadable' | 'loopbacks' | 'onBlock' | 'keep'
     >,
   ): Promise<Workplace> {
     const measured = await this.isolation.measured();

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { AgentProgram } from '#agents';
-import type { AnyEvent, Oid } from '#contracts';
+import type { AnyEvent, Oid, Sha256 } from '#contracts';
 import { GitRepository } from '#git';
 import { compileScope, VirtualTree, type TreeChange } from '#workspace';
 import { commitAll, makeRepository, writeFiles } from '../../test/harness/repositories.js';
@@ -59,12 +59,14 @@ afterAll(async () => {
   (_, level) => {
     let directory: string;
     let said: AnyEvent[];
+    let heard: () => unknown;
     let workplace: Workplace | undefined;
     const checkouts = new Checkouts();
 
     beforeEach(async () => {
       directory = await mkdtemp(join(folder, 'task-'));
       said = [];
+      heard = () => undefined;
     });
     afterEach(async () => {
       await workplace?.close();
@@ -78,7 +80,10 @@ afterAll(async () => {
         claimed: { attempt: 1 },
         signal: new AbortController().signal,
         during: (work: Promise<unknown>) => work,
-        say: (event: AnyEvent) => said.push(event),
+        say: (event: AnyEvent) => {
+          said.push(event);
+          heard();
+        },
       } as unknown as Attempt;
       const unreadable = (path: string) => path.startsWith('docs/private/');
       workplace = await sandboxWorkplace({ attempt, repository, tree, directory, measured: level, checkouts, unreadable, commandSeconds: 20, ...more }); // prettier-ignore
@@ -176,6 +181,28 @@ afterAll(async () => {
       await workplace?.ports.tree.delete('docs/p.md');
       await expect(workplace?.ports.tree.write('src/x', 'x')).rejects.toMatchObject({ code: 'scope.violated' });
       expect((await left()).map(({ path }) => path)).toEqual(['docs/t.md']);
+    });
+
+    it('is seen to write by itself while it is at work, and at the end what was not seen before', async () => {
+      const kept: string[] = [];
+      const keep = async (content: Buffer) => `sha-${kept.push(content.toString())}` as Sha256;
+      await open(['docs/**'], { keep });
+      const written = () => said.flatMap((event) => event.type === 'action.file-written' || event.type === 'action.file-deleted' ? [`${event.type} ${event.data.path} ${event.data.by ?? 'tool'}`] : []); // prettier-ignore
+      const seen = new Promise<void>((resolve) => (heard = () => written().length >= 3 && resolve()));
+      await workplace?.ports.tree.write('docs/t.md', 'by a tool');
+      const argv = ['sh', '-c', 'echo more >> docs/a.md; rm docs/sub/b.md; echo new > docs/n.md; echo x > docs/.env; read go; echo late > docs/late.md; rm docs/.env']; // prettier-ignore
+      const child = await workplace?.ports.workspace?.start({ argv });
+      await seen;
+      expect(written().toSorted()).toEqual([
+        'action.file-deleted docs/sub/b.md program',
+        'action.file-written docs/a.md program',
+        'action.file-written docs/n.md program',
+      ]);
+      expect(kept.toSorted()).toEqual(['# A\nmore\n', 'new\n']);
+      child?.stdin.end('go\n');
+      await child?.ended;
+      expect((await left()).map(({ path }) => path)).toEqual(['docs/a.md', 'docs/late.md', 'docs/n.md', 'docs/sub/b.md', 'docs/t.md']); // prettier-ignore
+      expect(written().slice(3)).toEqual(['action.file-written docs/late.md program']);
     });
 
     it('may leave what the base ignores, which is not its work; a .gitignore of its own counts for nothing', async () => {

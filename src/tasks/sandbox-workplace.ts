@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { WorkspaceTree, type AgentProcess, type AgentProgram, type AgentWorkspace, type CommandResult } from '#agents';
-import { HyperRunError } from '#contracts';
+import { HyperRunError, type Sha256 } from '#contracts';
 import { event } from '#domain';
 import { ignoredAmong, ofListing, type GitRepository } from '#git';
 import { mayHoldSecrets } from '#hafs';
@@ -19,13 +19,22 @@ import {
   type SandboxedTree,
   type SetupResult,
 } from '#sandbox';
-import { agentView, applyView, collect, type AgentView, type HeldCheckout, type VirtualTree } from '#workspace';
+import {
+  agentView,
+  applyView,
+  collect,
+  LiveChanges,
+  type ChangedTree,
+  type HeldCheckout,
+  type VirtualTree,
+} from '#workspace';
 import type { Measured } from '../isolation/isolation-level.port.js';
 import type { Attempt } from './attempt.js';
 import type { Checkouts } from './checkouts.js';
 import { OUTPUT_BYTES } from './memory-workplace.js';
 import { TaskFailure } from './task-failure.js';
 import type { Workplace } from './workplace.js';
+import { WorkspaceWatch } from './workspace-watch.js';
 
 export interface SandboxPlace {
   readonly attempt: Attempt;
@@ -41,6 +50,8 @@ export interface SandboxPlace {
   readonly setup?: Pick<SetupResult, 'mounts' | 'scratch'>;
   /** Ports inside, behind which the service answers. */
   readonly loopbacks?: readonly Loopback[];
+  /** Keeps what its programs were seen to write, by its SHA-256. Absent: it is not looked at before they have ended. */
+  readonly keep?: (content: Buffer) => Promise<Sha256>;
   /** Calls back when the task begins or ends to wait for a person: meanwhile all programs stand still. Returns how to stop that. */
   readonly onBlock?: (listener: (blocked: boolean) => void) => () => void;
 }
@@ -69,21 +80,39 @@ export const sandboxWorkplace = async (place: SandboxPlace): Promise<Workplace> 
     const space = await openTreeSpace({ bwrap, overlay, lower: checkout.directory, directory, prepare });
     const { writable, fixed } = view;
     const sandbox = { bwrap, space, writable, fixed, readOnly: setup.mounts, scratch: setup.scratch };
-    return new SandboxWorkplace(place, sandbox, view, points, checkout, directory);
+    const without = [...fixed, ...points];
+    const changed: ChangedPlace = {
+      changed: space.upper ?? space.visible.tree,
+      now: space.visible.tree,
+      below: checkout.directory,
+      files,
+      hidden: view.hidden,
+      ignored: (entries) => ignoredAmong(repository, checkout.directory, entries),
+      ...(space.upper === undefined && { given: new Set(without) }),
+    };
+    return new SandboxWorkplace(place, sandbox, changed, without, checkout, directory);
   } catch (error) {
     checkout.release();
     throw error;
   }
 };
 
+const watchOf = ({ attempt, keep, unreadable }: SandboxPlace, changed: ChangedPlace) => {
+  if (keep === undefined) return undefined;
+  const shut = (path: string) => mayHoldSecrets(path) || unreadable(path);
+  return new WorkspaceWatch(new LiveChanges({ ...changed, unreadable: shut }), attempt, keep);
+};
+
 const secretsAmong = ofListing((files) => new Set(files.map(({ path }) => path).filter(mayHoldSecrets)));
+
+type ChangedPlace = Omit<ChangedTree, 'tree'>;
 
 class SandboxWorkplace implements Workplace, AgentWorkspace {
   readonly ports: Workplace['ports'];
-  readonly #live: WorkspaceTree;
   readonly #over = new AbortController();
   readonly #running = new Set<Promise<unknown>>();
   readonly #children = new Set<LiveChild>();
+  readonly #watch: WorkspaceWatch | undefined;
   readonly #forget: (() => void) | undefined;
   #blocked = false;
   #ran = false;
@@ -93,14 +122,20 @@ class SandboxWorkplace implements Workplace, AgentWorkspace {
   constructor(
     private readonly place: SandboxPlace,
     private readonly sandbox: SandboxedTree,
-    private readonly view: AgentView,
-    private readonly points: readonly string[],
+    private readonly changed: ChangedPlace,
+    /** Of the tree, and yet no part of it: what its view holds shut, and what a set-up made. */
+    without: readonly string[],
     private readonly checkout: HeldCheckout,
     private readonly directory: string,
   ) {
     const hand = { start: (program: AgentProgram) => this.#start(program) };
-    this.#live = new WorkspaceTree(hand, place.tree.scope, [...view.fixed, ...points]);
-    this.ports = { tree: this.#live, workspace: this, sandboxRun: (command, signal) => this.#run(command, signal) };
+    const tree = new WorkspaceTree(hand, place.tree.scope, without);
+    this.#watch = watchOf(place, changed);
+    this.ports = {
+      tree: this.#watch?.noting(tree) ?? tree,
+      workspace: this,
+      sandboxRun: (command, signal) => this.#run(command, signal),
+    };
     this.#forget = place.onBlock?.((blocked) => this.#hold(blocked));
   }
 
@@ -109,6 +144,7 @@ class SandboxWorkplace implements Workplace, AgentWorkspace {
     await this.#fillHome(program);
     this.#ran = true;
     this.place.attempt.signal.throwIfAborted();
+    this.#watch?.begin(this.#over.signal);
     const signal = program.signal ?? this.#over.signal;
     const child = await this.#start({ ...program, signal }, this.place.loopbacks);
     this.#children.add(child);
@@ -125,22 +161,16 @@ class SandboxWorkplace implements Workplace, AgentWorkspace {
     await this.#end();
     if (this.#limit !== undefined)
       throw new TaskFailure('agent-failed', `The agent reached a limit. ${this.#limit}`, 'crashed');
-    const { repository, tree, attempt } = this.place;
+    const { tree, attempt } = this.place;
     const { space } = this.sandbox;
     space.assertThere();
-    const violations = await collect({
-      changed: space.upper ?? space.visible.tree,
-      now: space.visible.tree,
-      below: this.checkout.directory,
-      files: await repository.listFiles(tree.baseCommit),
-      hidden: this.view.hidden,
-      ignored: (entries) => ignoredAmong(repository, this.checkout.directory, entries),
-      ...(space.upper === undefined && { given: new Set([...this.view.fixed, ...this.points]) }),
-      tree,
-    });
+    const violations = await collect({ ...this.changed, tree });
     space.assertThere();
     const [first] = violations;
-    if (first === undefined) return tree;
+    if (first === undefined) {
+      await this.#watch?.end(tree.changes());
+      return tree;
+    }
     const shown = violations.map(({ path, rule }) => ({ path: path.slice(0, 2048), rule }));
     attempt.say(
       event('task.scope-violated', { attempt: attempt.claimed.attempt, stage: 'collect', violations: shown }),
@@ -209,5 +239,6 @@ class SandboxWorkplace implements Workplace, AgentWorkspace {
     this.#forget?.();
     this.#over.abort(new HyperRunError('sandbox.over', 'The work in this sandbox is over.'));
     await Promise.allSettled(this.#running);
+    await this.#watch?.ended();
   }
 }

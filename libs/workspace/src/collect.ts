@@ -59,7 +59,7 @@ interface Change {
 }
 
 /** By the bytes of their names: the files of a base, and both files and folders. */
-const baseOf = ofListing((listing) => {
+export const baseOf = ofListing((listing) => {
   const files = new Map(
     listing.map((file) => [(file.bytes ?? Buffer.from(file.path)).toString('latin1'), file] as const),
   );

@@ -12,5 +12,6 @@ export { commitTree, type CommitTree } from './commit-tree.js';
 export { compilePattern } from './pattern.js';
 export * from './agent-view.js';
 export { CheckoutCache, type HeldCheckout } from './checkout-cache.js';
+export * from './live-changes.js';
 export { collect, type ChangedTree } from './collect.js';
 export { writableFolders } from './writable-folders.js';
