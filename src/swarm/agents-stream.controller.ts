@@ -5,9 +5,9 @@ import { AnswersStream, Problems } from '../http/answers.decorator.js';
 import { IdList } from '../http/list.decorator.js';
 import { cursorOf, ListenDto } from '../http/listen.dto.js';
 import { Hello } from '../http/stream.schema.js';
-import { IsolationLevel } from '../isolation/isolation-level.port.js';
 import { ProjectionHub, type Entity } from '../stream/projection-hub.port.js';
 import { LiveWorld } from '../world/live-world.port.js';
+import { AgentIsolation, type IsolationOf } from './agent-isolation.port.js';
 import { AgentsSnapshot, AgentUpsert } from './swarm.schema.js';
 import { agentView } from './views.port.js';
 
@@ -23,7 +23,7 @@ export class AgentsStreamController {
   constructor(
     private readonly hub: ProjectionHub,
     private readonly live: LiveWorld,
-    private readonly isolation: IsolationLevel,
+    private readonly isolation: AgentIsolation,
   ) {}
 
   @Get('stream')
@@ -45,19 +45,19 @@ export class AgentsStreamController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const { level } = await this.isolation.measured();
-    const topic = { stream: 'agents', name: 'agents', open: () => this.projection(level) } as const;
+    const isolationOf = await this.isolation.measured();
+    const topic = { stream: 'agents', name: 'agents', open: () => this.projection(isolationOf) } as const;
     const filter = { kinds: [], ids: query.agent ?? [] };
     return this.hub.follow(topic, filter, { request, reply, cursor: cursorOf(lastEventId, query) });
   }
 
-  private projection(isolation: string) {
+  private projection(isolationOf: IsolationOf) {
     const entities = (): Entity[] =>
       [...this.live.world.board.agents.values()].map((card) => ({
         kind: 'agent',
         id: card.id,
         revision: card.version,
-        view: () => agentView(card, isolation),
+        view: () => agentView(card, isolationOf),
       }));
     return { fold: () => undefined, entities };
   }

@@ -5,8 +5,8 @@ import { Answers, CURSOR_PROBLEMS, Problems } from '../http/answers.decorator.js
 import { AtDto, PageAtDto } from '../http/at.dto.js';
 import { AgentIdParam } from '../http/id.params.js';
 import { pageOf } from '../http/page.js';
-import { IsolationLevel } from '../isolation/isolation-level.port.js';
 import { WorldHistory } from '../world/world-history.port.js';
+import { AgentIsolation } from './agent-isolation.port.js';
 import { AgentPage, AgentView } from './swarm.schema.js';
 import { agentView } from './views.port.js';
 
@@ -16,7 +16,7 @@ import { agentView } from './views.port.js';
 export class AgentsController {
   constructor(
     private readonly history: WorldHistory,
-    private readonly isolation: IsolationLevel,
+    private readonly isolation: AgentIsolation,
   ) {}
 
   @Get()
@@ -24,10 +24,10 @@ export class AgentsController {
   @Answers(200, AgentPage, 'A page of agents; their isolation is that of now')
   @Problems(...CURSOR_PROBLEMS)
   async list(@Query() page: PageAtDto) {
-    const { level } = await this.isolation.measured();
+    const isolationOf = await this.isolation.measured();
     const { world, cursor } = await this.history.at(page.at);
     const cards = [...world.board.agents.values()].toSorted((a, b) => a.id.localeCompare(b.id));
-    const views = cards.map((card) => agentView(card, level));
+    const views = cards.map((card) => agentView(card, isolationOf));
     return { ...pageOf(views, page), cursor };
   }
 
@@ -36,11 +36,11 @@ export class AgentsController {
   @Answers(200, AgentView, 'The agent; its isolation is that of now')
   @Problems('agent.unknown', ...CURSOR_PROBLEMS)
   async one(@Param('agentId', AgentIdParam) agentId: AgentId, @Query() { at }: AtDto) {
-    const { level } = await this.isolation.measured();
+    const isolationOf = await this.isolation.measured();
     const { world } = await this.history.at(at);
     const card = world.board.agents.get(agentId);
     if (card === undefined)
       throw new HyperRunError('agent.unknown', `There is no agent "${agentId}"${at === undefined ? '' : ` at ${at}`}.`);
-    return agentView(card, level);
+    return agentView(card, isolationOf);
   }
 }

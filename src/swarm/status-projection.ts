@@ -4,10 +4,10 @@ import type { Redis } from 'ioredis';
 import type { AgentId } from '#contracts';
 import type { AgentCard } from '#domain';
 import { CONFIG, type Config } from '../config/config.js';
-import { IsolationLevel } from '../isolation/isolation-level.port.js';
 import { REDIS } from '../log/log.port.js';
 import { statusKey } from '../world/keys.port.js';
 import { LiveWorld } from '../world/live-world.port.js';
+import { AgentIsolation } from './agent-isolation.port.js';
 
 const script = readFile(new URL('./agent-status.lua', import.meta.url), 'utf8');
 const RETRY_MS = 1000;
@@ -29,7 +29,7 @@ export class StatusProjection implements OnApplicationBootstrap, OnModuleDestroy
     private readonly live: LiveWorld,
     @Inject(REDIS) private readonly redis: Redis,
     @Inject(CONFIG) private readonly config: Config,
-    private readonly isolation: IsolationLevel,
+    private readonly isolation: AgentIsolation,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
@@ -70,11 +70,11 @@ export class StatusProjection implements OnApplicationBootstrap, OnModuleDestroy
 
   async #writeChanged(): Promise<void> {
     const lua = await script;
-    const { level } = await this.isolation.measured();
+    const isolationOf = await this.isolation.measured();
     const pipeline = this.redis.pipeline();
     const cards = this.#changed();
     for (const card of cards)
-      pipeline.eval(lua, 1, statusKey(this.config, card.id), card.version, ...fieldsOf(card, level));
+      pipeline.eval(lua, 1, statusKey(this.config, card.id), card.version, ...fieldsOf(card, isolationOf(card.kind)));
     const results = (await pipeline.exec()) ?? [];
     for (const [error] of results) if (error !== null) throw error;
     for (const card of cards) this.#written.set(card.id, card);

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AcknowledgeAlertHandler } from './acknowledge-alert.command.js';
 import { StreamModule } from '../stream/stream.module.js';
+import { AgentIsolation } from './agent-isolation.port.js';
 import { AgentKindsController } from './agent-kinds.controller.js';
 import { AgentKinds } from './agent-kinds.port.js';
 import { AgentRecordsController } from './agent-records.controller.js';
@@ -19,7 +20,7 @@ import { StatusProjection } from './status-projection.js';
     AgentsStreamController,
     AlertsController,
   ],
-  providers: [AcknowledgeAlertHandler, AgentKinds, Roster, StatusProjection],
+  providers: [AcknowledgeAlertHandler, AgentIsolation, AgentKinds, Roster, StatusProjection],
   exports: [AgentKinds, Roster],
 })
 export class SwarmModule {}

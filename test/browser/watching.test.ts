@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
-import type { Oid } from '#contracts';
+import { agentStream, type Oid } from '#contracts';
 import { event } from '#domain';
 import { startRedisServer, type RedisServer } from '../../libs/event-store/test/redis-server.js';
 import type { Api } from '../harness/api.js';
@@ -229,6 +229,35 @@ describeInBrowser('somebody who watches', () => {
     }
     expect(problemsOf(page)).toEqual([]);
   }, 180_000);
+
+  it('sees on the card of an agent what confines it, and that it gets no work for a while, with an alert', async () => {
+    const page = await enter('/');
+    const card = page.locator('[data-agent="links-1"]');
+    await card.getByText('in memory').waitFor();
+    const alertId = 'links-fails';
+    const until = Date.now() + 3_600_000;
+    const raised = {
+      alertId,
+      severity: 'warning',
+      kind: 'agent-circuit-opened',
+      text: 'Links failed 3 times.',
+    } as const;
+    const agent = agentStream(story.agentId(1));
+    await story.write(agent, event('agent.circuit-opened', { failures: 3, until }), event('alert.raised', raised));
+    await card.getByText(/^open until \d\d:\d\d:\d\d, (1 h|59 min)/).waitFor();
+    expect(await page.locator('[data-agent]').first().innerText()).toContain('links-1');
+    await screenshot(page, 'circuit-open');
+    await page.getByRole('link', { name: '1 alert' }).click();
+    await page.getByText('Links failed 3 times.').waitFor();
+    await page.getByRole('button', { name: 'Acknowledge' }).click();
+    await page.getByText('1 acknowledged alert').waitFor();
+    await page.goBack();
+    await story.write(agent, event('agent.circuit-opened', { failures: 1, until: 1 }));
+    await card.getByText('half open: one task may try').waitFor();
+    await story.write(agent, event('agent.circuit-closed', {}));
+    await card.getByText('circuit').waitFor({ state: 'detached' });
+    expect(problemsOf(page)).toEqual([]);
+  });
 
   it('keeps a hundred agents readable, trouble first', async () => {
     const crowd = await tell({ sprintId: 's-crowd', kind: 'markdown', tasks: 12, agents: 100 });

@@ -14,7 +14,6 @@ import {
   type SprintId,
   type StreamName,
   type TaskId,
-  type Version,
   type WorkerId,
 } from '#contracts';
 import { event } from '#domain';
@@ -53,8 +52,6 @@ export interface StoryOptions {
 
 /** Told by itself: a sprint that no agent ran, written into the log of a service that only answers (`HYPER_RUN_ROLES=api`). */
 export class Story {
-  readonly #versions = new Map<StreamName, number>();
-
   private constructor(
     private readonly store: EventStore,
     readonly sprintId: SprintId,
@@ -144,8 +141,8 @@ export class Story {
   }
 
   async write(stream: StreamName, ...events: readonly AnyEvent[]): Promise<void> {
-    const version = this.#versions.get(stream) ?? 0;
-    const guard = { kind: 'exact', version: version as Version } as const;
+    const { version } = await this.store.head(stream);
+    const guard = { kind: 'exact', version } as const;
     const write: StreamWrite = { stream, guard, subjects: this.#subjects(stream), events };
     const commandId = newId();
     await this.store.append({
@@ -154,7 +151,6 @@ export class Story {
       actor: 'worker:w-story',
       writes: [write],
     });
-    this.#versions.set(stream, version + events.length);
   }
 
   #subjects(stream: StreamName) {

@@ -2,14 +2,15 @@ import { memo } from 'react';
 import type { AgentCard } from '#domain';
 import { duration } from '#wording';
 import { useNow } from '../shell/now.js';
-import { agentMood, Badge } from '../ui/status.js';
-import { agentColour, ago } from '../ui/words.js';
-import { countByStatus, inOrder } from './order.js';
+import { agentMood, Badge, Shape } from '../ui/status.js';
+import { agentColour, ago, timeOfDay } from '../ui/words.js';
+import { countByStatus, inOrder, isOpen } from './order.js';
 import './board.css';
 
 interface BoardProps {
   readonly cards: ReadonlyMap<string, AgentCard>;
-  readonly isolation?: string;
+  /** What confines an agent, by its kind. */
+  readonly isolationOf?: ReadonlyMap<string, string>;
   /** What an agent did last, in a sentence. */
   readonly lastActions?: ReadonlyMap<string, string>;
   /** The moment that is shown; absent: now. */
@@ -18,7 +19,7 @@ interface BoardProps {
 }
 
 /** The crew: a card for each agent, trouble first. */
-export const Board = ({ cards, isolation, lastActions, at, taskLink }: BoardProps) => {
+export const Board = ({ cards, isolationOf, lastActions, at, taskLink }: BoardProps) => {
   const live = useNow();
   const now = at ?? live;
   const counts = countByStatus(cards.values());
@@ -32,10 +33,11 @@ export const Board = ({ cards, isolation, lastActions, at, taskLink }: BoardProp
           <Card
             key={card.id}
             card={card}
-            isolation={isolation}
+            isolation={isolationOf?.get(card.kind)}
             lastAction={lastActions?.get(card.id)}
             silent={silence(card, now)}
-            circuit={circuit(card, now)}
+            circuit={circuitOf(card, now)}
+            isOpen={isOpen(card, now)}
             task={card.currentTaskId === undefined ? undefined : taskLink?.(card.currentTaskId)}
           />
         ))}
@@ -49,10 +51,22 @@ const silence = ({ lastProgress, lastSeen }: AgentCard, now: number) => {
   return time === 0 ? 'never' : ago(time, now);
 };
 
-const circuit = ({ circuitOpenUntil }: AgentCard, now: number) =>
-  circuitOpenUntil !== undefined && circuitOpenUntil > now
-    ? duration(Math.ceil((circuitOpenUntil - now) / 1000) * 1000)
-    : undefined;
+/** It failed too often: no task until then, after that one to try. */
+const circuitOf = ({ circuitOpenUntil: until }: AgentCard, now: number) => {
+  if (until === undefined) return undefined;
+  const left = until - now;
+  return left > 0
+    ? `open until ${timeOfDay(until)}, ${duration(Math.ceil(left / 1000) * 1000)} more`
+    : 'half open: one task may try';
+};
+
+const ISOLATION: Readonly<Record<string, { readonly word: string; readonly why: string }>> = {
+  memory: { word: 'in memory', why: 'It works on a tree in memory: there is nothing to get out of.' },
+  none: { word: 'none', why: 'Nothing confines its program.' },
+  unknown: { word: 'not known', why: 'This service has no agent of its kind.' },
+};
+const isolationText = (isolation: string) =>
+  ISOLATION[isolation] ?? { word: isolation, why: 'Its program works in a sandbox, at the level that was measured.' };
 
 interface CardProps {
   readonly card: AgentCard;
@@ -60,10 +74,11 @@ interface CardProps {
   readonly lastAction?: string;
   readonly silent: string;
   readonly circuit?: string;
+  readonly isOpen: boolean;
   readonly task?: string;
 }
 
-const Card = memo(({ card, isolation, lastAction, silent, circuit: open, task }: CardProps) => (
+const Card = memo(({ card, isolation, lastAction, silent, circuit, isOpen: open, task }: CardProps) => (
   <li className={`agent agent-${card.status}`} data-agent={card.id}>
     <div className="row spread agent-head">
       <strong className="cut" style={{ color: agentColour(card.id) }}>
@@ -94,16 +109,20 @@ const Card = memo(({ card, isolation, lastAction, silent, circuit: open, task }:
           <span key={card.version} className="beat" aria-hidden="true" /> {silent}
         </dd>
       </div>
-      {open !== undefined && (
-        <div>
-          <dt>circuit</dt>
-          <dd className="tone-bad">open for {open}</dd>
-        </div>
-      )}
-      {isolation !== undefined && isolation !== '' && (
+      {isolation !== undefined && (
         <div className="agent-isolation">
           <dt>isolation</dt>
-          <dd className={isolation === 'none' ? 'tone-warning' : ''}>{isolation}</dd>
+          <dd className={isolation === 'none' ? 'tone-warning' : ''} title={isolationText(isolation).why}>
+            {isolationText(isolation).word}
+          </dd>
+        </div>
+      )}
+      {circuit !== undefined && (
+        <div className={`agent-circuit ${open ? 'tone-bad' : 'tone-warning'}`}>
+          <dt>
+            <Shape mood={open ? 'bad' : 'warning'} /> circuit
+          </dt>
+          <dd>{circuit}</dd>
         </div>
       )}
     </dl>

@@ -11,7 +11,7 @@ import { lastActions } from './last-actions.js';
 
 /** What a person sees first: the one thing to do, the crew, and what happens. */
 export const Bridge = () => {
-  const { board, isolation, loaded } = useStore(snapshot);
+  const { board, isolationOf, loaded } = useStore(snapshot);
   const actions = useStore(lastActions);
   const sprints = useSprints();
   const taskLink = (taskId: string) => {
@@ -30,7 +30,7 @@ export const Bridge = () => {
             <p>Agents come on board when the first approved task needs them. Plan a sprint and approve it.</p>
           </Empty>
         ) : (
-          <Board cards={board.agents} isolation={isolation} lastActions={actions} taskLink={taskLink} />
+          <Board cards={board.agents} isolationOf={isolationOf} lastActions={actions} taskLink={taskLink} />
         )}
       </Panel>
       <FeedPanel />

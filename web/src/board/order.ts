@@ -10,7 +10,9 @@ const RANK: Readonly<Record<AgentStatus, number>> = {
   offline: 5,
 };
 
-const isOpen = (card: AgentCard, now: number) => card.circuitOpenUntil !== undefined && card.circuitOpenUntil > now;
+/** No task is given to it for now. */
+export const isOpen = (card: AgentCard, now: number) =>
+  card.circuitOpenUntil !== undefined && card.circuitOpenUntil > now;
 
 /** Cards in the order in which a person should look at them. Within a rank the order is by name, so that none jumps about. */
 export const inOrder = (cards: Iterable<AgentCard>, now: number): AgentCard[] =>

@@ -28,7 +28,10 @@ export interface Pulse {
 
 export interface Snapshot {
   readonly board: Board;
+  /** Of the commands that this service runs. */
   readonly isolation: string;
+  /** Of its agents, by kind. */
+  readonly isolationOf: ReadonlyMap<string, string>;
   /** Whether the cards have been read at all. */
   readonly loaded: boolean;
 }
@@ -39,6 +42,7 @@ export const clock = createStore<ClockReading | undefined>(undefined);
 export const snapshot = createStore<Snapshot>({
   board: { agents: new Map(), titles: new Map(), holders: new Map() },
   isolation: '',
+  isolationOf: new Map(),
   loaded: false,
 });
 export const alerts = createStore<ReadonlyMap<string, AlertView>>(new Map());
@@ -109,6 +113,8 @@ const apply = (events: readonly SeenEvent[]): void => {
     applyAlert(event);
   }
   snapshot.set(next === board ? snapshot.get() : { ...rest, board: next });
+  if (events.some((event) => event.type === 'agent.registered' && !rest.isolationOf.has(event.data.kind)))
+    void readIsolations();
 };
 
 const applyAlert = (event: SeenEvent): void => {
@@ -201,6 +207,15 @@ const boardOf = (views: readonly AgentView[]): Board => {
   };
 };
 
+const isolationsOf = (views: readonly AgentView[]): ReadonlyMap<string, string> =>
+  new Map(views.map(({ kind, isolation }) => [kind, isolation]));
+
+/** An event tells that an agent came on board, and not what confines agents of its kind here. */
+const readIsolations = async (): Promise<void> => {
+  const agents = await readAll<AgentView>('/agents').catch(() => undefined);
+  if (agents !== undefined) snapshot.set({ ...snapshot.get(), isolationOf: isolationsOf(agents) });
+};
+
 /** Reads the snapshots while the stream already runs, and then folds what came meanwhile: nothing is missed. */
 const begin = async (): Promise<void> => {
   held ??= [];
@@ -213,7 +228,12 @@ const begin = async (): Promise<void> => {
     ]);
     health.set(ready);
     alerts.set(new Map(raised.map((alert) => [alert.alertId, alert])));
-    snapshot.set({ board: boardOf(agents), isolation: ready.isolation, loaded: true });
+    snapshot.set({
+      board: boardOf(agents),
+      isolation: ready.isolation,
+      isolationOf: isolationsOf(agents),
+      loaded: true,
+    });
     const meanwhile = held;
     held = undefined;
     apply(meanwhile);
