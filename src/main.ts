@@ -6,6 +6,7 @@ import { Transport, type MicroserviceOptions } from '@nestjs/microservices';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { AgentRegistry } from '#agents';
 import { HyperRunError, isHyperRunError } from '#contracts';
+import { clientOptions, tagOf } from '#event-store';
 import { Token } from './access/token.js';
 import { loadRegistry } from './agents/load-registry.js';
 import { AppModule } from './app.module.js';
@@ -78,7 +79,11 @@ const build = async (config: Config, log: OpenLog, agents: AgentRegistry): Promi
   if (config.roles.includes('api'))
     app.connectMicroservice<MicroserviceOptions>({
       transport: Transport.REDIS,
-      options: { ...log.connection.options, retryAttempts: Number.MAX_SAFE_INTEGER, retryDelay: 500 },
+      options: {
+        ...clientOptions(log.connection.options, tagOf(0)),
+        retryAttempts: Number.MAX_SAFE_INTEGER,
+        retryDelay: 500,
+      },
     });
   return app;
 };

@@ -39,7 +39,7 @@ describe('the configuration', () => {
         HYPER_RUN_TOKEN: '',
       }),
     ).toMatchObject({
-      redisUrl: 'unix:///run/redis.sock',
+      redisUrl: { kind: 'socket', path: '/run/redis.sock' },
       port: 0,
       roles: ['api', 'worker'],
       repositories: ['/srv/a', resolve('b')],

@@ -5,6 +5,7 @@ import {
   IsBoolean,
   IsIn,
   IsInt,
+  IsObject,
   IsOptional,
   Length,
   Matches,
@@ -14,6 +15,7 @@ import {
 } from 'class-validator';
 import { HyperRunError } from '#contracts';
 import { durationMs } from './duration.js';
+import { parseRedisUrl, type RedisUrl } from './redis-url.js';
 import { SETTINGS } from './settings.js';
 
 export const CONFIG = Symbol('CONFIG');
@@ -30,7 +32,7 @@ const HOST = /^[\w.:-]{1,253}$/;
 /** What the environment says, validated; times in the unit that the name says, `bodyLimit` in bytes. */
 export class Config {
   /** Absent: a Redis of its own in the data directory. */
-  @IsOptional() @Matches(/^(redis|rediss|unix):\/\/\S+$/) readonly redisUrl?: string;
+  @IsOptional() @IsObject() readonly redisUrl?: RedisUrl;
   @Matches(HOST) readonly host: string;
   @IsInt() @Min(0) @Max(65_535) readonly port: number;
   @Matches(HOST, { each: true }) readonly allowedHosts: readonly string[];
@@ -71,7 +73,7 @@ export class Config {
 
   constructor(env: Environment) {
     this.#env = env;
-    this.redisUrl = env['REDIS_URL'];
+    this.redisUrl = redisUrl(env['REDIS_URL']);
     this.host = env['HYPER_RUN_HOST'] ?? '127.0.0.1';
     this.port = whole(env['HYPER_RUN_PORT'], 7420);
     this.allowedHosts = list(env['HYPER_RUN_ALLOWED_HOSTS'], ',', []);
@@ -138,6 +140,10 @@ const whole = (value: string | undefined, fallback: number) =>
 
 const list = (value: string | undefined, separator: string, fallback: readonly string[]): readonly string[] =>
   value === undefined ? fallback : value.split(separator).map((part) => part.trim());
+
+/** What has none of the forms stays what it is, for the validation to name it. */
+const redisUrl = (value: string | undefined): RedisUrl | undefined =>
+  value === undefined ? undefined : (parseRedisUrl(value) ?? (value as unknown as RedisUrl));
 
 /** What is neither yes nor no stays what it is, for the validation to name it. */
 const yes = (value: string | undefined): boolean => {

@@ -19,7 +19,13 @@ describe('the secrets of the service', () => {
       'key-of-a-provider',
       'key-of-a-cloud',
     ]);
-    expect(secretsOf({ REDIS_URL: 'unix:///run/redis.sock' })).toEqual(['', '']);
+    expect(secretsOf({ REDIS_URL: 'unix:///run/redis.sock' })).toEqual([]);
+    expect(secretsOf({ REDIS_URL: 'redis+sentinel://u:of-redis-1@a,b:7/main?password=of-guards-2' })).toEqual([
+      'of-redis-1',
+      'of-redis-1',
+      'of-guards-2',
+      'of-guards-2',
+    ]);
   });
 
   it('are taken out of text and bytes in all their forms, and nothing else is', () => {

@@ -1,6 +1,7 @@
 // Values that nothing that leaves this process may show: events, artefacts, answers, its log. The one place that knows them.
 import { maskKnown, secretForms } from '#contracts';
 import type { Environment } from './config.js';
+import { passwordsIn } from './redis-url.js';
 
 let known: readonly string[] = [];
 
@@ -31,22 +32,8 @@ const SECRET_NAME = /(?:^|_)(?:KEY|APIKEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIA
 
 /** What an environment holds that must not be told: the password of Redis, the token, and whatever is named like a secret. */
 export const secretsOf = (env: Environment): (string | undefined)[] => [
-  ...passwordsIn(env['REDIS_URL']),
+  ...passwordsIn(env['REDIS_URL'] ?? ''),
   ...Object.entries(env).flatMap(([name, value]) =>
     value !== undefined && SECRET_NAME.test(name) && !value.startsWith('/') ? [value] : [],
   ),
 ];
-
-const passwordsIn = (url: string | undefined): string[] => {
-  if (url === undefined || !URL.canParse(url)) return [];
-  const { password } = new URL(url);
-  return [password, decoded(password)];
-};
-
-const decoded = (text: string): string => {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-};

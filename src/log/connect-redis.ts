@@ -1,5 +1,6 @@
-import { Redis } from 'ioredis';
+import { Cluster, type Redis } from 'ioredis';
 import { HyperRunError } from '#contracts';
+import { openRedis, tagOf } from '#event-store';
 import type { RedisAddress } from './log.port.js';
 import { describeRedis } from './redis-address.js';
 
@@ -7,14 +8,13 @@ const CONNECT_MS = 5000;
 const FIRST_TRIES = 5;
 
 /**
- * A client for commands that answer at once: it waits some seconds for a Redis that is away, then says so.
+ * A client for commands that answer at once, on keys of the first partition: it waits some seconds for a Redis that is away, then says so.
  * @throws HyperRunError `log.unavailable` when there is none at the start
  */
 export const connectRedis = async (options: RedisAddress, onTrouble: (error: unknown) => void): Promise<Redis> => {
   let connected = false;
   let last: unknown;
-  const redis = new Redis({
-    ...options,
+  const redis = openRedis(options, tagOf(0), {
     lazyConnect: true,
     connectTimeout: CONNECT_MS,
     commandTimeout: CONNECT_MS,
@@ -36,6 +36,20 @@ export const connectRedis = async (options: RedisAddress, onTrouble: (error: unk
     redis.disconnect();
     throw unanswered(options, last ?? cause);
   }
+};
+
+/** Knows all masters of a cluster, and connects to those that are needed. @param nodes some of it */
+export const connectCluster = (
+  { cluster = [], username, password, tls }: RedisAddress,
+  onTrouble: (error: unknown) => void,
+): Cluster => {
+  const redis = new Cluster([...cluster], {
+    lazyConnect: true,
+    slotsRefreshInterval: 0,
+    redisOptions: { username, password, tls, connectTimeout: CONNECT_MS, commandTimeout: CONNECT_MS },
+  });
+  redis.on('error', onTrouble);
+  return redis;
 };
 
 const unanswered = (options: RedisAddress, cause: unknown) =>

@@ -1,6 +1,6 @@
 import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
 import { ArchiveFiles } from '../archive/archive-files.port.js';
-import { EVENT_STORE, REDIS, REDIS_CONNECTION } from './log.port.js';
+import { EVENT_STORE, REDIS, REDIS_CONNECTION, STATUS_WRITER } from './log.port.js';
 import type { OpenLog } from './open-log.js';
 import { RedisClock } from './redis-clock.port.js';
 
@@ -19,11 +19,12 @@ export class LogModule implements OnApplicationShutdown {
         { provide: OPEN_LOG, useValue: log },
         { provide: EVENT_STORE, useValue: log.store },
         { provide: REDIS, useValue: log.redis },
+        { provide: STATUS_WRITER, useValue: log.statuses },
         { provide: REDIS_CONNECTION, useValue: log.connection },
         { provide: ArchiveFiles, useValue: log.archives },
         RedisClock,
       ],
-      exports: [EVENT_STORE, REDIS, REDIS_CONNECTION, ArchiveFiles, RedisClock],
+      exports: [EVENT_STORE, REDIS, REDIS_CONNECTION, STATUS_WRITER, ArchiveFiles, RedisClock],
     };
   }
 

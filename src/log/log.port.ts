@@ -1,4 +1,5 @@
-import type { RedisOptions } from 'ioredis';
+import type { Redis } from 'ioredis';
+import type { RedisPlace } from '#event-store';
 
 /** Token of the `EventStore` of `#event-store`: the log. */
 export const EVENT_STORE = Symbol('EVENT_STORE');
@@ -9,8 +10,14 @@ export const REDIS = Symbol('REDIS');
 /** Token of `RedisConnection`: the Redis that this process works with. */
 export const REDIS_CONNECTION = Symbol('REDIS_CONNECTION');
 
-/** How a client of ioredis reaches a Redis; nothing else. */
-export type RedisAddress = Pick<RedisOptions, 'path' | 'host' | 'port' | 'username' | 'password' | 'db' | 'tls'>;
+/** Token of `StatusWriter`. */
+export const STATUS_WRITER = Symbol('STATUS_WRITER');
+
+/** For scripts over the hash of one agent's status, wherever it lies: in a cluster not where the log does. */
+export type StatusWriter = Pick<Redis, 'eval'>;
+
+/** How a Redis is reached; nothing else. */
+export type RedisAddress = RedisPlace;
 
 export interface RedisConnection {
   readonly options: RedisAddress;

@@ -3,20 +3,21 @@ import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import { HyperRunError } from '#contracts';
-import { RedisEventStore, type EventStore } from '#event-store';
+import { mayChange, RedisEventStore, type EventStore } from '#event-store';
 import { checkRedis, findTool, startRedis, toolCache, type RedisPromise } from '#system-tools';
 import { ArchiveFiles } from '../archive/archive-files.port.js';
 import type { Config } from '../config/config.js';
 import { withoutSecrets } from '../config/secrets.js';
-import { connectRedis } from './connect-redis.js';
+import { connectCluster, connectRedis } from './connect-redis.js';
 import { LogMarkFile } from './log-mark-file.js';
-import type { RedisAddress, RedisConnection } from './log.port.js';
-import { describeRedis, redisOptions } from './redis-address.js';
+import type { RedisAddress, RedisConnection, StatusWriter } from './log.port.js';
+import { addressOf, describeRedis } from './redis-address.js';
 
 /** The log and the Redis that holds it. */
 export interface OpenLog {
   readonly connection: RedisConnection;
   readonly redis: Redis;
+  readonly statuses: StatusWriter;
   readonly store: EventStore;
   readonly archives: ArchiveFiles;
   /** In order: the log, the client, then the hold on a Redis of our own. */
@@ -46,6 +47,8 @@ export const openLog = async (config: Config): Promise<OpenLog> => {
     undo.push(() => reached.release());
     const redis = await connectRedis(options, trouble);
     undo.push(() => redis.disconnect());
+    const statuses = options.cluster === undefined ? redis : connectCluster(options, trouble);
+    if (statuses !== redis) undo.push(() => statuses.disconnect());
     const promise = await checkRedis((command, ...args) => redis.call(command, ...args));
     requireReliable(promise, config);
     await mkdir(config.dataDirectory, { recursive: true, mode: 0o700 });
@@ -66,7 +69,7 @@ export const openLog = async (config: Config): Promise<OpenLog> => {
     });
     undo.push(() => store.close());
     mark.raise({ incarnation: store.incarnation, position: await store.top() });
-    return { connection: describe(options, promise), redis, store, archives, close };
+    return { connection: describe(options, promise), redis, statuses, store, archives, close };
   } catch (error) {
     await close();
     throw error;
@@ -74,8 +77,7 @@ export const openLog = async (config: Config): Promise<OpenLog> => {
 };
 
 const reach = async (config: Config): Promise<Reached> => {
-  if (config.redisUrl !== undefined)
-    return { options: redisOptions(config.redisUrl), release: () => Promise.resolve() };
+  if (config.redisUrl !== undefined) return { options: addressOf(config.redisUrl), release: () => Promise.resolve() };
   const log = (line: string) => logger.log(line);
   const tool = await findTool('redis-server', { cacheDir: toolCache(), log });
   const own = await startRedis({ directory: config.dataDirectory, tool, log });
@@ -95,12 +97,16 @@ const requireReliable = ({ problems }: RedisPromise, { allowWeakRedis }: Config)
   );
 };
 
+/** Replication is asynchronous: https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/ */
+const FAILOVER =
+  'Another Redis may take over from this one and lack what was acknowledged in the moment before; a loss is named, and stops the service.';
+
 const describe = (options: RedisAddress, { version, durability, problems }: RedisPromise): RedisConnection => ({
   options,
   description: describeRedis(options),
   version,
   durability,
-  weaknesses: problems.map(({ text }) => text),
+  weaknesses: [...problems.map(({ text }) => text), ...(mayChange(options) ? [FAILOVER] : [])],
 });
 
 const trouble = (error: unknown): void =>

@@ -1,22 +1,34 @@
+import type { RedisUrl } from '../config/redis-url.js';
 import type { RedisAddress } from './log.port.js';
 
-/** `redis://`, `rediss://` or `unix://` as options of ioredis. The scheme was validated with the configuration. */
-export const redisOptions = (address: string): RedisAddress => {
-  const url = new URL(address);
+/** Where a Redis is, as options of ioredis and as nodes of a cluster. */
+export const addressOf = (url: RedisUrl): RedisAddress => {
+  const { username, password } = url;
   const credentials = {
-    ...(url.username === '' ? {} : { username: decodeURIComponent(url.username) }),
-    ...(url.password === '' ? {} : { password: decodeURIComponent(url.password) }),
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
   };
-  if (url.protocol === 'unix:') return { path: decodeURIComponent(url.pathname), ...credentials };
-  const db = Number(url.pathname.slice(1));
+  if (url.kind === 'socket') return { path: url.path, ...credentials };
+  const tls = url.tls ? { tls: {} } : {};
+  if (url.kind === 'cluster') return { cluster: url.nodes, ...tls, ...credentials };
+  const db = url.db > 0 ? { db: url.db } : {};
+  if (url.kind === 'server') return { host: url.host, port: url.port, ...db, ...tls, ...credentials };
+  const { name, nodes, sentinel } = url;
   return {
-    host: url.hostname.replace(/^\[|\]$/g, ''),
-    port: url.port === '' ? 6379 : Number(url.port),
-    ...(db > 0 ? { db } : {}),
-    ...(url.protocol === 'rediss:' ? { tls: {} } : {}),
-    ...credentials,
+    ...{ sentinels: [...nodes], name, ...db, ...tls, ...credentials },
+    ...(sentinel.username === undefined ? {} : { sentinelUsername: sentinel.username }),
+    ...(sentinel.password === undefined ? {} : { sentinelPassword: sentinel.password }),
+    ...(url.tls ? { enableTLSForSentinelMode: true, sentinelTLS: {} } : {}),
   };
 };
 
-export const describeRedis = (options: RedisAddress): string =>
-  options.path ?? `${options.host ?? 'localhost'}:${options.port ?? 6379}`;
+/** For people: no password in it. */
+export const describeRedis = (address: RedisAddress): string => {
+  const { path, host = 'localhost', port = 6379, cluster, sentinels, name } = address;
+  if (cluster !== undefined) return `cluster ${named(cluster)}`;
+  if (sentinels !== undefined) return `${name}, watched by ${named(sentinels)}`;
+  return path ?? `${host}:${port}`;
+};
+
+const named = (nodes: readonly { readonly host?: string; readonly port?: number }[]): string =>
+  nodes.map(({ host, port }) => `${host}:${port}`).join(', ');

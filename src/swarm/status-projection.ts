@@ -1,10 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import type { Redis } from 'ioredis';
 import type { AgentId } from '#contracts';
 import type { AgentCard } from '#domain';
 import { CONFIG, type Config } from '../config/config.js';
-import { REDIS } from '../log/log.port.js';
+import { STATUS_WRITER, type StatusWriter } from '../log/log.port.js';
 import { statusKey } from '../world/keys.port.js';
 import { LiveWorld } from '../world/live-world.port.js';
 import { AgentIsolation } from './agent-isolation.port.js';
@@ -27,7 +26,7 @@ export class StatusProjection implements OnApplicationBootstrap, OnModuleDestroy
 
   constructor(
     private readonly live: LiveWorld,
-    @Inject(REDIS) private readonly redis: Redis,
+    @Inject(STATUS_WRITER) private readonly redis: StatusWriter,
     @Inject(CONFIG) private readonly config: Config,
     private readonly isolation: AgentIsolation,
   ) {}
@@ -71,12 +70,11 @@ export class StatusProjection implements OnApplicationBootstrap, OnModuleDestroy
   async #writeChanged(): Promise<void> {
     const lua = await script;
     const isolationOf = await this.isolation.measured();
-    const pipeline = this.redis.pipeline();
     const cards = this.#changed();
-    for (const card of cards)
-      pipeline.eval(lua, 1, statusKey(this.config, card.id), card.version, ...fieldsOf(card, isolationOf(card.kind)));
-    const results = (await pipeline.exec()) ?? [];
-    for (const [error] of results) if (error !== null) throw error;
+    const write = (card: AgentCard) =>
+      this.redis.eval(lua, 1, statusKey(this.config, card.id), card.version, ...fieldsOf(card, isolationOf(card.kind)));
+    const results = await Promise.allSettled(cards.map(write));
+    for (const result of results) if (result.status === 'rejected') throw result.reason;
     for (const card of cards) this.#written.set(card.id, card);
   }
 }

@@ -1,4 +1,6 @@
-import { Redis, type RedisOptions } from 'ioredis';
+import type { Redis, RedisOptions } from 'ioredis';
+import { tagOf } from './keys.js';
+import { isElsewhere, mayChange, openRedis, type RedisPlace } from './redis-client.js';
 import { BLOCK_MS } from './redis-tail.js';
 
 /** Three, so that neither a long read nor a blocked one holds up an append. */
@@ -15,14 +17,10 @@ export interface Connections {
 export const silenceOf = (patience: number): number => Math.max(50, patience / 4);
 
 /** @param patience for how long a command is tried, in milliseconds */
-export const connect = (
-  redis: string | RedisOptions,
-  patience: number,
-  onTrouble: (error: unknown) => void,
-): Connections => {
+export const connect = (place: RedisPlace, patience: number, onTrouble: (error: unknown) => void): Connections => {
   const silence = silenceOf(patience);
   const open = (options: RedisOptions): Redis => {
-    const connection = typeof redis === 'string' ? new Redis(redis, options) : new Redis({ ...redis, ...options });
+    const connection = openRedis(place, tagOf(0), options);
     connection.on('error', onTrouble);
     limitHandshake(connection, silence);
     return connection;
@@ -30,7 +28,12 @@ export const connect = (
   const common: RedisOptions = { retryStrategy: (times) => Math.min(1000, 25 * 2 ** Math.min(times, 6)) };
   return {
     // 0: what is on its way when the connection breaks fails at once and is never resent by the client itself.
-    writer: open({ ...common, maxRetriesPerRequest: 0, autoResendUnfulfilledCommands: false }),
+    writer: open({
+      ...common,
+      maxRetriesPerRequest: 0,
+      autoResendUnfulfilledCommands: false,
+      reconnectOnError: (error) => mayChange(place) && isElsewhere(error),
+    }),
     reader: open({ ...common, maxRetriesPerRequest: null, commandTimeout: patience, socketTimeout: silence }),
     follower: open({ ...common, maxRetriesPerRequest: null, socketTimeout: BLOCK_MS * 1.5 }),
   };

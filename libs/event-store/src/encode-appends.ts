@@ -1,13 +1,20 @@
 import type { StreamName } from '#contracts';
 import type { Keys } from './keys.js';
+import type { LogMark } from './log-mark.js';
 import type { PreparedAppend, PreparedWrite } from './prepare.js';
+
+export interface Terms {
+  readonly channel: string;
+  readonly feedLength: number;
+  /** A log that is behind it refuses. */
+  readonly known: LogMark;
+}
 
 /** Keys and arguments of scripts/append.lua. */
 export const encodeAppends = (
   appends: readonly PreparedAppend[],
   keys: Keys,
-  channel: string,
-  feedLength: number,
+  { channel, feedLength, known }: Terms,
 ): { keys: string[]; args: (string | number)[] } => {
   const named = [keys.meta, keys.all, keys.feed, keys.catalogue];
   const indexes = new Map<StreamName, number>();
@@ -26,7 +33,9 @@ export const encodeAppends = (
       return [indexOf(write.stream), ...guardOf(write), write.events.length];
     }),
   );
-  return { keys: named, args: [feedLength, channel, JSON.stringify([[...indexes.keys()], asked]), ...events] };
+  const { incarnation, position } = known;
+  const wanted = JSON.stringify([[...indexes.keys()], asked]);
+  return { keys: named, args: [feedLength, channel, incarnation, position, wanted, ...events] };
 };
 
 const guardOf = ({ guard, raiseEpoch }: PreparedWrite): [kind: string, a: number, b: number] =>

@@ -10,6 +10,7 @@ import {
   type Version,
 } from '#contracts';
 import { append, collect, epoch, exact, failureOf, newStream, said, write } from '../test/appends.js';
+import { startRedisCluster, type RedisCluster } from '../test/redis-nodes.js';
 import { startRedisServer, type RedisServer } from '../test/redis-server.js';
 import { partOf, Shelf } from '../test/shelf.js';
 import type { Append, EventStore, FeedEntry, StreamWrite } from './event-store.js';
@@ -467,10 +468,14 @@ const eventStoreContract = (name: string, open: (archive: Shelf) => Promise<Even
 };
 
 let server: RedisServer;
+let cluster: RedisCluster;
 beforeAll(async () => {
-  server = await startRedisServer();
+  [server, cluster] = await Promise.all([startRedisServer(), startRedisCluster()]);
 });
-afterAll(() => server.end());
+afterAll(() => Promise.all([server?.end(), cluster?.end()]));
 
 eventStoreContract('the store on Redis', (archive) => RedisEventStore.open({ redis: { path: server.path }, archive }));
+eventStoreContract('the store on a Redis Cluster of three masters', (archive) =>
+  RedisEventStore.open({ redis: { cluster: cluster.masters }, archive }),
+);
 eventStoreContract('the store in memory', async (archive) => new InMemoryEventStore(Date.now, archive));

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
-import { HyperRunError } from '#contracts';
+import { HyperRunError, type Position } from '#contracts';
 import type { Answer } from './answer.js';
 import { closed, full, outcomeUnknown, unavailable } from './errors.js';
+import type { LogMark } from './log-mark.js';
 import type { PreparedAppend } from './prepare.js';
 
 export interface Script {
@@ -17,6 +18,8 @@ interface Pending {
   /** How often it was sent without an answer. */
   unanswered: number;
   settled: boolean;
+  /** Why Redis did not take it for now. */
+  refusal?: Error;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -37,6 +40,8 @@ export interface GroupCommitOptions {
   };
   /** How long an append is tried again before its caller hears that it failed, in milliseconds. */
   readonly patience: number;
+  /** The log is not, or no longer, the one that is known: what its caller hears of it. Nothing may go on. */
+  readonly onRewound: (found: LogMark) => HyperRunError;
 }
 
 /** Calls at once on one connection: the next one is made and sent while Redis works on the one before. */
@@ -147,11 +152,20 @@ export class GroupCommit {
   async #failed(call: Call, error: unknown): Promise<void> {
     const refusal = error instanceof Error && error.name === 'ReplyError' ? error : undefined;
     if (refusal !== undefined) for (const pending of call.pending) pending.unanswered--;
-    const passing = refusal === undefined || /^(LOADING|BUSY|TRYAGAIN|MASTERDOWN) /.test(refusal.message);
+    const rewound = refusal && rewoundTo(refusal);
+    if (rewound !== undefined) {
+      const told = this.options.onRewound(rewound);
+      for (const pending of call.pending) this.#giveUp(pending, told);
+      return;
+    }
+    const passing =
+      refusal === undefined ||
+      /^(LOADING|BUSY|TRYAGAIN|MASTERDOWN|CLUSTERDOWN|MOVED|ASK|READONLY) /.test(refusal.message);
     if (!passing || this.#closed) {
       for (const pending of call.pending) this.#giveUp(pending, refusal && refusedBy(refusal));
       return;
     }
+    for (const pending of call.pending) pending.refusal = refusal;
     if (refusal !== undefined) await delay(BUSY_PAUSE);
     const again = call.pending.filter((pending) => !pending.settled);
     this.#queue = [...again, ...this.#queue].sort((a, b) => a.order - b.order);
@@ -174,9 +188,17 @@ export class GroupCommit {
     if (pending.settled) return;
     pending.settled = true;
     if (pending.unanswered > 0) pending.reject(outcomeUnknown(pending.prepared.append.commandId, error));
-    else pending.reject(error ?? unavailable('there is no connection to Redis.'));
+    else pending.reject(error ?? (pending.refusal ? refusedBy(pending.refusal) : NOT_CONNECTED()));
   }
 }
+
+const NOT_CONNECTED = () => unavailable('there is no connection to Redis.');
+
+/** As scripts/append.lua says it. */
+const rewoundTo = ({ message }: Error): LogMark | undefined => {
+  const [, incarnation, position] = /REWOUND (\S+) (\d+)/.exec(message) ?? [];
+  return incarnation === undefined ? undefined : { incarnation, position: Number(position) as Position };
+};
 
 const refusedBy = (error: Error): HyperRunError =>
   error.message.startsWith('OOM') ? full(error) : unavailable(`Redis refused the append (${error.message}).`, error);

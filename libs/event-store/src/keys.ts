@@ -15,8 +15,11 @@ export interface Keys {
   head(stream: StreamName): string;
 }
 
+/** The hash tag of a partition, without its braces. */
+export const tagOf = (partition: number): string => `p${partition}`;
+
 export const keysOf = (prefix: string, partition = 0): Keys => {
-  const base = `${prefix}{p${partition}}:`;
+  const base = `${prefix}{${tagOf(partition)}}:`;
   return {
     meta: `${base}meta`,
     all: `${base}all`,

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import type { RedisOptions } from 'ioredis';
 import {
   isHyperRunError,
   SYSTEM_STREAM,
@@ -30,19 +29,20 @@ import type {
 import { NO_ARCHIVE } from './no-archive.js';
 import { headsOf, mayStandAlready, refusalOf } from './answer.js';
 import { GroupCommit } from './group-commit.js';
-import { CHANNEL, checkPartitions, DEFAULT_PREFIX, keysOf, type Keys } from './keys.js';
+import { CHANNEL, checkPartitions, DEFAULT_PREFIX, keysOf, tagOf, type Keys } from './keys.js';
 import { follow, type LiveTail } from './live-tail.js';
 import { holds, liveIncarnation, markIn, rewound, type LogMark } from './log-mark.js';
 import { prepare, type Mask } from './prepare.js';
 import { recordedBefore } from './recorded-before.js';
 import { ask, RedisLog } from './redis-log.js';
+import type { RedisPlace } from './redis-client.js';
 import { startRedisTail, type RedisTail } from './redis-tail.js';
 
 const PATIENCE_MS = 10_000;
 
 export interface RedisEventStoreOptions {
-  /** Where Redis is: a URL, or options of ioredis (`{ path }` for a Unix socket). */
-  readonly redis: string | RedisOptions;
+  /** Where Redis is: options of ioredis (`{ path }` for a Unix socket, `sentinels` …), or nodes of a cluster. */
+  readonly redis: RedisPlace;
   /** Stands before every key. Default `hyper:`. */
   readonly prefix?: string;
   /** Stands before the channel; default: the prefix when it is not the default one, else nothing. */
@@ -106,14 +106,24 @@ export class RedisEventStore implements EventStore {
     const connections = connect(options.redis, patience, onTrouble);
     try {
       const script = { sha: createHash('sha1').update(text).digest('hex'), text };
+      const incarnation = await liveIncarnation(connections.reader, keys, options.known, options.accepted);
+      const terms = { channel, feedLength: options.feedLength ?? 100_000 };
       const appends = new GroupCommit({
         redis: connections.writer,
         script,
-        encode: (prepared) => encodeAppends(prepared, keys, channel, options.feedLength ?? 100_000),
+        encode: (prepared) => encodeAppends(prepared, keys, { ...terms, known: store.#reached() }),
         patience,
+        onRewound: (found) => store.#fail(found),
       });
-      const incarnation = await liveIncarnation(connections.reader, keys, options.known, options.accepted);
-      const store = new RedisEventStore(connections, keys, appends, incarnation, onTrouble, options, trim);
+      const store: RedisEventStore = new RedisEventStore(
+        connections,
+        keys,
+        appends,
+        incarnation,
+        onTrouble,
+        options,
+        trim,
+      );
       await store.#begin();
       return store;
     } catch (error) {
@@ -239,6 +249,7 @@ export class RedisEventStore implements EventStore {
       const { feed } = this.keys;
       const silence = silenceOf(this.options.patience ?? PATIENCE_MS);
       this.#live = startRedisTail({ redis, feed, top, silence, onTrouble: this.onTrouble });
+      if (this.#failure !== undefined) this.#live.tail.fail(this.#failure);
       return this.#live.tail;
     } catch (error) {
       this.#tail = undefined;
@@ -277,18 +288,27 @@ export class RedisEventStore implements EventStore {
     });
   }
 
+  #reached(): LogMark {
+    return { incarnation: this.incarnation, position: this.#known() };
+  }
+
   /** A log that came back older than what was seen of it is not the same log: nothing may go on. */
   async #checkAfterReconnect(): Promise<void> {
-    const known = { incarnation: this.incarnation, position: this.#known() };
+    const known = this.#reached();
     try {
       const found = await markIn(this.connections.reader, this.keys);
-      if (holds(found, known)) return;
-      this.#failure = rewound(known, found);
-      this.onTrouble(this.#failure);
-      (await this.#tail)?.fail(this.#failure);
+      if (!holds(found, known)) this.#fail(found);
     } catch (error) {
       this.onTrouble(error);
     }
+  }
+
+  #fail(found: LogMark | undefined): HyperRunError {
+    if (this.#failure !== undefined) return this.#failure;
+    const failure = (this.#failure = rewound(this.#reached(), found));
+    this.onTrouble(failure);
+    this.#live?.tail.fail(failure);
+    return failure;
   }
 
   #check(): void {

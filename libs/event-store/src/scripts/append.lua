@@ -14,8 +14,8 @@
                   head: hash v version, e epoch, s seq (last append of this epoch)
 
   ARGV
-    1 length of the feed   2 channel
-    3 JSON: [names of the streams, appends]
+    1 length of the feed   2 channel   3 incarnation   4 position that the log is known to have reached
+    5 JSON: [names of the streams, appends]
       each append: an array of writes
       each write:  [i (index of its stream), kind, a, b, number of events]
                    kind 'x': exact version a;  'r': the same, and raise the epoch;  'e': epoch a, seq b
@@ -27,6 +27,8 @@
     {2, write, epoch}     the epoch is over: epoch found
     {3, write, seq}       the seq does not follow: last seq found
   Errors of Redis (OOM, MISCONF, READONLY …): nothing was written.
+  Error REWOUND <incarnation> <position>: the log is another one or behind what is known of it, as after a failover that
+  lost events; nothing was written.
 
   May be sent again: guards make a second time harmless (1, 2 or 3), the caller then looks for its command id.
 ]]
@@ -37,8 +39,11 @@ local meta, all, feed, catalogue = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local format = string.format
 local function text(number) return format('%d', number) end
 
-local last = call('HMGET', meta, 'position', 'time')
+local last = call('HMGET', meta, 'position', 'time', 'incarnation')
 local position = tonumber(last[1] or 0)
+if last[3] ~= ARGV[3] or position < tonumber(ARGV[4]) then
+  return redis.error_reply('REWOUND ' .. (last[3] or 'none') .. ' ' .. text(position))
+end
 local clock = call('TIME')
 local now = math.max(clock[1] * 1000 + math.floor(clock[2] / 1000), tonumber(last[2] or 0))
 
@@ -57,7 +62,7 @@ local function iso(ms)
     math.floor(rest / 3600000), math.floor(rest / 60000) % 60, math.floor(rest / 1000) % 60, rest % 1000)
 end
 
-local names, appends = unpack(cjson.decode(ARGV[3]))
+local names, appends = unpack(cjson.decode(ARGV[5]))
 
 local heads = {}
 local function head_of(index)
@@ -84,7 +89,7 @@ end
 
 -- Of each write that will be carried out. In columns: a table for each would cost as much as the write.
 local owners, counts, firsts, versions, positions, epochs = {}, {}, {}, {}, {}, {}
-local accepted, answers, at, written = 0, {}, 4, position
+local accepted, answers, at, written = 0, {}, 6, position
 for number = 1, #appends do
   local writes, answer = appends[number], nil
   for i = 1, #writes do
