@@ -51,6 +51,7 @@ export const openLog = async (config: Config): Promise<OpenLog> => {
     if (statuses !== redis) undo.push(() => statuses.disconnect());
     const promise = await checkRedis((command, ...args) => redis.call(command, ...args));
     requireReliable(promise, config);
+    if (mayChange(options)) logger.warn(FAILOVER);
     await mkdir(config.dataDirectory, { recursive: true, mode: 0o700 });
     const mark = new LogMarkFile(config.dataDirectory, trouble);
     const known = await mark.read();
