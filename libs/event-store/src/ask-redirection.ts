@@ -1,7 +1,5 @@
 import { Redis, type Command } from 'ioredis';
 
-type Send = Redis['sendCommand'];
-
 const ASK = /^ASK \d+ (\S+):(\d+)$/;
 
 /**
@@ -11,7 +9,7 @@ const ASK = /^ASK \d+ (\S+):(\d+)$/;
  */
 export const followsAsk = (redis: Redis): Redis => {
   const targets = new Map<string, Redis>();
-  const send = redis.sendCommand.bind(redis) as Send;
+  const send = redis.sendCommand.bind(redis);
   const sendTo = (host: string, port: number, command: Command): void => {
     const name = `${host}:${port}`;
     const target = targets.get(name) ?? openTarget(redis, host, port, () => targets.delete(name));
@@ -20,7 +18,7 @@ export const followsAsk = (redis: Redis): Redis => {
     target.call('ASKING').catch(() => undefined);
     target.sendCommand(command);
   };
-  redis.sendCommand = ((command, stream) => {
+  redis.sendCommand = (command, stream) => {
     const reject = command.reject;
     command.reject = (error: Error) => {
       const [, host, port] = ASK.exec(error.message) ?? [];
@@ -29,7 +27,7 @@ export const followsAsk = (redis: Redis): Redis => {
       sendTo(host, Number(port), command);
     };
     return send(command, stream);
-  }) as Send;
+  };
   redis.on('end', () => {
     for (const target of targets.values()) target.disconnect();
   });

@@ -29,7 +29,7 @@ import type {
 import { NO_ARCHIVE } from './no-archive.js';
 import { headsOf, mayStandAlready, refusalOf } from './answer.js';
 import { GroupCommit } from './group-commit.js';
-import { CHANNEL, checkPartitions, DEFAULT_PREFIX, keysOf, tagOf, type Keys } from './keys.js';
+import { CHANNEL, checkPartitions, DEFAULT_PREFIX, keysOf, type Keys } from './keys.js';
 import { follow, type LiveTail } from './live-tail.js';
 import { holds, liveIncarnation, markIn, rewound, type LogMark } from './log-mark.js';
 import { prepare, type Mask } from './prepare.js';

@@ -124,7 +124,7 @@ export const cutOff = async (replica: RedisNode, primary: RedisNode): Promise<vo
 
 /** Resolves when the replica has all that the primary has. */
 export const inSync = async (primary: RedisNode): Promise<void> => {
-  await until(async () => Number(await primary.client.wait(1, 1000)) >= 1);
+  await until(async () => (await primary.client.wait(1, 1000)) >= 1);
 };
 
 export const isPrimary = async ({ client }: RedisNode): Promise<boolean> =>

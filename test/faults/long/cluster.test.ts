@@ -17,10 +17,10 @@ const KEY = '{p0}';
 /** Writes one event after the other, each to a stream of its own, until it is told to stop. */
 const writing = (store: RedisEventStore) => {
   const acknowledged: StreamName[] = [];
-  let stopped = false;
+  const stopping = new AbortController();
   let heard = () => {};
   const done = (async () => {
-    while (!stopped) {
+    while (!stopping.signal.aborted) {
       const stream = newStream();
       await store.append(append([write(stream, exact(0), 'said')]));
       acknowledged.push(stream);
@@ -38,7 +38,7 @@ const writing = (store: RedisEventStore) => {
       }
     },
     stop: async () => {
-      stopped = true;
+      stopping.abort();
       await done;
     },
   };
