@@ -54,13 +54,20 @@ export const addGrant = (account: Account, granted?: Grant): Account =>
 /** Counts what one event tells. Same account, same object, when it tells nothing. */
 export const count = (account: Account, told: AnyEvent & { readonly time: Instant }): Account => {
   const { open } = account;
-  const seen = open === undefined ? account : { ...account, open: { from: open.from, until: told.time } };
+  const call = isToolCall(told);
+  if (open === undefined && !call && told.type !== 'action.model-call-finished') return account;
+  const counted: Draft = { ...account };
+  if (open !== undefined) counted.open = { from: open.from, until: told.time };
+  if (call) counted.toolCalls += 1;
   if (told.type === 'action.model-call-finished') {
     const { inputTokens, outputTokens, cost } = told.data;
-    return { ...seen, tokens: account.tokens + inputTokens + outputTokens, cost: account.cost + cost };
+    counted.tokens += inputTokens + outputTokens;
+    counted.cost += cost;
   }
-  return isToolCall(told) ? { ...seen, toolCalls: account.toolCalls + 1 } : seen;
+  return counted;
 };
+
+type Draft = { -readonly [K in keyof Account]: Account[K] };
 
 /**
  * One call, one count: the end of a command and the answer to a question about permission belong to their beginnings. What a

@@ -2,7 +2,6 @@ import {
   toEnvelope,
   TYPE_PREFIX,
   type AgentId,
-  type AnyEvent,
   type Envelope,
   type Position,
   type Recorded,
@@ -84,28 +83,31 @@ const upcastEnvelope = (entry: LiveEntry, envelope: Envelope): Envelope => {
   return today === stored ? envelope : { ...envelope, type: TYPE_PREFIX + today.type, data: today.data };
 };
 
-const eventOf = (entry: LiveEntry, envelope: Envelope): FeedEvent => ({
-  ...({ type: envelope.type.slice(TYPE_PREFIX.length), data: envelope.data } as AnyEvent),
-  id: envelope.id,
-  stream: entry.stream,
-  version: entry.version,
-  position: entry.position,
-  time: Date.parse(envelope.time),
-  actor: envelope.actor,
-  ...(envelope.sprintid !== undefined && { sprintId: envelope.sprintid as SprintId }),
-  ...(envelope.taskid !== undefined && { taskId: envelope.taskid as TaskId }),
-  ...(envelope.agentid !== undefined && { agentId: envelope.agentid as AgentId }),
-});
+type Draft = { -readonly [K in keyof FeedEvent]: FeedEvent[K] };
 
-const toFeedEvent = (record: Recorded): FeedEvent => ({
-  ...({ type: record.type, data: record.data } as AnyEvent),
-  id: record.id,
-  stream: record.stream,
-  version: record.version,
-  position: record.position,
-  time: record.time,
-  actor: record.actor,
-  ...(record.sprintId !== undefined && { sprintId: record.sprintId }),
-  ...(record.taskId !== undefined && { taskId: record.taskId }),
-  ...(record.agentId !== undefined && { agentId: record.agentId }),
-});
+/** Written out field by field: there are as many as there are events, and spreading costs ten times as much. */
+const eventOf = (entry: LiveEntry, envelope: Envelope): FeedEvent => {
+  const event = {
+    type: envelope.type.slice(TYPE_PREFIX.length),
+    data: envelope.data,
+    id: envelope.id,
+    stream: entry.stream,
+    version: entry.version,
+    position: entry.position,
+    time: Date.parse(envelope.time),
+    actor: envelope.actor,
+  } as Draft;
+  if (envelope.sprintid !== undefined) event.sprintId = envelope.sprintid as SprintId;
+  if (envelope.taskid !== undefined) event.taskId = envelope.taskid as TaskId;
+  if (envelope.agentid !== undefined) event.agentId = envelope.agentid as AgentId;
+  return event as FeedEvent;
+};
+
+const toFeedEvent = (record: Recorded): FeedEvent => {
+  const { type, data, id, stream, version, position, time, actor } = record;
+  const event = { type, data, id, stream, version, position, time, actor } as Draft;
+  if (record.sprintId !== undefined) event.sprintId = record.sprintId;
+  if (record.taskId !== undefined) event.taskId = record.taskId;
+  if (record.agentId !== undefined) event.agentId = record.agentId;
+  return event as FeedEvent;
+};

@@ -80,22 +80,42 @@ export class LiveTail {
 }
 
 const BATCH = 1000;
+/** Pages of the log asked for at once: positions are dense, so that the next page is known before the one before has come. */
+const PAGES_AHEAD = 4;
+
+type ReadAll = (after: Position, limit: number) => Promise<FeedEntry[]>;
+
+/** Reads on from a position, page after page, up to a position that the log is known to have reached. */
+class ReadAhead {
+  #pages: { readonly after: number; readonly entries: Promise<FeedEntry[]> }[] = [];
+
+  constructor(private readonly readAll: ReadAll) {}
+
+  next(after: Position, top: Position): Promise<FeedEntry[]> {
+    if (this.#pages[0]?.after !== after) this.#pages = [];
+    let from = (this.#pages.at(-1)?.after ?? after - BATCH) + BATCH;
+    for (; this.#pages.length < PAGES_AHEAD && (from < top || from === after); from += BATCH)
+      this.#pages.push({ after: from, entries: quiet(this.readAll(from as Position, BATCH)) });
+    return this.#pages.shift()?.entries ?? this.readAll(after, BATCH);
+  }
+}
 
 /** Catches up by `readAll`, then follows the tail; joins it by position alone, hence without gap or repeat. */
 export async function* follow(
   tail: LiveTail,
-  readAll: (after: Position, limit: number) => Promise<FeedEntry[]>,
+  readAll: ReadAll,
   after: Position,
   signal: AbortSignal,
 ): AsyncGenerator<readonly FeedEntry[]> {
   let position = after;
+  const ahead = new ReadAhead(readAll);
   let wake = (): void => {};
   const forget = tail.onChange(() => wake());
   const onAbort = () => wake();
   signal.addEventListener('abort', onAbort);
   try {
     while (!signal.aborted) {
-      const entries = tail.after(position, BATCH) ?? (await readAll(position, BATCH));
+      const entries = tail.after(position, BATCH) ?? (await ahead.next(position, tail.position));
       const last = entries.at(-1);
       if (last === undefined) {
         await new Promise<void>((resolve) => (wake = resolve));
@@ -110,3 +130,9 @@ export async function* follow(
     signal.removeEventListener('abort', onAbort);
   }
 }
+
+/** A page that was asked for ahead may fail before anybody waits for it. */
+const quiet = <T>(promise: Promise<T>): Promise<T> => {
+  promise.catch(() => undefined);
+  return promise;
+};

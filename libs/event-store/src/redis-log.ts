@@ -16,7 +16,7 @@ const PAGES_AHEAD = 4;
 /** Reads of the log and of its order. Every gap is named; nothing is skipped. */
 export class RedisLog {
   /** Oldest position of the feed that we know of; it only grows. */
-  #oldest = 0;
+  #oldest: number | undefined;
 
   constructor(
     private readonly redis: Redis,
@@ -127,6 +127,7 @@ export class RedisLog {
   async readAll(after: Position, limit: number, without = NO_PARTS): Promise<FeedEntry[]> {
     if (limit <= 0) return [];
     const count = Math.min(limit, PAGE);
+    this.#oldest ??= await this.#firstOfFeed();
     if (after + 1 >= this.#oldest) {
       const entries = await ask(this.redis.xrange(this.keys.feed, `(${after}-0`, '+', 'COUNT', count));
       const first = entries[0];
@@ -136,6 +137,11 @@ export class RedisLog {
       else if ((await this.top()) <= after) return [];
     }
     return this.#readPointers(after, count, without);
+  }
+
+  async #firstOfFeed(): Promise<number> {
+    const [first] = await ask(this.redis.xrange(this.keys.feed, '-', '+', 'COUNT', 1));
+    return first === undefined ? 0 : numberOf(first[0]);
   }
 
   async #slice(stream: StreamName, from: number, to: number): Promise<Entry[]> {
