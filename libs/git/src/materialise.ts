@@ -17,13 +17,18 @@ const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | con
 /**
  * Writes the files of a tree into a folder that is empty or absent: exactly the stored bytes, no filter, no line-end
  * conversion, no hook, no index. Executable files stay so. Symbolic links are made last, so that nothing is
- * written through one, and only if they stay inside.
+ * written through one, and only if they stay inside. `only`: no others are looked at.
  * @throws HyperRunError git.target-not-empty
  */
-export const materialise = async (objects: ObjectDatabase, treeish: Oid, directory: string): Promise<Materialised> => {
+export const materialise = async (
+  objects: ObjectDatabase,
+  treeish: Oid,
+  directory: string,
+  only: (file: FileEntry) => boolean = () => true,
+): Promise<Materialised> => {
   await mkdir(directory, { recursive: true });
   if ((await readdir(directory)).length > 0) throw notEmpty(directory);
-  const listed = await objects.listFiles(treeish);
+  const listed = (await objects.listFiles(treeish)).filter(only);
   const entries = listed.map((file) => ({ file, path: file.bytes?.toString('latin1') ?? file.path }));
   const safe = entries.filter(({ path }) => isCheckoutPath(path));
   const regular = safe.filter(({ file }) => isRegularFile(file)).map(({ file }) => file);

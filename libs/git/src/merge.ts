@@ -1,11 +1,13 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HyperRunError, type Oid } from '#contracts';
-import { splitAtNul } from './object-database.js';
+import { materialise } from './materialise.js';
+import { splitAtNul, type FileEntry } from './object-database.js';
 import { PrivateObjects } from './private-objects.js';
 import type { GitRepository } from './repository.js';
+import { readRegularFile } from './regular-file.js';
 import { runGit, type GitCall } from './run-git.js';
-import { oidFrom } from './tree.js';
+import { isRegularFile, oidFrom } from './tree.js';
 
 export interface TreeMerge {
   /** With conflicts it holds marks, and is good for nothing. */
@@ -21,10 +23,13 @@ const MERGES_SINCE = [2, 38] as const;
 const SETTINGS = { 'merge.renames': 'true', 'merge.directoryRenames': 'false' };
 const NOBODY = { name: 'hyper-run', email: 'hyper-run@localhost' };
 
+/** How git merges a file by itself; any other name stands for a command of the user. */
+const BUILT_IN = ['unspecified', 'set', 'unset', 'text', 'binary', 'union'];
+
 /**
- * Merges trees of a repository by native git, in a git directory of its own: no work tree, no index, and of the repository
- * nothing but its objects, so that no merge driver, attribute, replacement or history of it matters. New objects lie in
- * `directory` alone.
+ * Merges trees of a repository by native git, in a git directory of its own: no index, in the work tree nothing but the
+ * attributes of the base, and of the repository nothing but its objects and `info/attributes`, so that no merge driver,
+ * replacement or history of it matters. New objects lie in `directory` alone.
  */
 export class TreeMerger {
   private constructor(
@@ -32,15 +37,20 @@ export class TreeMerger {
     private readonly objects: PrivateObjects,
   ) {}
 
-  /** @throws HyperRunError git.too-old */
-  static async create(repository: GitRepository, directory: string): Promise<TreeMerger> {
+  /** `base`: whose `.gitattributes` say how files are merged. @throws HyperRunError git.too-old */
+  static async create(repository: GitRepository, directory: string, base: Oid): Promise<TreeMerger> {
     await requireMergingGit();
     const objects = await PrivateObjects.create(directory);
     const gitDir = objects.directory;
     await mkdir(join(gitDir, 'refs'), { recursive: true });
     await writeFile(join(gitDir, 'HEAD'), 'ref: refs/heads/none\n');
-    const alternates = [join(repository.location.commonDir, 'objects')];
-    const call = { gitDir, objects: { directory: join(gitDir, 'objects'), alternates }, config: SETTINGS };
+    const { commonDir } = repository.location;
+    const alternates = [join(commonDir, 'objects')];
+    const workTree = join(gitDir, 'attributes');
+    await materialise(repository.objects, base, workTree, isAttributes);
+    await mkdir(join(gitDir, 'info'), { recursive: true });
+    await writeFile(join(gitDir, 'info/attributes'), await ownAttributes(commonDir), 'latin1');
+    const call = { gitDir, workTree, objects: { directory: join(gitDir, 'objects'), alternates }, config: SETTINGS };
     return new TreeMerger(call, objects);
   }
 
@@ -57,11 +67,26 @@ export class TreeMerger {
     return parseMerge((await runGit(args, { ...this.call, answers: [0, 1] })).stdout);
   }
 
+  /** The merge drivers that attributes name for these paths and that git does not have itself, by path. */
+  async foreignDrivers(paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const input = paths.map((path) => `${path}\0`).join('');
+    const { stdout } = await runGit(['check-attr', '-z', '--stdin', 'merge'], { ...this.call, input });
+    const fields = splitAtNul(stdout).map((field) => field.toString('utf8'));
+    const told = Array.from({ length: fields.length / 3 }, (_, at) => [fields[3 * at] ?? '', fields[3 * at + 2] ?? ''] as const); // prettier-ignore
+    return new Map(told.filter(([, driver]) => !BUILT_IN.includes(driver)));
+  }
+
   /** What git merges are commits; these are made for it, with no history behind them. */
   private commit(tree: Oid, ...parents: readonly Oid[]): Promise<Oid> {
     return this.objects.writeCommit({ tree, parents, message: 'A side of a merge', author: NOBODY, time: 0 });
   }
 }
+
+const isAttributes = (file: FileEntry): boolean => isRegularFile(file) && /(^|\/)\.gitattributes$/.test(file.path);
+
+/** Of the repository itself, in no commit. */
+const ownAttributes = (commonDir: string): Promise<string> =>
+  readRegularFile(join(commonDir, 'info/attributes'), 'latin1').catch(() => '');
 
 const requireMergingGit = async (): Promise<void> => {
   const found = (await runGit(['version'])).stdout.toString('latin1').trim();

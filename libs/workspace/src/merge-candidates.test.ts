@@ -162,18 +162,46 @@ describe('candidates of several tasks', () => {
     expect(await (await open([pack])).merge([lost])).toMatchObject({ ok: true, tree: lost.tree });
   });
 
-  it('are merged without a driver of the repository, and without anybody seeing it', async () => {
+  it('are not merged where attributes name a driver that git does not have, and nobody runs it or sees it', async () => {
     await git(path, 'config', 'merge.evil.driver', `touch ${join(folder, 'evil')}; exit 0`);
     await writeFiles(path, { '.git/info/attributes': '*.md merge=evil\n' });
     const one = await writing({ 'docs/a.md': PAGE.replace('five', 'FIVE') });
-    const two = await writing({ 'docs/a.md': PAGE.replace('five', 'V') });
+    const two = await writing({ 'docs/a.md': PAGE.replace('one', 'ONE') });
+    const other = await writing({ 'docs/b.md': 'other\n' });
     const before = await repository.fingerprint();
-    expect(await conflicts(one, two)).toHaveLength(1);
+    await expect(merge(one, two)).rejects.toMatchObject({
+      code: 'git.foreign-merge-driver',
+      message: expect.stringMatching(/docs\/a\.md.*"evil".*hyper-run merge/),
+    });
+    expect(await conflicts(one, other)).toBe('none');
     expect(compareFingerprints(before, await repository.fingerprint())).toEqual([]);
     expect(await readdir(folder)).not.toContain('evil');
     const branches = [one, two].map(({ taskId }) => `hyper-run/${taskId}`);
     await git(path, 'merge-tree', '--write-tree', ...branches);
     expect(await readdir(folder)).toContain('evil');
+    await writeFiles(path, { '.git/info/attributes': '' });
+  });
+
+  it('are merged by the drivers that git has, as the attributes of the base name them', async () => {
+    const attributes = { '.gitattributes': '*.log merge=union\n[attr]whole -merge\n*.dat whole\n', 'docs/.gitattributes': '*.log binary\n' }; // prettier-ignore
+    const names = ['a.log', 'a.dat', 'docs/a.log', 'a.md'];
+    const filled = (text: string) => Object.fromEntries(names.map((name) => [name, `one\n${text}`]));
+    await git(path, 'checkout', '--quiet', '-b', 'with-attributes', base);
+    await writeFiles(path, { ...attributes, ...filled('') });
+    const before = base;
+    base = Oid.parse(await commitAll(path, 'Attributes'));
+    try {
+      const [one, two] = [await writing(filled('left\n')), await writing(filled('right\n'))];
+      expect(await conflicts(one, two)).toEqual(
+        ['a.dat', 'a.md', 'docs/a.log'].map((name) => ({ path: name, taskIds: [one.taskId, two.taskId] })),
+      );
+      const left = await writing({ 'a.log': 'one\nleft\n' });
+      const files = await merged(left, await writing({ 'a.log': 'one\nright\n' }));
+      expect(JSON.stringify(files)).toContain(String.raw`one\nleft\nright\n`);
+    } finally {
+      base = before;
+      await git(path, 'checkout', '--quiet', 'main');
+    }
   });
 
   it('are not merged by a git that cannot do it without a work tree, and the error says what helps', async () => {

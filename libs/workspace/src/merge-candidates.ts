@@ -1,4 +1,4 @@
-import type { Oid, TaskId } from '#contracts';
+import { HyperRunError, type Oid, type TaskId } from '#contracts';
 import { TreeMerger, type GitRepository, type TreeMerge } from '#git';
 
 /** What one task made of the base. */
@@ -42,12 +42,14 @@ export class CandidateMerger {
     readonly packs: Iterable<Buffer> | AsyncIterable<Buffer>;
   }): Promise<CandidateMerger> {
     const { repository, directory, base, packs } = options;
-    const trees = await TreeMerger.create(repository, directory);
+    const trees = await TreeMerger.create(repository, directory, base);
     for await (const pack of packs) await trees.take(pack);
     return new CandidateMerger(repository, directory, await repository.treeOf(base), trees);
   }
 
+  /** @throws HyperRunError `git.foreign-merge-driver`: files that several changed are merged by a command of the user */
   async merge(parts: readonly Part[]): Promise<Merged> {
+    await this.refuseForeignDrivers(parts);
     let tree = this.base;
     for (const [index, part] of parts.entries()) {
       const merged = await this.trees.merge(this.base, tree, part.tree);
@@ -56,6 +58,19 @@ export class CandidateMerger {
       ({ tree } = merged);
     }
     return { ok: true, tree, shared: await this.shared(parts) };
+  }
+
+  private async refuseForeignDrivers(parts: readonly Part[]): Promise<void> {
+    const shared = await this.shared(parts);
+    const [first] = shared.length === 0 ? [] : await this.trees.foreignDrivers(shared.map(({ path }) => path));
+    if (first === undefined) return;
+    const [path, driver] = first;
+    throw new HyperRunError(
+      'git.foreign-merge-driver',
+      `Several tasks changed ${path}, and .gitattributes has it merged by ${JSON.stringify(driver)}, a command that is not run here. Merge the branches yourself: hyper-run merge <task>.`,
+      { path, driver },
+      'operator',
+    );
   }
 
   /** Pair by pair, so that every task is named that is in one; where no two alone conflict, all that touch the path. */
