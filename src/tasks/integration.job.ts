@@ -34,20 +34,37 @@ export class IntegrationJobs implements JobSource {
   }
 
   async #run(sprintId: SprintId, context: JobContext): Promise<void> {
-    const { worker, signal } = context;
+    const { worker } = context;
     const decide = (command: SprintCommand) => this.decisions.byWorker(worker, sprintId, command);
     await decide({ type: 'claim-integration', worker });
     failpoint('integration.claimed');
+    const wanted = this.#whileWanted(sprintId);
     try {
-      await this.#carryOut(sprintId, context);
+      await this.#carryOut(sprintId, { ...context, signal: AbortSignal.any([context.signal, wanted.signal]) });
     } catch (error) {
-      if (signal.aborted) return decide({ type: 'interrupt-integration', worker, reason: 'Its worker shut down.' });
+      if (wanted.signal.aborted) return;
+      if (context.signal.aborted)
+        return decide({ type: 'interrupt-integration', worker, reason: 'Its worker shut down.' });
       const failure = NotIntegrated.from(error);
       if (failure !== undefined) return decide({ type: 'fail-integration', worker, failure });
       const reason = (error instanceof Error ? error.message : String(error)).slice(0, 2000);
       await decide({ type: 'interrupt-integration', worker, reason });
       throw error;
+    } finally {
+      wanted.forget();
     }
+  }
+
+  /** Aborts when somebody cancels it: nobody waits for minutes of tests whose answer is of no use. */
+  #whileWanted(sprintId: SprintId): { readonly signal: AbortSignal; readonly forget: () => void } {
+    const over = new AbortController();
+    const look = () => {
+      const now = this.live.world.sprints.get(sprintId);
+      if (now?.status !== 'completed' || !isIntegrating(now.integration)) over.abort();
+    };
+    const forget = this.live.onChange(look);
+    look();
+    return { signal: over.signal, forget };
   }
 
   async #carryOut(sprintId: SprintId, { worker, signal }: JobContext): Promise<void> {

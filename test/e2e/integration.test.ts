@@ -150,6 +150,28 @@ describe('the passed tasks of a sprint', () => {
     expect((await integrated(sprint.sprintId, { taskIds: without })).integration?.status).toBe('integrated');
   });
 
+  it('become none when a person calls it off meanwhile, and nothing of it goes on', async () => {
+    const repository = await makeRepository(place.repositories, 'called-off', {
+      ...FAULTS,
+      '.hyper-run.json': JSON.stringify({
+        verify: ['if grep -q receive docs/words.md && grep -q guide/first-steps docs/index.md; then sleep 600; fi'],
+      }),
+    });
+    const sprint = await runSprint(api, { repository });
+    const asked = await integrate(sprint.sprintId);
+    const after = Number(asked.body.cursor.split('.').at(-1));
+    const told = (type: string) =>
+      live.events.some((one) => one.type === `hyperrun.${type}` && one.sprintid === sprint.sprintId && Number(one.position) > after); // prettier-ignore
+    await live.until(() => told('sprint.integration-claimed'), 'that it is merged');
+    const cancelled = await api.post(`/hyper-running/sprints/${sprint.sprintId}/cancel`, { reason: 'Too early.' });
+    expect(cancelled.status).toBe(202);
+    expect((await readSprint(api, sprint.sprintId)).integration).toMatchObject({
+      status: 'failed',
+      reason: 'It was cancelled: Too early.',
+    });
+    expect(await ourBranches(repository)).toHaveLength(3);
+  });
+
   it('never move a branch of that name that is there already', async () => {
     const repository = await makeRepository(place.repositories, 'foreign', QUICK);
     const sprint = await runSprint(api, { repository, maxTasks: 1 });

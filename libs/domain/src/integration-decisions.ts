@@ -79,6 +79,11 @@ const interrupt = (
     : [interrupted];
 };
 
+/** Nothing of it was published yet, and nothing will be. */
+export const cancelIntegration = (reason: string): IntegrationEvent[] => [
+  event('sprint.integration-failed', { ...nothingNamed, reason: `It was cancelled: ${reason}`.slice(0, 2000) }),
+];
+
 const nothingNamed = { conflicts: [], together: [], steps: [] };
 
 const conclude = (

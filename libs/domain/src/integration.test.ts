@@ -53,6 +53,22 @@ describe('a completed sprint', () => {
     ).toBe('sprint.nothing-passed');
   });
 
+  it('has its merging called off by a person, until it is decided to publish', () => {
+    const { when } = given(...merging);
+    expect(when({ type: 'cancel', reason: 'Too early.' }).events()).toMatchObject([
+      {
+        type: 'sprint.integration-failed',
+        data: { reason: 'It was cancelled: Too early.', conflicts: [], together: [] },
+      },
+    ]);
+    for (const history of [completed, publishing])
+      expect(
+        given(...history)
+          .when({ type: 'cancel', reason: 'Too late.' })
+          .refusal(),
+      ).toBe('sprint.completed');
+  });
+
   it('stays completed with its heads, whatever is merged', () => {
     const { state } = given(...publishing, event('sprint.integrated', integrationDecided.data));
     expect(state).toMatchObject({ status: 'completed', outcome: 'completed', heads: [] });

@@ -10,7 +10,7 @@ import {
   type WorkerId,
 } from '#contracts';
 import { event } from './decider.js';
-import { decideIntegration, type IntegrationCommand } from './integration-decisions.js';
+import { cancelIntegration, decideIntegration, type IntegrationCommand } from './integration-decisions.js';
 import { isIntegrating } from './integration-state.js';
 import { givenUp, holds, requireFree } from './job.js';
 import { applyEdit, type PlanEdit } from './plan-edit.js';
@@ -25,12 +25,15 @@ import {
   type SprintState,
 } from './sprint-state.js';
 
+export type ModelCallEvent = Extract<SprintEvent, { type: `sprint.model-call-${string}` }>;
+
 export type SprintCommand =
   | { readonly type: 'request-plan'; readonly request: PlanRequest }
   | { readonly type: 'claim-analysis'; readonly worker: WorkerId }
   /** Meant for one holder: whoever judged it lost may be late, and another one be at work by then. */
   | { readonly type: 'interrupt-analysis'; readonly worker: WorkerId; readonly reason: string }
   | { readonly type: 'fail-analysis'; readonly worker: WorkerId; readonly code: string; readonly reason: string }
+  | { readonly type: 'record-model-call'; readonly worker: WorkerId; readonly call: ModelCallEvent }
   | {
       readonly type: 'propose';
       readonly worker: WorkerId;
@@ -77,6 +80,7 @@ export const decideSprint = (command: SprintCommand, state: SprintState): Sprint
     case 'claim-analysis':
     case 'interrupt-analysis':
     case 'fail-analysis':
+    case 'record-model-call':
     case 'propose':
       return decideAnalysis(command, state);
     case 'edit':
@@ -111,7 +115,7 @@ export function requireArchivable(state: SprintState): asserts state is Complete
 type Of<T extends SprintCommand['type']> = Extract<SprintCommand, { type: T }>;
 
 const decideAnalysis = (
-  command: Of<'claim-analysis' | 'interrupt-analysis' | 'fail-analysis' | 'propose'>,
+  command: Of<'claim-analysis' | 'interrupt-analysis' | 'fail-analysis' | 'record-model-call' | 'propose'>,
   state: SprintState,
 ): SprintEvent[] => {
   if (state.status !== 'analysing') return refuse('job.gone', 'The analysis of this plan is over.');
@@ -130,6 +134,7 @@ const decideAnalysis = (
     return [event('sprint.analysis-interrupted', { worker, attempt, reason: command.reason }), ...given];
   }
   if (!holds(state.analysis, command.worker)) return refuse('job.lost', 'Another worker has taken over this analysis.');
+  if (command.type === 'record-model-call') return [command.call];
   if (command.type === 'fail-analysis')
     return [event('sprint.analysis-failed', { code: command.code, reason: command.reason })];
   const completed = command.analysis === undefined ? [] : [event('sprint.analysis-completed', command.analysis)];
@@ -190,6 +195,7 @@ type RunCommand = Exclude<
     | 'claim-analysis'
     | 'interrupt-analysis'
     | 'fail-analysis'
+    | 'record-model-call'
     | 'propose'
     | 'edit'
     | 'approve'
@@ -200,16 +206,18 @@ type RunCommand = Exclude<
   >
 >;
 
-const decideOutsideRun = (command: RunCommand, state: SprintState): SprintEvent[] =>
-  state.status === 'completed'
-    ? refuse('sprint.completed', 'This sprint has ended. What is settled is not reopened.')
-    : refuse(
-        'sprint.not-running',
-        `This sprint is ${state.status}, so it cannot ${command.type.replaceAll('-', ' ')}.`,
-        {
-          status: state.status,
-        },
-      );
+const decideOutsideRun = (command: RunCommand, state: SprintState): SprintEvent[] => {
+  if (state.status !== 'completed')
+    return refuse(
+      'sprint.not-running',
+      `This sprint is ${state.status}, so it cannot ${command.type.replaceAll('-', ' ')}.`,
+      {
+        status: state.status,
+      },
+    );
+  if (command.type === 'cancel' && state.integration?.status === 'merging') return cancelIntegration(command.reason);
+  return refuse('sprint.completed', 'This sprint has ended. What is settled is not reopened.');
+};
 
 const decideRun = (command: RunCommand, state: Active): SprintEvent[] => {
   switch (command.type) {

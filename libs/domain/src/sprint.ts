@@ -12,7 +12,7 @@ export {
   type OpenIntegration,
 } from './integration-state.js';
 export type { Claim, Job } from './job.js';
-export { requireArchivable, type SprintCommand } from './sprint-decisions.js';
+export { requireArchivable, type ModelCallEvent, type SprintCommand } from './sprint-decisions.js';
 
 export const sprint: Decider<SprintState, SprintCommand, SprintEvent> = {
   initial: { status: 'absent' },
