@@ -10,7 +10,14 @@ import {
   type PlannedTask,
   type Verification,
 } from '#contracts';
-import { withBudgets, type Analysing, type PlanRequest, type SprintCommand, type World } from '#domain';
+import {
+  withBudgets,
+  type Analysing,
+  type ModelCallEvent,
+  type PlanRequest,
+  type SprintCommand,
+  type World,
+} from '#domain';
 import { GitRepository } from '#git';
 import { registryAccess } from '#sandbox';
 import { commitTree, compileScope } from '#workspace';
@@ -23,7 +30,7 @@ import { LiveWorld } from '../world/live-world.port.js';
 import { SprintDecisions } from '../world/sprint-decisions.port.js';
 import { buildPlan, countFindings, followUp, planOfTasks, rankedTasks, type PlanBasis, type PlanWish } from './build-plan.js'; // prettier-ignore
 import { placeOf } from './place-of.js';
-import { PlanWording } from './plan-wording.js';
+import { PlanWording, type RecordCall, type WordingCall } from './plan-wording.js';
 import { byWorth } from './rank.js';
 import { readRepositoryConfig, type RepositoryConfig } from './repository-config.port.js';
 import { Strategist } from './strategist.js';
@@ -70,7 +77,8 @@ export class AnalysisJobs implements JobSource {
     await decide({ type: 'claim-analysis', worker });
     failpoint('analysis.claimed');
     try {
-      const { completed, plan } = await this.#scan(state, signal);
+      const record = (call: ModelCallEvent) => decide({ type: 'record-model-call', worker, call });
+      const { completed, plan } = await this.#scan(state, signal, record);
       failpoint('analysis.before-propose');
       await decide({ type: 'propose', worker, analysis: completed, plan });
     } catch (error) {
@@ -84,7 +92,7 @@ export class AnalysisJobs implements JobSource {
     }
   }
 
-  async #scan(state: Analysing, signal: AbortSignal): Promise<Scanned> {
+  async #scan(state: Analysing, signal: AbortSignal, record: RecordCall): Promise<Scanned> {
     const began = performance.now();
     const { request, sprintId } = state;
     const repository = await GitRepository.open(request.path);
@@ -129,7 +137,7 @@ export class AnalysisJobs implements JobSource {
       };
       const { plan, unworded = [] } =
         request.followTask === undefined
-          ? await this.#proposed(wish, signal)
+          ? await this.#proposed(wish, { attempt: state.analysis.attempts + 1, signal, record })
           : { plan: this.#followUp(common, request.followTask, request) };
       const artifact = await this.artifacts.putText(JSON.stringify(byWorth(findings)));
       const completed = {
@@ -151,7 +159,7 @@ export class AnalysisJobs implements JobSource {
   /** By rules, or by the model that the operator has for it; `unworded`: why that model's answer was not taken. */
   async #proposed(
     wish: PlanWish,
-    signal: AbortSignal,
+    call: Pick<WordingCall, 'attempt' | 'signal' | 'record'>,
   ): Promise<{
     readonly plan: Plan;
     readonly unworded?: readonly { readonly source: string; readonly reason: string }[];
@@ -159,7 +167,7 @@ export class AnalysisJobs implements JobSource {
     const plan = buildPlan(wish);
     if (!this.wording.isOn || plan.tasks.length === 0) return { plan };
     const candidates = rankedTasks(wish, Math.min(MOST_CANDIDATES, wish.maxTasks * 2));
-    const wording = await this.wording.word(candidates, { count: plan.tasks.length, focus: wish.focus, signal });
+    const wording = await this.wording.word(candidates, { count: plan.tasks.length, focus: wish.focus, ...call });
     return 'tasks' in wording
       ? { plan: planOfTasks(wish, wording.tasks, wording.worded) }
       : { plan, unworded: [{ source: 'wording', reason: wording.reason }] };

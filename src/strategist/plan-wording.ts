@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Inject, Injectable } from '@nestjs/common';
 import { AgentRegistry, fillIn, MarkedData, openModel, takeTurn, type LlmDefinition } from '#agents';
-import { eventText, HyperRunError, type Plan, type PlannedTask } from '#contracts';
+import { eventText, HyperRunError, type AnyEvent, type Plan, type PlannedTask } from '#contracts';
+import { event, type ModelCallEvent } from '#domain';
 import { CONFIG, type Config } from '../config/config.js';
 import { knownSecrets } from '../config/secrets.js';
 import { openModelWay } from '../tasks/model-way.port.js';
@@ -19,6 +20,19 @@ type Used = Omit<NonNullable<Plan['worded']>, 'model'>;
 export type Wording =
   { readonly tasks: PlannedTask[]; readonly worded: NonNullable<Plan['worded']> } | { readonly reason: string };
 
+/** Writes that a model is called, and how that ended, into the history of the sprint. */
+export type RecordCall = (call: ModelCallEvent) => Promise<void>;
+
+export interface WordingCall {
+  /** How many tasks the plan is to have. */
+  readonly count: number;
+  readonly focus?: string | undefined;
+  readonly signal: AbortSignal;
+  /** Of the analysis. */
+  readonly attempt: number;
+  readonly record: RecordCall;
+}
+
 /** Has a model choose, order and word tasks that the scan found. What it cannot do right it does not do at all. */
 @Injectable()
 export class PlanWording {
@@ -35,17 +49,13 @@ export class PlanWording {
   /** @throws the reason of the signal */
   async word(
     candidates: readonly PlannedTask[],
-    {
-      count,
-      focus = '',
-      signal,
-    }: { readonly count: number; readonly focus?: string | undefined; readonly signal: AbortSignal },
+    { count, focus = '', signal, attempt, record }: WordingCall,
   ): Promise<Wording> {
     const used: Used = { inputTokens: 0, outputTokens: 0, cost: 0 };
     const late = AbortSignal.timeout(MOST_MS);
     try {
       const { definition, planned } = this.#agent();
-      const text = await this.#ask({ definition, planned, prompt: promptOf(candidates, count, focus), used }, AbortSignal.any([signal, late])); // prettier-ignore
+      const text = await this.#ask({ definition, planned, prompt: promptOf(candidates, count, focus), used, emit: telling(attempt, record) }, AbortSignal.any([signal, late])); // prettier-ignore
       return { tasks: wordedTasks(text, candidates, count), worded: { model: definition.model.name, ...used } };
     } catch (error) {
       signal.throwIfAborted();
@@ -75,11 +85,13 @@ export class PlanWording {
       planned,
       prompt,
       used,
+      emit,
     }: {
       readonly definition: LlmDefinition;
       readonly planned: Parameters<typeof openModelWay>[0]['planned'];
       readonly prompt: ReturnType<typeof promptOf>;
       used: { -readonly [Name in keyof Used]: number };
+      readonly emit: ReturnType<typeof telling>;
     },
     signal: AbortSignal,
   ): Promise<string> {
@@ -89,8 +101,7 @@ export class PlanWording {
       used.outputTokens += outputTokens;
       used.cost += cost;
     };
-    // Its events are those of no task: what it used is in the plan.
-    const ports = { attempt: 1, signal, spend, emit: () => undefined, refuse: () => undefined };
+    const ports = { attempt: 1, signal, spend, emit, refuse: () => undefined };
     const way = await openModelWay({ model, planned, workplace: 'tree' }, ports, this.config);
     try {
       const { text } = await takeTurn({
@@ -109,6 +120,18 @@ export class PlanWording {
     }
   }
 }
+
+/** The events of a call belong to no task here: they are told of the sprint. */
+const telling = (attempt: number, record: RecordCall) => async (told: AnyEvent) => {
+  if (told.type === 'action.model-call-started') {
+    const { callId, model, host } = told.data;
+    await record(event('sprint.model-call-started', { attempt, callId, model, host }));
+  }
+  if (told.type === 'action.model-call-finished') {
+    const { origin: _, ...data } = told.data;
+    await record(event('sprint.model-call-finished', { ...data, attempt }));
+  }
+};
 
 const promptOf = (candidates: readonly PlannedTask[], count: number, focus: string): string => {
   const marked = new MarkedData();

@@ -157,9 +157,29 @@ const BEHAVIOURS = {
     raw(
       '{"jsonrpc":"2.0","method":"session/update","params":{"sessionId":"s","update":{"sessionUpdate":"of_tomorrow"}}}',
     );
-    await update({ sessionUpdate: 'available_commands_update', availableCommands: [] });
     appendFileSync('/repository/docs/a.md', 'odd\n');
     await say('Done \u001b[31mall the same\u202e.');
+  },
+  async 'tells of its session'({ update, say }) {
+    const again = async (change) => [await update(change), await update(change)];
+    for (const word of ['Do ', 'this.']) await update({ sessionUpdate: 'user_message_chunk', content: { type: 'text', text: word } }); // prettier-ignore
+    await again({ sessionUpdate: 'current_mode_update', currentModeId: 'careful' });
+    await again({
+      sessionUpdate: 'available_commands_update',
+      availableCommands: [{ name: 'plan' }, { name: 'undo' }],
+    });
+    await again({ sessionUpdate: 'config_option_update', configOptions: [{ id: 'model', currentValue: 'large' }] });
+    await again({ sessionUpdate: 'session_info_update', title: 'Mend \u001b[31mlinks' });
+    await again({ sessionUpdate: 'notice', severity: 'warning', title: 'Slow', description: 'for now' });
+    await again({ sessionUpdate: 'compaction_update', compactionId: 'c', status: 'in_progress' });
+    await update({
+      sessionUpdate: 'compaction_summary_chunk',
+      compactionId: 'c',
+      content: { type: 'text', text: 'So far.' },
+    });
+    for (let used = 0; used <= 255; used += 1) await update({ sessionUpdate: 'usage_update', used, size: 1000 });
+    appendFileSync('/repository/docs/a.md', 'told\n');
+    await say('Told.');
   },
   async 'waits to be cancelled'({ say }) {
     await say('Waiting.');

@@ -185,6 +185,14 @@ describe('agents with a language model', () => {
       skipped: expect.not.arrayContaining([expect.objectContaining({ source: 'wording' })]),
     });
     expect(plan.tasks.map(({ title }) => title)).toEqual(['Title 0', 'Title 1']);
+    const { body } = await api.get<{ readonly items: readonly { readonly type: string; readonly data: object }[] }>(`/hyper-running/sprints/${plan.planId}/events`); // prettier-ignore
+    expect(body.items.filter(({ type }) => type.includes('model-call'))).toMatchObject([
+      { type: 'hyperrun.sprint.model-call-started', data: { attempt: 1, model: 'large', host: model.host } },
+      {
+        type: 'hyperrun.sprint.model-call-finished',
+        data: { inputTokens: 10, outputTokens: 5, cost: plan.worded?.cost },
+      },
+    ]);
     for (const [n, task] of plan.tasks.entries()) {
       const { taskId: _id, title: _title, rationale, score, ...same } = taskOf(byRules, task.agent);
       expect(task).toMatchObject(same);

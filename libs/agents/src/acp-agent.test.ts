@@ -51,8 +51,11 @@ const run = async (
 
 const told = (events: readonly AnyEvent[]) =>
   events.map(({ type, data }) => {
-    const { origin, text, kind, tool, status, outcome, by, path, summary, exitCode } = data as Record<string, unknown>;
-    const words = [origin, kind, tool, status, outcome, by, path, text ?? summary, exitCode].filter(
+    const { origin, text, kind, what, tool, status, outcome, by, path, summary, exitCode } = data as Record<
+      string,
+      unknown
+    >;
+    const words = [origin, kind ?? what, tool, status, outcome, by, path, text ?? summary, exitCode].filter(
       (word) => word !== undefined,
     );
     return `${type.replace('action.', '')} ${words.map(String).join(' ')}`;
@@ -82,7 +85,9 @@ const told = (events: readonly AnyEvent[]) =>
       'tool-called reported edit finished Append · {"to":"docs/a.md"} · ok',
       expect.stringMatching(/^command-started observed/),
       'command-finished observed 3',
+      'session-updated reported usage 10 of 100 tokens',
       expect.stringMatching(/^message-said reported message/),
+      'session-updated reported usage 12 of 100 tokens',
       'command-finished observed 0',
     ]);
     expect(spent.map(({ cost }) => cost)).toEqual([0.25, 0.5]);
@@ -193,9 +198,27 @@ const told = (events: readonly AnyEvent[]) =>
     const { events, result } = await run('says odd things');
     expect(await result).toEqual({ outcome: 'done', summary: 'Done all the same.' });
     expect(told(events).slice(1, -1)).toEqual([
-      'tool-called reported session/update sent "malformed", which is not known here',
-      'tool-called reported session/update sent "of_tomorrow", which is not known here',
+      'session-updated reported unknown sent "malformed", which is not known here',
+      'session-updated reported unknown sent "of_tomorrow", which is not known here',
       'message-said reported message Done all the same.',
+    ]);
+  });
+
+  it('tells of its session, each change once, and how full its context is at each tenth', async () => {
+    const { events, result } = await run('tells of its session');
+    await result;
+    expect(told(events).slice(1, -1)).toEqual([
+      'message-said reported prompt Do this.',
+      'session-updated reported mode careful',
+      'session-updated reported commands plan, undo',
+      'session-updated reported options model: large',
+      'session-updated reported title Mend links',
+      'session-updated reported notice warning: Slow: for now',
+      'session-updated reported compaction in_progress',
+      'message-said reported summary So far.',
+      ...[0, 100, 200].map((used) => `session-updated reported usage ${used} of 1000 tokens`),
+      'message-said reported message Told.',
+      'session-updated reported usage 255 of 1000 tokens',
     ]);
   });
 

@@ -28,10 +28,21 @@ const Content = z.looseObject({
 });
 const Plan = z.looseObject({ entries: z.array(z.looseObject({ content: text, status: text })).catch([]) });
 const Used = z.looseObject({
+  used: z.number().nonnegative().optional().catch(undefined),
+  size: z.number().positive().optional().catch(undefined),
   cost: z.looseObject({ amount: z.number().nonnegative(), currency: z.string() }).nullish().catch(undefined),
 });
 
-/** Follows one session. */
+const Mode = z.looseObject({ currentModeId: text });
+const Commands = z.looseObject({ availableCommands: z.array(z.looseObject({ name: text })).catch([]) });
+const Options = z.looseObject({
+  configOptions: z.array(z.looseObject({ id: text, currentValue: z.unknown().optional() })).catch([]),
+});
+const Info = z.looseObject({ title: maybe });
+const Notice = z.looseObject({ severity: text, title: text, description: maybe });
+const Compaction = z.looseObject({ status: text, error: maybe });
+
+/** Follows one session: each of its updates is an event, put together where they come in pieces or without end. */
 export class SessionUpdates {
   #paid = 0;
 
@@ -44,7 +55,7 @@ export class SessionUpdates {
 
   async take(params: unknown): Promise<void> {
     const parsed = Update.safeParse(params);
-    if (!parsed.success) return this.narration.unknown('session/update', 'malformed');
+    if (!parsed.success) return this.narration.unknown('malformed');
     const { update } = parsed.data;
     switch (update.sessionUpdate) {
       case 'agent_message_chunk':
@@ -59,22 +70,29 @@ export class SessionUpdates {
       case 'usage_update':
         return this.#used(update);
       case 'user_message_chunk':
-      case 'available_commands_update':
-      case 'current_mode_update':
-      case 'config_option_update':
-      case 'session_info_update':
-      case 'compaction_update':
+        return this.narration.piece(chunkOf(update), 'prompt');
       case 'compaction_summary_chunk':
+        return this.narration.piece(chunkOf(update), 'summary');
+      case 'current_mode_update':
+        return this.narration.session({ what: 'mode', summary: Mode.parse(update).currentModeId });
+      case 'available_commands_update':
+        return this.narration.session({ what: 'commands', summary: namesOf(Commands.parse(update).availableCommands) });
+      case 'config_option_update':
+        return this.narration.session({ what: 'options', summary: optionsOf(Options.parse(update).configOptions) });
+      case 'session_info_update':
+        return this.narration.session({ what: 'title', summary: Info.parse(update).title ?? '' });
       case 'notice':
-        return this.moved();
+        return this.narration.session({ what: 'notice', summary: noticeOf(Notice.parse(update)) });
+      case 'compaction_update':
+        return this.narration.session({ what: 'compaction', summary: compactionOf(Compaction.parse(update)) });
       default:
-        return this.narration.unknown('session/update', update.sessionUpdate);
+        return this.narration.unknown(update.sessionUpdate);
     }
   }
 
   async #call(update: unknown): Promise<void> {
     const parsed = Call.safeParse(update);
-    if (!parsed.success) return this.narration.unknown('session/update', 'tool_call without an id');
+    if (!parsed.success) return this.narration.unknown('tool_call without an id');
     const call = parsed.data;
     const contents = (call.content ?? []).flatMap((one) => Content.safeParse(one).data ?? []);
     const words = contents.flatMap(({ content }) => content?.text ?? []).join('\n');
@@ -93,8 +111,9 @@ export class SessionUpdates {
   }
 
   async #used(update: unknown): Promise<void> {
-    const { cost } = Used.parse(update);
-    this.moved();
+    const { cost, used, size } = Used.parse(update);
+    if (used === undefined || size === undefined) this.moved();
+    else await this.narration.usage(used, size);
     if (cost == null || cost.currency !== 'USD' || cost.amount <= this.#paid) return;
     const more = cost.amount - this.#paid;
     this.#paid = cost.amount;
@@ -112,3 +131,14 @@ const stateOf = ({ status }: Call) => {
   if (status === 'failed') return 'failed';
   return status == null || status === 'pending' ? 'waiting' : 'started';
 };
+
+const namesOf = (list: readonly { readonly name: string }[]): string => list.map(({ name }) => name).join(', ');
+
+const optionsOf = (list: readonly { readonly id: string; readonly currentValue?: unknown }[]): string =>
+  list.map(({ id, currentValue }) => `${id}: ${typeof currentValue === 'string' ? currentValue : JSON.stringify(currentValue)}`).join(', '); // prettier-ignore
+
+const noticeOf = ({ severity, title, description }: z.infer<typeof Notice>): string =>
+  [severity, title, description].filter((part) => part != null && part !== '').join(': ');
+
+const compactionOf = ({ status, error }: z.infer<typeof Compaction>): string =>
+  [status, error].filter((part) => part != null && part !== '').join(': ');

@@ -19,9 +19,12 @@ export interface Listener {
   readonly text: (value: string, limit: number) => string;
   readonly said: (text: string, kind: Said) => Promise<void>;
   readonly called: (call: Omit<EventData<'action.tool-called'>, 'attempt' | 'origin'>) => Promise<void>;
+  readonly updated: (update: SessionUpdate) => Promise<void>;
   /** Something moved, and it is no event. */
   readonly moved: () => void;
 }
+
+export type SessionUpdate = Omit<EventData<'action.session-updated'>, 'attempt' | 'origin'>;
 
 export interface Call {
   readonly id: string;
@@ -47,6 +50,8 @@ export class Narration {
   readonly #calls = new Map<string, Known>();
   readonly #unknown = new Set<string>();
   #plan = '';
+  readonly #session = new Map<SessionUpdate['what'], string>();
+  #usage: { readonly now: SessionUpdate; readonly toldAt: number } | undefined;
   #last: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   /** The last thing that it said to people. */
@@ -85,15 +90,35 @@ export class Narration {
     });
   }
 
+  /** Something about its session, as it is now; told when it differs from what was told of it last. */
+  session(update: SessionUpdate): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#session.get(update.what) === update.summary) return this.listener.moved();
+      this.#session.set(update.what, update.summary);
+      await this.#sayAll();
+      await this.#update(update);
+    });
+  }
+
+  /** How full its context is: said all the time, and told when it has grown by a tenth, and at the end. */
+  usage(used: number, size: number): Promise<void> {
+    return this.#inTurn(async () => {
+      const now = { what: 'usage', summary: `${used} of ${size} tokens`, usage: { used, size } } as const;
+      const toldAt = this.#usage?.toldAt ?? Number.NEGATIVE_INFINITY;
+      if (Math.abs(used - toldAt) < size / 10) this.#usage = { now, toldAt };
+      else await this.#tellUsage(now);
+      this.listener.moved();
+    });
+  }
+
   /** Something that is not understood here: told once for each name, a few in all. */
-  unknown(tool: string, name: string): Promise<void> {
+  unknown(name: string): Promise<void> {
     return this.#inTurn(async () => {
       this.listener.moved();
       const shown = this.listener.text(name, 60);
       if (this.#unknown.has(shown) || this.#unknown.size >= MOST_UNKNOWN) return;
       this.#unknown.add(shown);
-      const summary = `sent ${JSON.stringify(shown)}, which is not known here`;
-      await this.listener.called({ callId: `unknown-${this.#unknown.size}`, tool, summary });
+      await this.#update({ what: 'unknown', summary: `sent ${JSON.stringify(shown)}, which is not known here` });
     });
   }
 
@@ -102,7 +127,20 @@ export class Narration {
     return this.#inTurn(async () => {
       await this.#sayAll();
       for (const [id, known] of this.#calls) if (known.told === 'waiting') await this.#tell(id, known, 'started', '');
+      const { now, toldAt } = this.#usage ?? {};
+      if (now?.usage !== undefined && now.usage.used !== toldAt) await this.#tellUsage(now);
     });
+  }
+
+  async #tellUsage(now: SessionUpdate): Promise<void> {
+    this.#usage = { now, toldAt: now.usage?.used ?? 0 };
+    await this.#sayAll();
+    await this.#update(now);
+  }
+
+  async #update({ what, summary, usage }: SessionUpdate): Promise<void> {
+    const told = this.listener.text(summary, LONGEST_SUMMARY);
+    await this.listener.updated({ what, summary: told, ...(usage && { usage }) });
   }
 
   #inTurn(work: () => Promise<void> | void): Promise<void> {

@@ -77,6 +77,7 @@ export abstract class ProgramAgent<Definition extends ProgramDefinition> extends
       text: (value, limit) => session.text(value, limit),
       said: (text, kind) => this.report('action.message-said', { text, kind }),
       called: (call) => this.report('action.tool-called', call),
+      updated: (update) => this.report('action.session-updated', update),
       moved: () => session.ports.progress?.(),
     });
   }

@@ -132,6 +132,22 @@ const origin = z.enum(['observed', 'reported']);
 const byProgram = z.literal('program').optional();
 const action = <T extends z.ZodRawShape>(shape: T) => z.object({ attempt, origin, ...shape });
 
+const modelCalled = {
+  callId: z.string().max(64),
+  model: z.string().max(200),
+  host: z.string().max(255).optional(),
+};
+const modelAnswered = {
+  callId: z.string().max(64),
+  inputTokens: z.number().int(),
+  outputTokens: z.number().int(),
+  cost: z.number().nonnegative(),
+  durationMs: z.number(),
+  /** The provider did not count, or the call was broken off: from the length of what was sent. */
+  estimated: z.boolean().optional(),
+  error: sentence.optional(),
+};
+
 /** Passed tasks of a sprint as one branch. */
 const integrated = {
   branch: z.string().max(255),
@@ -195,6 +211,9 @@ export const eventSchemas = {
   }),
   'sprint.analysis-claimed': z.object({ worker: WorkerId, attempt }),
   'sprint.analysis-interrupted': z.object({ worker: WorkerId, attempt, reason: sentence }),
+  /** A model is asked to choose and word the tasks of the plan; what it may change is in the plan alone. */
+  'sprint.model-call-started': z.object({ attempt, ...modelCalled }),
+  'sprint.model-call-finished': z.object({ attempt, ...modelAnswered }),
   'sprint.analysis-failed': z.object({ code: z.string().max(80), reason: sentence }),
   'sprint.analysis-completed': z.object({
     baseCommit: Oid,
@@ -381,21 +400,8 @@ export const eventSchemas = {
     durationMs: z.number(),
     output: Output,
   }),
-  'action.model-call-started': action({
-    callId: z.string().max(64),
-    model: z.string().max(200),
-    host: z.string().max(255).optional(),
-  }),
-  'action.model-call-finished': action({
-    callId: z.string().max(64),
-    inputTokens: z.number().int(),
-    outputTokens: z.number().int(),
-    cost: z.number().nonnegative(),
-    durationMs: z.number(),
-    /** The provider did not count, or the call was broken off: from the length of what was sent. */
-    estimated: z.boolean().optional(),
-    error: sentence.optional(),
-  }),
+  'action.model-call-started': action(modelCalled),
+  'action.model-call-finished': action(modelAnswered),
   'action.tool-called': action({
     callId: z.string().max(64),
     tool: z.string().max(80),
@@ -419,7 +425,15 @@ export const eventSchemas = {
   }),
   'action.message-said': action({
     text: z.string().max(8192),
-    kind: z.enum(['message', 'thought', 'plan']).optional(),
+    /** `prompt`: it repeats what it was told; `summary`: it sums up what it is about to forget. */
+    kind: z.enum(['message', 'thought', 'plan', 'prompt', 'summary']).optional(),
+  }),
+  /** Something about its session changed, and no work was done by that. */
+  'action.session-updated': action({
+    what: z.enum(['mode', 'commands', 'options', 'title', 'usage', 'notice', 'compaction', 'unknown']),
+    summary: z.string().max(2000),
+    /** Of its context, in tokens. */
+    usage: z.object({ used: z.number().nonnegative(), size: z.number().nonnegative() }).optional(),
   }),
 
   'agent.registered': z.object({

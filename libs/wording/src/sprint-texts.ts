@@ -4,6 +4,17 @@ import { bytes as size, duration, plural, short } from './units.js';
 export type Tone = 'good' | 'bad' | 'warning' | 'quiet' | 'plain';
 type Told = readonly [tone: Tone, text: string];
 
+/** How a call of a model ended. */
+export const answered = ({
+  inputTokens,
+  outputTokens,
+  durationMs,
+  error,
+}: EventData<'sprint.model-call-finished'>): Told => [
+  error === undefined ? 'quiet' : 'warning',
+  error ?? `was answered in ${duration(durationMs)}: ${inputTokens} tokens in, ${outputTokens} out`,
+];
+
 /** One sentence for each event of a sprint, a repository, an agent or the system. */
 export const sprintTexts: {
   readonly [T in EventType as T extends `task.${string}` | `action.${string}` ? never : T]: (
@@ -20,6 +31,8 @@ export const sprintTexts: {
   ],
   'sprint.analysis-claimed': ({ worker, attempt }) => ['quiet', `${worker} reads the repository${again(attempt)}`],
   'sprint.analysis-interrupted': ({ reason }) => ['warning', `the analysis was interrupted: ${reason}`],
+  'sprint.model-call-started': ({ model }) => ['quiet', `asks ${model} to word the plan`],
+  'sprint.model-call-finished': answered,
   'sprint.analysis-failed': ({ reason }) => ['bad', `the analysis failed: ${reason}`],
   'sprint.analysis-completed': ({ files, findings, durationMs, skipped }) => [
     skipped.length > 0 ? 'warning' : 'plain',

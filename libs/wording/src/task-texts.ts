@@ -1,5 +1,5 @@
 import type { EventData, EventType } from '#contracts';
-import { again, stepText, type Tone } from './sprint-texts.js';
+import { again, answered, stepText, type Tone } from './sprint-texts.js';
 import { bytes, duration, plural, short } from './units.js';
 
 type Told = readonly [tone: Tone, text: string];
@@ -68,10 +68,7 @@ export const taskTexts: {
     `command ended ${exitCode === null ? 'by a signal' : `with ${exitCode}`} after ${duration(durationMs)}`,
   ],
   'action.model-call-started': ({ model }) => ['quiet', `asks ${model}`],
-  'action.model-call-finished': ({ inputTokens, outputTokens, durationMs, error }) => [
-    error === undefined ? 'quiet' : 'warning',
-    error ?? `was answered in ${duration(durationMs)}: ${inputTokens} tokens in, ${outputTokens} out`,
-  ],
+  'action.model-call-finished': answered,
   'action.tool-called': ({ tool, summary, status }) => [
     status === 'failed' ? 'warning' : 'quiet',
     `${tool}${status === undefined || status === 'finished' ? '' : ` (${status})`}: ${summary}`,
@@ -83,6 +80,7 @@ export const taskTexts: {
   ],
   'action.message-said': ({ text, kind = 'message' }) => [
     'quiet',
-    `${{ message: 'says', thought: 'thinks', plan: 'plans' }[kind]}: ${text}`,
+    `${{ message: 'says', thought: 'thinks', plan: 'plans', prompt: 'repeats its task', summary: 'sums up' }[kind]}: ${text}`,
   ],
+  'action.session-updated': ({ what, summary }) => ['quiet', `${what}: ${summary}`],
 };
