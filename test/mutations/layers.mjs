@@ -4,6 +4,9 @@
  */
 const layer = (name, file, from, to, red, more = []) => ({ name, changes: [{ file, from, to }, ...more], red });
 
+/** One that no attack of the table can tell apart, because it meets agents through an interface: `red` are words of tests of this suite. */
+const heldBy = (suite, name, file, from, to, red, more = []) => ({ ...layer(name, file, from, to, red, more), suite });
+
 const SCOPE = 'libs/workspace/src/scope.ts';
 const SYNTAX = 'libs/workspace/src/path-syntax.ts';
 const PROTECTED = 'libs/workspace/src/protected.ts';
@@ -17,6 +20,13 @@ const PROFILE = 'libs/sandbox/src/bwrap-profile.ts';
 const LIVE = 'libs/sandbox/src/live-child.ts';
 const CHILD = 'libs/sandbox/src/child-run.ts';
 const GIT = 'libs/git/src/run-git.ts';
+const REFS = 'libs/git/src/refs.ts';
+const CHECKOUT = 'libs/workspace/src/checkout.ts';
+const TREES = 'src/tasks/tree-verification.ts';
+const ACP = 'libs/agents/src/acp-agent';
+const CALLS = 'libs/model-proxy/src/model-calls';
+const MODEL_CALLS = 'libs/model-proxy/src/model-calls.ts';
+const ADMISSION = 'libs/model-proxy/src/admission.ts';
 
 export const LAYERS = [
   layer(
@@ -58,7 +68,8 @@ export const LAYERS = [
     [5, 6, 24],
   ),
   layer('view: hidden files', VIEW, "files: ['.mcp.json'", "files: [], none: ['.mcp.json'", [44]),
-  layer('view: names that are taken', VIEW, "fixed: writable.includes('') ?", 'fixed: writable.length < 0 ?', [28, 44]),
+  layer('view: names that are taken', VIEW, 'nearest.slice(0, MOST_SHUT)', 'nearest.slice(0, 0)', [28, 44]),
+  layer('view: names that are taken below the top', VIEW, 'nearest.slice(0, MOST_SHUT)', "nearest.filter((folder) => folder === '')", [28, 44]), // prettier-ignore
   layer('collector: links', COLLECT, "this.#violated(path, 'collect.symlink')", 'return', [4, 5]),
   layer('collector: hard links', COLLECT, 'if (stat.nlink !== 1)', 'if (stat.nlink < 1)', [10]),
   layer('collector: special files', COLLECT, "this.#violated(path, 'collect.special-file')", 'return', [50, 51]),
@@ -130,4 +141,34 @@ export const LAYERS = [
   layer('git: literal paths', GIT, "['--literal-pathspecs']", '[]', [73]),
   layer('publishing: names of branches', PUBLISH, 'if (!BRANCH.test(branch))', 'if (branch === "")', [33, 35]),
   layer('output: sequences of a terminal', 'libs/sandbox/src/sanitise.ts', "  withoutSequences(typeof output === 'string' ? output : output.toString('utf8'))", "  (typeof output === 'string' ? output : output.toString('utf8'))", [63]), // prettier-ignore
+  layer(
+    'publishing: a branch that is there is never moved',
+    PUBLISH,
+    'if (existing !== undefined && existing !== commit) throw foreign(branch, existing, commit);',
+    '',
+    [34],
+    [{ file: REFS, from: '`create ${ours(ref)}\\0${oid}\\0`', to: '`update ${ours(ref)}\\0${oid}\\0\\0`' }],
+  ),
+  heldBy('libs/workspace/src/candidate', 'publishing: compare-and-swap', REFS, '`create ${ours(ref)}\\0${oid}\\0`', '`update ${ours(ref)}\\0${oid}\\0\\0`', ['lets one of two publishers of different work win']), // prettier-ignore
+  layer("verification: the base's files are put back", CHECKOUT, 'for (const path of options.paths) {', 'for (const path of [] as string[]) {', [43]), // prettier-ignore
+  heldBy('src/tasks/tree-verification', "verification: it asks for the base's files", TREES, 'if (tree.restore !== undefined) await withBaseFiles({ repository, base, directory: folder, paths: tree.restore });', '', ["is judged by the base's files"]), // prettier-ignore
+  layer('verification: no network', 'libs/sandbox/src/verify-tree.ts', 'const { network = false, loopbacks } = tree;', 'const { network = true, loopbacks } = tree;', [41]), // prettier-ignore
+  heldBy('src/tasks/tree-verification', 'verification: a layer of its own for each run', 'libs/sandbox/src/overlay-space.ts', 'overlay layer/given:base upper work', 'mount --bind base tree', ['may write everywhere, and no other run sees it']), // prettier-ignore
+  heldBy('src/tasks/tree-verification', 'verification: what the set-up made is read-only', PROFILE, "return ['--ro-bind', mount.host, mount.inside];", "return ['--bind', mount.host, mount.inside];", ['has what the set-up made, once for all runs, and cannot change it']), // prettier-ignore
+  heldBy(ACP, 'ACP tools: the scope is asked before anything is written', 'libs/agents/src/workspace-tree.ts', "    this.check(path, 'write');\n", '', ['is refused what lies outside its scope, before anything is written']), // prettier-ignore
+  heldBy(ACP, 'ACP tools: paths outside of the repository', 'libs/agents/src/acp-paths.ts', 'return normal.startsWith(`${root}/`) ? normal', 'return normal !== "" ? normal', ['is refused what lies outside its scope']), // prettier-ignore
+  heldBy(ACP, 'ACP tools: the third refusal is the last', 'libs/agents/src/tool-session.ts', 'if (this.refusals < LAST_REFUSAL) {', 'if (this.refusals < 99) {', ['is ended by the third refusal']), // prettier-ignore
+  heldBy(ACP, 'ACP tools: no permission outside of the scope', 'libs/agents/src/acp-permissions.ts', "if (!CHANGING.includes(toolCall.kind ?? '')) return undefined;", "if (toolCall.kind !== '') return undefined;", ['what would leave the scope is refused whatever the policy']), // prettier-ignore
+  heldBy(ACP, 'ACP tools: every event is counted', 'libs/agents/src/tool-session.ts', 'while (call > this.limit) await this.raise(call);', 'void call;', ['that floods ends its attempt', 'that loops ends its attempt']), // prettier-ignore
+  heldBy(CALLS, 'model proxy: the host of the plan', MODEL_CALLS, 'if (!sameHost(base, parseHost(grant.host, base.secure ? 443 : 80)))', "if (grant.host === '')", ['go to nobody but the host of the plan']), // prettier-ignore
+  heldBy(CALLS, 'model proxy: the real key is masked in answers', MODEL_CALLS, 'masked: new MaskedBytes(secrets),', 'masked: new MaskedBytes([]),', ['never show the real key']), // prettier-ignore
+  heldBy(CALLS, 'model proxy: calls wait for the budget', MODEL_CALLS, '      await unlessAborted(signal, () => this.#counting);\n', '', ['wait at the gate, and for what was spent before to be counted']), // prettier-ignore
+  heldBy(CALLS, 'model proxy: calls wait at the gate', MODEL_CALLS, '      await unlessAborted(signal, () => this.ports.gate());\n', '', ['wait at the gate, and for what was spent before to be counted']), // prettier-ignore
+  heldBy(CALLS, 'model proxy: redirects are not followed', 'libs/model-proxy/src/provider-connection.ts', 'const isRedirect = status >= 300 && status < 400;', 'const isRedirect = status < 0;', ['']), // prettier-ignore
+  heldBy('libs/model-proxy/src/request', 'model proxy: the key of the attempt', ADMISSION, 'if (!keysIn(headers, parameters).some((key) => same(key, dummyKey)))', "if (method === '')", ['']), // prettier-ignore
+  heldBy('libs/model-proxy/src/request', 'model proxy: calls of models alone', ADMISSION, 'if (length > LONGEST_TARGET || !isPlain || !path.startsWith(`${base.path}/`))', 'if (length > LONGEST_TARGET)', ['']), // prettier-ignore
+  heldBy('libs/model-proxy/src/request', 'model proxy: the model of the plan', 'libs/model-proxy/src/request-body.ts', '{ ...kept, ...model, ...counted }', '{ ...model, ...kept, ...counted }', ['']), // prettier-ignore
+  heldBy('src/tasks/model-way', 'model proxy: what the plan grants', 'src/tasks/model-way.port.ts', 'if (planned?.host === undefined || planned.model !== name || planned.credential !== credential)', 'if (planned?.host === undefined)', ['is not there with a grant of another model', 'is not there with a grant of another key']), // prettier-ignore
+  heldBy('libs/model-proxy/src/host', 'proxies: addresses at which clouds keep secrets', 'libs/model-proxy/src/pinned-host.ts', 'if (!all.some(isMetadata)) return all;', 'if (all.length >= 0) return all;', ['169.254.169.254']), // prettier-ignore
+  heldBy('libs/model-proxy/src/registry-proxy', 'registry proxy: granted hosts', 'libs/model-proxy/src/registry-proxy.ts', 'this.#granted.find((one) => sameHost(one.host, host));', 'this.#granted.find((one) => sameHost(one.host, host)) ?? new PinnedHost(host);', ['refuses every other host']), // prettier-ignore
 ];
