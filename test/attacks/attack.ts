@@ -14,7 +14,18 @@ export interface Attack {
   readonly sandbox: readonly SandboxCase[] | string;
   readonly gate: readonly GateCase[] | string;
   readonly service?: readonly ServiceCase[];
+  /**
+   * How a coding agent of other people carries it out, besides the commands of `sandbox` that share one: it runs them in its own
+   * shell. `own-session`: by what it says, how it ends, or what it leaves running. A sentence says why no agent can.
+   */
+  readonly agent?: readonly Denied[] | typeof OWN_SESSION | Impossible;
 }
+
+interface Impossible {
+  readonly impossible: string;
+}
+
+export const OWN_SESSION = 'own-session';
 
 export interface MemoryCase {
   readonly action: 'write' | 'delete';
@@ -81,6 +92,18 @@ export interface Inside {
 
 const DOCS = ['docs/**'];
 const ALL = ['**'];
+
+/** The shell commands of an attack that share a sandbox, or an agent that runs them. */
+export const commandsOf = ({ sandbox, agent }: Attack): readonly (Denied | Collected)[] => [
+  ...(typeof sandbox === 'string' ? [] : sandbox.filter((one): one is Denied | Collected => one.kind !== 'alone')),
+  ...(Array.isArray(agent) ? (agent as Denied[]) : []),
+];
+
+/** By what means an agent carries it out; a sentence: none can, and why. */
+export const meansOf = (attack: Attack): 'commands' | typeof OWN_SESSION | Impossible => {
+  if (commandsOf(attack).length > 0) return 'commands';
+  return attack.agent === OWN_SESSION ? OWN_SESSION : (attack.agent as Impossible);
+};
 
 interface Options {
   readonly but: string;

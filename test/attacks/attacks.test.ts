@@ -1,6 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { IsolationLevel } from '../../src/isolation/isolation-level.port.js';
-import type { Alone, Attack, Collected, Denied, GateCase, MemoryCase, SandboxCase, ServiceCase } from './attack.js';
+import {
+  meansOf,
+  type Alone,
+  type Attack,
+  type Collected,
+  type Denied,
+  type GateCase,
+  type MemoryCase,
+  type SandboxCase,
+  type ServiceCase,
+} from './attack.js';
 import { named, Place, type Sandbox } from './place.js';
 import { ATTACKS } from './table/index.js';
 
@@ -33,6 +43,12 @@ describe('the catalogue of attacks', () => {
     expect(ATTACKS.map(({ number }) => number)).toEqual(Array.from({ length: 74 }, (_, index) => index + 1));
     for (const { memory, sandbox, gate, service = [] } of ATTACKS)
       expect([memory, sandbox, gate].flatMap(casesOf<unknown>).length + service.length).toBeGreaterThan(0);
+  });
+
+  it('says of each how an agent of other people carries it out, or why none can', () => {
+    const means = ATTACKS.map((attack) => [attack.number, meansOf(attack)] as const);
+    expect(means.filter(([, mean]) => mean === undefined)).toEqual([]);
+    expect(means.filter(([, mean]) => typeof mean === 'object').map(([number]) => number)).toEqual([11, 16, 35, 70, 71]); // prettier-ignore
   });
 });
 

@@ -25,7 +25,10 @@ const FILES = {
   'docs/other/one.md': 'one\n',
   'docs/file.md': 'file\n',
   'docs/mode.md': 'mode\n',
-  'guarded/package.json': '{}\n',
+  'docs/set/.claude/settings.json': '{}\n',
+  'docs/set/page.md': 'page\n',
+  'packages/one/package.json': '{}\n',
+  'guarded/Makefile': 'all:\n',
   'guarded/page.md': 'page\n',
   'src/x.js': 'x\n',
   'tests/a.test.js': 'test\n',
@@ -52,7 +55,12 @@ export class Place {
     readonly abstract: string,
   ) {
     this.measured = measured;
-    this.env = { HOST_FOLDER: folder, HOST_PORT: String(port), HOST_SOCKET: abstract };
+    this.env = {
+      HOST_FOLDER: folder,
+      HOST_PORT: String(port),
+      HOST_SOCKET: abstract,
+      HOST_REDIS: join(folder, 'redis.sock'),
+    };
   }
 
   static async open(): Promise<Place> {
@@ -67,7 +75,12 @@ export class Place {
     await git(path, 'commit', '--quiet', '--message', 'Links');
     const repository = await GitRepository.open(path);
     const abstract = `hyper-run-${randomBytes(8).toString('hex')}`;
-    const [tcp, socket] = [await listening(0), await listening(`\0${abstract}`)];
+    const [tcp, ...others] = [
+      await listening(0),
+      await listening(`\0${abstract}`),
+      await listening(join(folder, 'redis.sock')),
+    ];
+    await chmod(join(folder, 'redis.sock'), 0o777);
     const address = tcp.address();
     return new Place(
       folder,
@@ -76,7 +89,7 @@ export class Place {
       await repository.head(),
       await new IsolationLevel({}).measured(),
       await repository.fingerprint(),
-      [tcp, socket],
+      [tcp, ...others],
       typeof address === 'object' && address ? address.port : 0,
       abstract,
     );

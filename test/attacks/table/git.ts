@@ -15,6 +15,7 @@ import {
   refused,
   refusedRaw,
   write,
+  OWN_SESSION,
   type Attack,
   type ServiceCase,
 } from '../attack.js';
@@ -117,6 +118,10 @@ export const GIT: readonly Attack[] = [
     attack: 'has git run a program of its choice as file system monitor, by .git/config',
     memory: [write('.git/config', 'path.git-directory', { but: 'git/config', everywhere: true })],
     sandbox: [
+      denied(MASKS, 'mkdir -p docs/.git && echo x > docs/.git/config', {
+        but: 'mkdir docs/git28 && echo x > docs/git28/x',
+      }),
+      denied(MASKS, 'mkdir -p packages/one/.git && echo x > packages/one/.git/config', { but: 'mkdir packages/one/git && echo x > packages/one/git/x', everywhere: true }), // prettier-ignore
       denied('read-only mounts', 'mkdir -p .git && echo x > .git/config', {
         but: 'mkdir docs/meta && echo x > docs/meta/config',
       }),
@@ -260,6 +265,7 @@ export const GIT: readonly Attack[] = [
   {
     number: 35,
     attack: 'has an id that makes another branch of it: "../main", "x.lock", "-D", "@{"',
+    agent: { impossible: 'It gives no ids.' },
     memory: 'As 33.',
     sandbox: 'An agent gives no ids.',
     gate: 'As 33.',
@@ -303,6 +309,7 @@ export const GIT: readonly Attack[] = [
   {
     number: 37,
     attack: 'has words that git takes for options: --output=F, --upload-pack=x',
+    agent: OWN_SESSION,
     memory: 'No words of an agent are given to git.',
     sandbox: 'git inside can do no more than any other program there.',
     gate: 'Names come from git itself, ended by NUL.',
@@ -360,6 +367,7 @@ export const GIT: readonly Attack[] = [
   {
     number: 70,
     attack: 'is interrupted while it writes, and leaves half an object or a lock',
+    agent: { impossible: 'It is the service that is interrupted.' },
     memory: 'Nothing is written before a candidate is built.',
     sandbox: 'What a sandbox leaves is read only when it ended by itself: attack 74.',
     gate: 'As the service.',
@@ -386,6 +394,7 @@ export const GIT: readonly Attack[] = [
   {
     number: 71,
     attack: 'lets what the user edits and commits meanwhile pass for its own work, or the other way round',
+    agent: { impossible: 'It is the user who edits and commits.' },
     memory: 'The service holds it to a base.',
     sandbox: 'As in memory.',
     gate: 'As in memory.',

@@ -121,6 +121,7 @@ export const LINKS: readonly Attack[] = [
   {
     number: 11,
     attack: 'is given a scope that a link of the repository leads out of',
+    agent: { impossible: 'A person gives the scope, before any agent starts; in this one none does.' },
     memory: [{ ...write('docs/link/x', 'tree.symlink', { but: 'docs/d/x' }), patterns: ['docs/link/**', 'docs/d/**'] }],
     sandbox: [
       alone('mount points', async (place) => {

@@ -9,7 +9,7 @@ import { runInSandbox, sanitiseOutput } from '#sandbox';
 import { loadConfig } from '../../../src/config/config.js';
 import { fastifyAdapter, prepareHttp } from '../../../src/http/fastify.js';
 import { messageFrame } from '../../../src/stream/frame.js';
-import { alone, denied, inService, type Attack } from '../attack.js';
+import { alone, denied, inService, OWN_SESSION, type Attack } from '../attack.js';
 import type { Place } from '../place.js';
 
 const AS_DATA = 'Text is data in a tree, whatever it says.';
@@ -50,6 +50,7 @@ export const OUTPUT: readonly Attack[] = [
   {
     number: 55,
     attack: 'says too much: without end, in one line, in a million pieces',
+    agent: OWN_SESSION,
     memory: 'The size of what is written is limited: attack 53.',
     gate: 'As in memory.',
     sandbox: [
@@ -69,6 +70,7 @@ export const OUTPUT: readonly Attack[] = [
   {
     number: 56,
     attack: 'gives the analysers what takes them for ever: nested Markdown, endless lines, huge files',
+    agent: OWN_SESSION,
     memory: AS_DATA,
     gate: AS_DATA,
     sandbox: 'The analysers of the service read trees, not sandboxes.',
@@ -89,7 +91,7 @@ export const OUTPUT: readonly Attack[] = [
     attack: 'takes secrets out by the ways that are open: its diff, its output, the host of its model',
     memory: 'What an agent may not read is no part of its tools: the service holds it.',
     gate: 'A secret that nobody could read is in no candidate.',
-    sandbox: [denied('hidden files', 'cat docs/.env', { but: 'cat docs/a.md' })],
+    sandbox: [denied('hidden files', 'grep . docs/.env', { but: 'grep . docs/a.md' })],
     service: [
       inService(
         'masks',
@@ -107,6 +109,7 @@ export const OUTPUT: readonly Attack[] = [
   {
     number: 60,
     attack: 'names a host that looks like the one that is allowed: NUL, CR, a dot at the end, another alphabet',
+    agent: OWN_SESSION,
     ...only,
     sandbox: 'It has no network: attack 58.',
     service: [
@@ -131,6 +134,7 @@ export const OUTPUT: readonly Attack[] = [
   {
     number: 62,
     attack: 'prints what looks like an event, an order to a CI, or the end of a message of the stream',
+    agent: OWN_SESSION,
     ...only,
     service: [
       inService(
@@ -150,6 +154,7 @@ export const OUTPUT: readonly Attack[] = [
   {
     number: 63,
     attack: 'steers the terminal of whoever reads: clears it, writes its clipboard, hides links, sets its title',
+    agent: OWN_SESSION,
     ...only,
     service: [
       inService(
@@ -166,6 +171,7 @@ export const OUTPUT: readonly Attack[] = [
   {
     number: 64,
     attack: 'has the browser run its script or fetch its picture',
+    agent: OWN_SESSION,
     ...only,
     service: [
       inService(
@@ -183,6 +189,7 @@ export const OUTPUT: readonly Attack[] = [
   {
     number: 65,
     attack: 'writes lines into the log of the service: a carriage return, a false level, a reversal of direction',
+    agent: OWN_SESSION,
     ...only,
     service: [
       inService(

@@ -12,6 +12,7 @@ import {
   remove,
   submodule,
   write,
+  OWN_SESSION,
   type Attack,
 } from '../attack.js';
 
@@ -110,6 +111,7 @@ export const PATHS: readonly Attack[] = [
   {
     number: 14,
     attack: 'hides a path behind NUL in the arguments of a tool',
+    agent: OWN_SESSION,
     memory: [write('docs/\0/../x', 'path.control-character', { but: 'docs/0/x' })],
     sandbox: [
       alone('tools', async (place) => {
@@ -157,6 +159,7 @@ export const PATHS: readonly Attack[] = [
   {
     number: 16,
     attack: 'writes tree entries that no checkout could have: "..", ".git", "a/b", one name twice, out of order',
+    agent: { impossible: 'It is given no object database, and what it puts into one of its own is attack 26.' },
     memory: [
       write('docs/.git', 'path.git-directory', { but: 'docs/git' }),
       write('docs/..', 'path.dot-segment', { but: 'docs/...x' }),
@@ -264,25 +267,17 @@ export const PATHS: readonly Attack[] = [
         but: 'rm docs/file.md; mkdir docs/file; echo x > docs/file/x',
         leaves: ['docs/file.md', 'docs/file/x'],
       }),
-      collected(
-        'rm -r guarded; mkdir guarded; echo x > guarded/new.md',
-        [['guarded/package.json', 'protected.package-manifest']],
-        {
-          but: 'rm guarded/page.md; echo x > guarded/new.md',
-          leaves: ['guarded/new.md', 'guarded/page.md'],
-          everywhere: true,
-        },
-      ),
+      collected('rm -r guarded; mkdir guarded; echo x > guarded/new.md', [['guarded/Makefile', 'protected.verifier']], {
+        but: 'rm guarded/page.md; echo x > guarded/new.md',
+        leaves: ['guarded/new.md', 'guarded/page.md'],
+        everywhere: true,
+      }),
     ],
     gate: [
-      refused(
-        [gone('guarded/package.json'), gone('guarded/page.md'), file('guarded')],
-        ['protected.package-manifest'],
-        {
-          but: [gone('guarded/page.md')],
-          everywhere: true,
-        },
-      ),
+      refused([gone('guarded/Makefile'), gone('guarded/page.md'), file('guarded')], ['protected.verifier'], {
+        but: [gone('guarded/page.md')],
+        everywhere: true,
+      }),
     ],
   },
   {

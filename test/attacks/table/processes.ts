@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from '@jest/globals';
 import { openTreeSpace, runInSandbox, runOnTree, SPACE_LIMITS, type RunResult, type SandboxOptions } from '#sandbox';
 import { buildCandidate } from '#workspace';
-import { alone, collected, denied, inService, type Attack } from '../attack.js';
+import { alone, collected, denied, inService, OWN_SESSION, type Attack } from '../attack.js';
 import type { Place } from '../place.js';
 import { connects } from './connects.js';
 
@@ -38,6 +38,10 @@ const inSmallSpace = async (place: Place, command: string) => {
   }
 };
 
+/** Starts so many, and ends them: well only if all of them could be started. */
+const manyProcesses = (count: number) =>
+  `setsid -w sh -c 'trap : TERM; (i=0; while [ $i -lt ${count} ]; do sleep 20 >/dev/null 2>&1 & i=$((i+1)); done); code=$?; kill -TERM 0; exit $code'`;
+
 /** What a running process can do: see, reach, use up, leave behind. */
 export const PROCESSES: readonly Attack[] = [
   {
@@ -64,7 +68,7 @@ export const PROCESSES: readonly Attack[] = [
         but: "cat /proc/[0-9]*/environ | tr '\\0' '\\n' | grep ^HOST_FOLDER",
       }),
       denied('hidden files', 'cat "$HOST_FOLDER/secret"', { but: 'cat docs/a.md' }),
-      denied('hidden files', 'ls /var/run/docker.sock || ls /run/* || test -n "$SSH_AUTH_SOCK"', { but: 'ls -d /run' }),
+      denied('hidden files', 'ls /var/run/docker.sock || ls -d /run/* | grep -v ^/run/hyper-run || test -n "$SSH_AUTH_SOCK"', { but: 'ls -d /run' }), // prettier-ignore
       denied('hidden files', 'cat /etc/shadow', { but: 'cat /etc/passwd' }),
     ],
   },
@@ -106,6 +110,7 @@ export const PROCESSES: readonly Attack[] = [
   {
     number: 52,
     attack: 'starts processes without end',
+    agent: [denied('process limit', manyProcesses(3000), { but: manyProcesses(50) })],
     ...neither,
     sandbox: [
       alone('process limit', async (place) => {
@@ -143,6 +148,7 @@ export const PROCESSES: readonly Attack[] = [
   {
     number: 54,
     attack: 'takes all memory, or runs for ever',
+    agent: OWN_SESSION,
     ...neither,
     sandbox: [
       alone('memory limit', async (place) => {
@@ -165,6 +171,7 @@ export const PROCESSES: readonly Attack[] = [
   {
     number: 57,
     attack: 'leaves a process behind: setsid, nohup, a double fork, one that holds the output open',
+    agent: OWN_SESSION,
     ...neither,
     sandbox: [
       alone('process namespace', async (place) => {
@@ -214,6 +221,7 @@ export const PROCESSES: readonly Attack[] = [
     attack: 'forges events: connects to the Redis of the service, by its port or by its socket',
     ...neither,
     sandbox: [
+      denied('hidden files', connects('process.env.HOST_REDIS'), { but: connects("'/tmp/own.sock'", "'/tmp/own.sock'") }), // prettier-ignore
       alone('network namespace and hidden files', async (place) => {
         const socket = join(await place.scratch(), 'redis.sock');
         const server = createServer((near) => near.on('error', () => undefined).end('+PONG\r\n'));
@@ -258,6 +266,7 @@ export const PROCESSES: readonly Attack[] = [
   {
     number: 74,
     attack: 'passes for one that did its work: ends with 0 having done nothing, or never started',
+    agent: OWN_SESSION,
     memory: 'As the service.',
     gate: 'As the service.',
     sandbox: [

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect } from '@jest/globals';
 import { verifyTree } from '#sandbox';
 import { buildCandidate, verificationCheckout, withBaseFiles } from '#workspace';
@@ -135,6 +135,17 @@ export const PROTECTED: readonly Attack[] = [
         but: 'mkdir claude && echo x > claude/settings.json',
         everywhere: true,
       }),
+      ...['docs/.claude/settings.json', 'docs/.mcp.json', 'docs/set/.claude/settings.json', 'docs/set/.cursor/x'].map(
+        (path) => denied(MASKS, `mkdir -p ${dirname(path)}; echo x >> ${path}`, { but: `echo x >> docs/x44` }),
+      ),
+      ...['docs/.opencode/x', 'packages/one/.codex/config.toml', 'packages/one/opencode.json'].map((path) =>
+        denied(MASKS, `mkdir -p ${dirname(path)}; echo x >> ${path}`, {
+          but: 'echo x >> packages/one/x44',
+          everywhere: true,
+        }),
+      ),
+      denied(MASKS, 'mv docs/set/.claude docs/set/claude', { but: 'mv docs/set/page.md docs/set/page && mv docs/set/page docs/set/page.md' }), // prettier-ignore
+      collected('mkdir -p docs/n44/.claude; echo x > docs/n44/.claude/x', [['docs/n44/.claude/x', 'protected.agent-configuration']], { but: 'mkdir -p docs/n44/claude; echo x > docs/n44/claude/x', leaves: ['docs/n44/claude/x'] }), // prettier-ignore
       collected('echo x > docs/AGENTS.md', [['docs/AGENTS.md', 'protected.agent-configuration']], {
         but: 'echo x > docs/agent-s.md',
         leaves: ['docs/agent-s.md'],
