@@ -146,7 +146,7 @@ const BEHAVIOURS = {
     ];
     await say(JSON.stringify(answers));
   },
-  async 'says odd things'({ update, say }) {
+  async 'says odd things'({ say }) {
     raw('Welcome to the agent!');
     raw('{"jsonrpc":"2.0","id":999,"result":{"never":"asked"}}');
     raw('{"jsonrpc":"2.0","id":{"odd":true},"method":"fs/read_text_file","params":{}}');

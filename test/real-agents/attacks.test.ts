@@ -96,19 +96,34 @@ describe.each([openCode, geminiCli])('$name', (hand) => {
       expect([honest.result, hostile.result]).toMatchObject([{ outcome: 'done' }, { outcome: 'done' }]);
     }, 300_000);
 
-    const all = cases.map(({ attack, one }, index) => [title(attack), one.by, one, attack.number, index] as const);
-    it.each(all)('carries out %s, and is stopped: %s', (_, __, one, number, index) => {
+    const numbered = cases.map(({ attack, one }, index) => ({
+      name: title(attack),
+      number: attack.number,
+      one,
+      index,
+    }));
+    const endsOf = ({ number, index }: (typeof numbered)[number]) => {
       const mark = `${number}.${index}`;
-      expect({ but: one.but, exitCode: honest.exitCodes.get(mark) }).toEqual({ but: one.but, exitCode: 0 });
-      const exitCode = hostile.exitCodes.get(mark);
-      expect(exitCode).toBeDefined();
-      if (one.kind === 'denied') expect({ attempt: one.attempt, exitCode }).not.toMatchObject({ exitCode: 0 });
-      else {
-        expect({ attempt: one.attempt, exitCode }).toMatchObject({ exitCode: 0 });
-        expect(pathsOf(honest)).toEqual(expect.arrayContaining([...one.leaves]));
-        expect(hostile.violations).toEqual(expect.arrayContaining(findsOf(one)));
-      }
-      carriedOut.add(number);
+      return { honest: honest.exitCodes.get(mark), hostile: hostile.exitCodes.get(mark) };
+    };
+
+    const attempts = numbered.flatMap((each) => (each.one.kind === 'denied' ? [[each.name, each.one.by, each] as const] : [])); // prettier-ignore
+    it.each(attempts)('carries out %s, and is stopped: %s', (_, __, each) => {
+      const { but, attempt } = each.one;
+      expect({ but, attempt, ...endsOf(each) }).toEqual({ but, attempt, honest: 0, hostile: expect.any(Number) });
+      expect({ attempt, ...endsOf(each) }).not.toMatchObject({ hostile: 0 });
+      carriedOut.add(each.number);
+    });
+
+    const leftovers = numbered.flatMap((each) =>
+      each.one.kind === 'collected' ? [[each.name, each.one.by, each, each.one.leaves] as const] : [],
+    );
+    it.each(leftovers)('carries out %s, and is found out: %s', (_, __, each, leaves) => {
+      const { but, attempt } = each.one;
+      expect({ but, attempt, ...endsOf(each) }).toEqual({ but, attempt, honest: 0, hostile: 0 });
+      expect(pathsOf(honest)).toEqual(expect.arrayContaining([...leaves]));
+      expect(hostile.violations).toEqual(expect.arrayContaining(findsOf(each.one)));
+      carriedOut.add(each.number);
     });
 
     it('leaves nothing else behind, and each of its commands is an event', () => {
