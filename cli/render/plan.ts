@@ -1,6 +1,6 @@
 import type { Evidence, Plan, PlannedTask, Verification } from '#contracts';
 import { sharedPaths } from '#domain';
-import { budgetsTexts } from '#wording';
+import { budgetsTexts, troublesText } from '#wording';
 import type { PlanView } from '../api.js';
 import { oneLine } from '../text.js';
 import { renderHead, renderKnownBase } from './base.js';
@@ -33,6 +33,7 @@ export const renderPlan = (plan: ShownPlan, style: Style, options: PlanOptions =
   ...grants(plan, style),
   ...renderAgents(plan, style),
   `${style.dim('Budgets   ')}${budgetsTexts(plan.budgets).join('; ')}; then a task waits for you`,
+  ...(plan.troubles === undefined ? [] : [`${style.dim('Trouble   ')}${troublesText(plan.troubles)}`]),
   `${style.dim('Estimate  ')}about ${duration(plan.estimate.seconds * 1000)}, ${cost(plan)}`,
   `${style.dim('Expires   ')}${plan.expiresAt}`,
 ];

@@ -13,7 +13,8 @@ import {
   Min,
   validateSync,
 } from 'class-validator';
-import { HyperRunError } from '#contracts';
+import { HyperRunError, Troubles } from '#contracts';
+import { USUAL_TROUBLES } from '#domain';
 import { durationMs } from './duration.js';
 import { parseRedisUrl, type RedisUrl } from './redis-url.js';
 import { SETTINGS } from './settings.js';
@@ -59,6 +60,7 @@ export class Config {
   @IsInt() @Min(1) @Max(7200) readonly verifySeconds: number;
   @IsOptional() @IsInt() @Min(128) @Max(16_777_216) readonly memoryMb: number | undefined;
   @IsInt() @Min(1) @Max(10) readonly attempts: number;
+  @IsObject() readonly troubles: Troubles;
   /** 0: no circuit is opened. */
   @IsInt() @Min(0) @Max(20) readonly circuitFailures: number;
   @IsInt() @Min(1) @Max(86_400) readonly circuitWindowSeconds: number;
@@ -98,6 +100,7 @@ export class Config {
     this.verifySeconds = whole(env['HYPER_RUN_VERIFY_SECONDS'], 600);
     this.memoryMb = env['HYPER_RUN_MEMORY_MB'] === undefined ? undefined : whole(env['HYPER_RUN_MEMORY_MB'], 0);
     this.attempts = whole(env['HYPER_RUN_ATTEMPTS'], 3);
+    this.troubles = troublesOf(env['HYPER_RUN_TROUBLES']);
     this.circuitFailures = whole(env['HYPER_RUN_CIRCUIT_FAILURES'], 3);
     this.circuitWindowSeconds = whole(env['HYPER_RUN_CIRCUIT_WINDOW_SECONDS'], 300);
     this.circuitOpenSeconds = whole(env['HYPER_RUN_CIRCUIT_OPEN_SECONDS'], 60);
@@ -137,6 +140,13 @@ const shown = (variable: string, value: string | undefined) =>
 
 const whole = (value: string | undefined, fallback: number) =>
   value === undefined ? fallback : /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
+
+/** `crashed=retry,looping=give-up`; what is neither stays what it is, for the validation to name it. */
+const troublesOf = (value: string | undefined): Troubles => {
+  const wanted = (value === undefined ? [] : value.split(',')).map((part) => part.trim().split('='));
+  const known = Troubles.partial().strict().safeParse(Object.fromEntries(wanted));
+  return known.success ? { ...USUAL_TROUBLES, ...known.data } : (value as unknown as Troubles);
+};
 
 const list = (value: string | undefined, separator: string, fallback: readonly string[]): readonly string[] =>
   value === undefined ? fallback : value.split(separator).map((part) => part.trim());

@@ -173,6 +173,13 @@ export const SETTINGS: readonly Setting[] = [
   ),
   setting('HYPER_RUN_ATTEMPTS', 'attempts', '3', 'a whole number from 1 to 10', 'Attempts at a task.'),
   setting(
+    'HYPER_RUN_TROUBLES',
+    'troubles',
+    'crashed=give-up,no-change=give-up,stalled=ask,looping=ask',
+    'such pairs, separated by commas',
+    'What becomes of a task whose agent crashed, changed nothing (`no-change`), stands still (`stalled`) or goes in circles (`looping`): `retry`, `give-up` or `ask`. See [agents.md](agents.md).',
+  ),
+  setting(
     'HYPER_RUN_CIRCUIT_FAILURES',
     'circuitFailures',
     '3',

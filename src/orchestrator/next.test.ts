@@ -81,6 +81,31 @@ describe('the orchestrator', () => {
     expect(stepsOf(marked, signals(true, 399_000), 400_000)).toEqual(['mark-progressed']);
   });
 
+  it.each([
+    ['ask', 1, []],
+    ['retry', 1, ['interrupt']],
+    ['retry', 3, ['fail']],
+    ['give-up', 1, ['fail']],
+  ] as const)('does with a stalled task as the plan says: %s, in attempt %d', (stalls, attempt, steps) => {
+    const troubles = { crashed: 'give-up', 'no-change': 'give-up', stalled: stalls, looping: 'ask' } as const;
+    const queued = event('task.queued', { ...fixture.queued.data, troubles });
+    const held = event('task.claimed', { ...claimed.data, attempt });
+    const stalled = event('task.stalled', { attempt, silentMs: 300_000 });
+    const marked = worldOf(...running, ...task(queued, held, stalled));
+    expect(stepsOf(marked, signals(true, 8000), 400_000)).toEqual(steps);
+    expect(stepsOf(marked, signals(true, 399_000), 400_000)).toEqual(['mark-progressed']);
+    const verifying = event('task.verification-started', {
+      attempt,
+      run: 1,
+      tree: fixture.publishDecided.data.tree,
+      isolation: 'bwrap',
+      weak: false,
+    });
+    expect(
+      stepsOf(worldOf(...running, ...task(queued, held, verifying, stalled)), signals(true, 8000), 400_000),
+    ).toEqual([]);
+  });
+
   it('does not blame a task for the time in which the orchestrator itself slept', () => {
     const world = worldOf(...running, ...task(fixture.queued, claimed));
     expect(stepsOf(world, { ...signals(true, 8000), awakeSince: 900_000 }, 1_000_000)).toEqual([]);

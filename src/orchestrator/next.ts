@@ -6,6 +6,7 @@ import {
   isSettled,
   isTaskSettled,
   mayBeTried,
+  policyFor,
   type Active,
   type AgentCommand,
   type CircuitLimits,
@@ -16,6 +17,7 @@ import {
   type TaskState,
   type World,
 } from '#domain';
+import { duration } from '#wording';
 import { LOST, nextOfBlocked } from './next-of-blocked.js';
 import { nextOfCircuits } from './next-of-circuits.js';
 
@@ -184,9 +186,25 @@ const watch = (
   const step = (command: TaskCommand): Next => ({ steps: [{ kind: 'task', taskId: task.taskId, command }] });
   const progressed = Math.max(task.since, signals.lastProgress(task.taskId) ?? 0);
   const silentMs = now - Math.max(progressed, signals.awakeSince, sprint.changedAt);
-  if (task.stalled) return now - progressed < limits.stalledMs ? step({ type: 'mark-progressed' }) : nothing;
+  if (task.stalled) {
+    if (now - progressed < limits.stalledMs) return step({ type: 'mark-progressed' });
+    return task.stage === 'agent' && sprint.status === 'running' ? endStalled(task, limits) : nothing;
+  }
   if (sprint.status !== 'running') return nothing;
   if (silentMs < limits.stalledMs) return { steps: [], wakeAt: now + limits.stalledMs - silentMs };
   const alertId = `stalled-${task.taskId}-${task.attempt}-${Math.floor(now / 1000)}`;
   return step({ type: 'mark-stalled', silentMs, alertId });
+};
+
+/** Whether it is given another try or given up is said by the plan; otherwise its alert has called a person. */
+const endStalled = (task: Extract<TaskState, { status: 'working' }>, { stalledMs }: Limits): Next => {
+  const policy = policyFor('stalled', task.spec.troubles);
+  if (policy === 'ask') return nothing;
+  const { taskId, attempt } = task;
+  const reason = `It made no progress for ${duration(stalledMs)}.`;
+  const command: TaskCommand =
+    policy === 'retry' && mayBeTried(task)
+      ? { type: 'interrupt', attempt, reason, trouble: 'stalled', rests: true }
+      : { type: 'fail', kind: 'agent-failed', reason: `The agent failed: ${reason}`, trouble: 'stalled' };
+  return { steps: [{ kind: 'task', taskId, command }] };
 };

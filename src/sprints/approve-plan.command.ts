@@ -119,6 +119,7 @@ const taskWrites = (plan: Plan, approved: EventData<'sprint.plan-approved'>): St
             task,
             verification: plan.verification,
             budgets: plan.budgets,
+            ...(plan.troubles === undefined ? {} : { troubles: plan.troubles }),
             ...agentOf(plan, task),
           })
         : event('task.declined', { sprintId: plan.planId, task }),

@@ -3,14 +3,17 @@ import { Inject, Injectable } from '@nestjs/common';
 import {
   HyperRunError,
   isHyperRunError,
+  TROUBLES,
   type Budgets,
   type EventData,
   type Oid,
   type Plan,
   type PlannedTask,
+  type Troubles,
   type Verification,
 } from '#contracts';
 import {
+  USUAL_TROUBLES,
   withBudgets,
   type Analysing,
   type ModelCallEvent,
@@ -126,6 +129,7 @@ export class AnalysisJobs implements JobSource {
         verification,
         knownBase: this.#knownBase(state, commit, verification),
         budgets: withBudgets(withBudgets(this.#budgets(), settings.budgets ?? {}), request.budgets ?? {}),
+        ...unusual({ ...this.config.troubles, ...settings.troubles }),
         checkout: { branch, dirty },
         now,
         ttlMs: this.config.planTtlHours * 3_600_000,
@@ -210,6 +214,9 @@ export class AnalysisJobs implements JobSource {
     return known?.status === 'registered' ? known.dismissed : new Set();
   }
 }
+
+const unusual = (troubles: Troubles): { readonly troubles?: Troubles } =>
+  TROUBLES.every((trouble) => troubles[trouble] === USUAL_TROUBLES[trouble]) ? {} : { troubles };
 
 /** Agents that cannot be asked although somebody wants them: what they were to do is left out, and that is said. */
 const notThere = ({ agents: chosen = {} }: RepositoryConfig, kinds: readonly KindHere[]) => [

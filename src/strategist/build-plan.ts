@@ -34,6 +34,8 @@ export interface PlanBasis extends Crew {
   readonly knownBase?: Plan['knownBase'];
   readonly verification: Verification;
   readonly budgets: Budgets;
+  /** Where they are others than usual. */
+  readonly troubles?: Plan['troubles'];
   readonly checkout: Plan['checkout'];
   /** Milliseconds since 1970. */
   readonly now: number;
@@ -163,6 +165,7 @@ const assemble = (
     grants: [...basis.grants],
     ...(basis.knownBase === undefined ? {} : { knownBase: basis.knownBase }),
     budgets,
+    ...(basis.troubles === undefined ? {} : { troubles: basis.troubles }),
     agents,
     estimate: { seconds: estimatedSeconds(tasks, agents), cost: 0 },
     checkout,

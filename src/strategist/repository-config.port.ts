@@ -1,6 +1,6 @@
 // What a repository says about itself in `.hyper-run.json`, at the base commit.
 import { z } from 'zod';
-import { Budgets, FindingSource, HyperRunError } from '#contracts';
+import { Budgets, FindingSource, HyperRunError, Troubles } from '#contracts';
 
 const patterns = z.array(z.string().min(1).max(1024)).max(100);
 const commands = z.array(z.string().min(1).max(2000)).max(20);
@@ -20,6 +20,8 @@ export const RepositoryConfig = z.strictObject({
   /** Kind of finding → kind of agent, one of those that the service has. */
   agents: z.partialRecord(FindingSource, z.string().min(1).max(40)).optional(),
   budgets: budgets.optional(),
+  /** What becomes of a task whose agent gets into trouble. */
+  troubles: z.strictObject(Troubles.partial().shape).optional(),
 });
 export type RepositoryConfig = z.infer<typeof RepositoryConfig>;
 

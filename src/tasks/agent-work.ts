@@ -31,6 +31,11 @@ const troubleOf = (error: unknown): Trouble | undefined => {
   return isHyperRunError(error, 'agent.looping') ? 'looping' : 'crashed';
 };
 
+const verdictOf = (error: unknown): TaskFailure['verdict'] => {
+  const verdict = isHyperRunError(error, 'agent.looping') ? error.details['verdict'] : undefined;
+  return verdict === 'retry' || verdict === 'give-up' ? verdict : undefined;
+};
+
 /** Lets the agent work: through its tools on a tree in memory, or as a program of its own in a sandbox. */
 @Injectable()
 export class AgentWork {
@@ -102,7 +107,7 @@ export class AgentWork {
       if (ACCIDENTS.some((code) => isHyperRunError(error, code))) throw error;
       const kind = isHyperRunError(error, 'agent.refused-too-often') ? 'refused' : 'agent-failed';
       const why = workplace.limit() ?? (error instanceof Error ? error.message : String(error));
-      throw new TaskFailure(kind, `The agent failed: ${why}`, troubleOf(error));
+      throw new TaskFailure(kind, `The agent failed: ${why}`, troubleOf(error), verdictOf(error));
     } finally {
       oversight.close();
       await way?.close();

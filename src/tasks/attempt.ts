@@ -131,6 +131,8 @@ export class Attempt {
     if (state === undefined || state.status === 'absent' || state.status === 'declined') return;
     if (state.status === 'failed' && state.kind === 'unanswered')
       this.#over.abort(new HyperRunError('agent.unanswered', state.reason ?? 'Nobody answered in time.'));
+    else if (state.status === 'failed')
+      this.#over.abort(new HyperRunError('task.settled', state.reason ?? 'The task has failed.'));
     else if (state.epoch > this.claimed.epoch)
       this.#over.abort(new HyperRunError('log.epoch-over', 'The task was cancelled or taken over.', {}, 'retry'));
   }

@@ -4,9 +4,10 @@ import type { LiveWorld } from '../world/live-world.port.js';
 import type { Attempt } from './attempt.js';
 import { Questions } from './questions.js';
 import { Spending } from './spending.js';
+import { Troubles } from './troubles.js';
 import { Waiting } from './waiting.js';
 
-type Overseen = 'maxCalls' | 'signal' | 'emit' | 'refuse' | 'gate' | 'spend' | 'overBudget' | 'ask';
+type Overseen = 'maxCalls' | 'signal' | 'emit' | 'refuse' | 'gate' | 'spend' | 'overBudget' | 'ask' | 'looping';
 
 /**
  * What people have to say during one attempt: what its agent may spend, and what it asks. A sprint that was approved
@@ -15,6 +16,7 @@ type Overseen = 'maxCalls' | 'signal' | 'emit' | 'refuse' | 'gate' | 'spend' | '
 export class Oversight {
   readonly ports: Pick<ToolPorts, Overseen>;
   readonly answers: AgentTask['answers'];
+  readonly troubles: Troubles;
   readonly #waiting: Waiting;
   readonly #spending: Spending;
 
@@ -22,11 +24,11 @@ export class Oversight {
     private readonly attempt: Attempt,
     live: LiveWorld,
   ) {
-    const sprint = live.world.sprints.get(attempt.claimed.spec.sprintId);
-    const attended = sprint === undefined || !isActive(sprint) || !sprint.unattended;
+    const attended = isAttended(attempt, live);
     const waiting = new Waiting(attempt, live);
     const spending = new Spending(attempt, waiting, live, attended);
     const questions = new Questions(attempt, waiting, live);
+    this.troubles = new Troubles(attempt, live, waiting, attended);
     this.#waiting = waiting;
     this.#spending = spending;
     this.answers = questions.earlier;
@@ -37,6 +39,7 @@ export class Oversight {
       refuse: (refusal) => spending.say(event('task.tool-refused', refusal)),
       gate: () => spending.gate(),
       spend: (usage) => spending.spend(usage),
+      looping: (loop) => this.troubles.looping(loop),
       ...(attended ? { overBudget: (spent) => spending.overBudget(spent), ask: (asked) => questions.ask(asked) } : {}),
     };
   }
@@ -52,3 +55,9 @@ export class Oversight {
     this.#spending.close();
   }
 }
+
+/** Whether there is anybody to ask: a plan that nobody read was approved by nobody who would answer. */
+export const isAttended = ({ claimed }: Attempt, live: LiveWorld): boolean => {
+  const sprint = live.world.sprints.get(claimed.spec.sprintId);
+  return sprint === undefined || !isActive(sprint) || !sprint.unattended;
+};

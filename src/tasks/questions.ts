@@ -3,6 +3,7 @@ import { HyperRunError, Question } from '#contracts';
 import type { AnsweredQuestion } from '#domain';
 import type { LiveWorld } from '../world/live-world.port.js';
 import type { Attempt } from './attempt.js';
+import { isOurs } from './troubles.js';
 import type { Waiting } from './waiting.js';
 
 /** What the agent of one attempt asks a person, and what was answered in earlier attempts. */
@@ -15,13 +16,13 @@ export class Questions {
     private readonly waiting: Waiting,
     private readonly live: LiveWorld,
   ) {
-    this.#known = attempt.claimed.answers.filter(({ timedOut }) => !timedOut);
+    this.#known = attempt.claimed.answers.filter((one) => !one.timedOut && !isOurs(one));
   }
 
   /** For an agent that reads: all that was answered before. */
   get earlier(): readonly { readonly question: string; readonly answer: string }[] {
     return this.attempt.claimed.answers
-      .filter(({ timedOut }) => !timedOut)
+      .filter((one) => !one.timedOut && !isOurs(one))
       .map(({ question, label, text }) => ({ question, answer: [label, text].filter(Boolean).join(': ') }));
   }
 

@@ -58,3 +58,19 @@ describe('the tasks of an agent whose circuit is open', () => {
     expect(startable(world)).toEqual([{ taskId: 't-1' as TaskId, notBefore: 15_000 }]);
   });
 });
+
+describe('a task that is left alone for a while', () => {
+  it('may be claimed from then on, and not before', () => {
+    const rests = event('task.attempt-interrupted', {
+      attempt: 1,
+      worker: fixture.ada,
+      reason: 'x',
+      retryAfterMs: 8000,
+    });
+    const world = worldOf(...sprint, ...tasks, ['task-t-1', claimed(1)], ['task-t-1', rests]);
+    expect(startable(world)).toEqual([
+      { taskId: 't-1' as TaskId, notBefore: 10_000 + 8000 },
+      { taskId: 't-2' as TaskId },
+    ]);
+  });
+});

@@ -7,6 +7,8 @@ export class TaskFailure extends Error {
     message: string,
     /** What the agent got into by itself; absent: it is no failure of the agent. */
     readonly trouble?: Trouble,
+    /** What a person, or the lack of one, has decided already. */
+    readonly verdict?: 'retry' | 'give-up',
   ) {
     super(message);
     this.name = 'TaskFailure';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
-import { isHyperRunError, taskStream, type TaskId, type WorkerId } from '#contracts';
+import { isHyperRunError, taskStream, type TaskId, type Trouble, type WorkerId } from '#contracts';
 import { event, holderOf, task, type TaskState, type World } from '#domain';
 import type { EventStore } from '#event-store';
 import { GitRepository } from '#git';
@@ -20,7 +20,10 @@ import { CandidateGate } from './candidate-gate.js';
 import type { Job, JobContext, JobSource } from './job.port.js';
 import { Publisher } from './publisher.js';
 import { isWaiting, startable } from './startable.js';
+import { isAttended } from './oversight.js';
 import { TaskFailure } from './task-failure.js';
+import { Troubles, type Verdict } from './troubles.js';
+import { Waiting } from './waiting.js';
 import { CandidateVerification } from './candidate-verification.js';
 
 /** Tasks that wait for an agent, and tasks whose publishing waits for somebody to carry it on. */
@@ -101,6 +104,7 @@ export class TaskJobs implements JobSource {
     try {
       await removeTree(directory);
       await mkdir(directory, { recursive: true, mode: 0o700 });
+      Troubles.heed(attempt);
       const tree = await this.agentWork.run(attempt, repository, directory);
       failpoint('task.agent-done');
       const candidate = await this.gate.pass(attempt, repository, tree, join(directory, 'objects'));
@@ -117,32 +121,50 @@ export class TaskJobs implements JobSource {
   /** What ends an attempt: a failure of the task, which is final, or an accident, after which it is tried again. */
   async #breakOff(attempt: Attempt, error: unknown): Promise<void> {
     if (isOver(error, attempt)) return this.#letGo(attempt);
-    const { attempt: number } = attempt.claimed;
     if (error instanceof TaskFailure) {
-      const { kind, message, trouble } = error;
-      const why = { kind, reason: message.slice(0, 2000), ...(trouble === undefined ? {} : { trouble }) };
-      await attempt.outbox.record(event('task.failed', { attempt: number, ...why }));
+      await this.#fail(attempt, error).catch((late: unknown) => {
+        if (!isOver(late, attempt)) throw late;
+        return this.#letGo(attempt);
+      });
       return;
     }
-    await this.#interrupt(attempt, error instanceof Error ? error.message : String(error));
+    await this.#interrupt(attempt, { reason: error instanceof Error ? error.message : String(error), rests: true });
     // For the worker to report, and to wait a while before it tries again: what broke may mend.
     throw error;
+  }
+
+  async #fail(attempt: Attempt, failure: TaskFailure): Promise<void> {
+    const { kind, message, trouble } = failure;
+    const reason = message.slice(0, 2000);
+    const verdict = failure.verdict ?? (await this.#verdict(attempt, failure));
+    if (verdict === 'retry') return this.#interrupt(attempt, { reason, rests: true, ...(trouble && { trouble }) });
+    const why = { kind, reason, ...(trouble === undefined ? {} : { trouble }) };
+    await attempt.outbox.record(event('task.failed', { attempt: attempt.claimed.attempt, ...why }));
+  }
+
+  async #verdict(attempt: Attempt, { trouble, message }: TaskFailure): Promise<Verdict> {
+    if (trouble === undefined) return 'give-up';
+    const waiting = new Waiting(attempt, this.live, 'end-');
+    return new Troubles(attempt, this.live, waiting, isAttended(attempt, this.live)).verdict(trouble, message);
   }
 
   /** A shutdown gives the task back at once, instead of leaving it to the end of the lease. */
   async #letGo(attempt: Attempt): Promise<void> {
     const state = this.live.world.tasks.get(attempt.claimed.taskId);
     const mine = state !== undefined && 'epoch' in state && state.epoch === attempt.claimed.epoch;
-    if (mine) await this.#interrupt(attempt, 'Its worker shut down.');
+    if (mine) await this.#interrupt(attempt, { reason: 'Its worker shut down.' });
   }
 
-  async #interrupt(attempt: Attempt, reason: string): Promise<void> {
+  async #interrupt(
+    attempt: Attempt,
+    { reason, ...why }: { readonly reason: string; readonly rests?: boolean; readonly trouble?: Trouble },
+  ): Promise<void> {
     const { taskId, epoch, spec, attempt: number } = attempt.claimed;
     await this.decisions
       .make({
         stream: taskStream(taskId),
         decider: task,
-        command: { type: 'interrupt', attempt: number, reason: reason.slice(0, 2000) },
+        command: { type: 'interrupt', attempt: number, reason: reason.slice(0, 2000), ...why },
         issued: { id: `interrupt/${taskId}/${epoch}`, actor: attempt.actor, body: { taskId, epoch } },
         subjects: { sprintId: spec.sprintId, taskId },
         raiseEpoch: true,

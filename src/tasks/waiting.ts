@@ -13,6 +13,8 @@ export class Waiting {
   constructor(
     private readonly attempt: Attempt,
     private readonly live: LiveWorld,
+    /** Tells its blocks from those of another one in the same attempt. */
+    private readonly series = '',
   ) {}
 
   /** Does something when all that came before it is over. */
@@ -35,7 +37,7 @@ export class Waiting {
     const { taskId, attempt, spec } = this.attempt.claimed;
     const { kind, reason, spent } = block;
     this.#blocks += 1;
-    const alertId = `${kind}-${taskId}-${attempt}-${this.#blocks}`;
+    const alertId = `${kind}-${taskId}-${attempt}-${this.series}${this.#blocks}`;
     const text = `${spec.task.title}: ${reason}`.slice(0, 2000);
     const position = await this.attempt.outbox.record(
       ...(spent === undefined ? [] : [event('task.budget-exceeded', { attempt, ...spent })]),

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { AgentTask, Answer } from '#agents';
-import type { Budgets } from '#contracts';
+import type { Budgets, Troubles } from '#contracts';
 import { startRedisServer, type RedisServer } from '../../libs/event-store/test/redis-server.js';
 import { start, type RunningService } from '../../src/main.js';
 import type { TaskView } from '../../src/sprints/views.js';
@@ -64,14 +64,19 @@ describe('a task that waits for a person', () => {
   const begin = async (
     name: string,
     script: Script,
-    { budgets, second, unattended = false }: { budgets?: Partial<Budgets>; second?: Script; unattended?: boolean } = {},
+    {
+      budgets,
+      second,
+      unattended = false,
+      troubles = {},
+    }: { budgets?: Partial<Budgets>; second?: Script; unattended?: boolean; troubles?: Partial<Troubles> } = {},
   ): Promise<Begun> => {
     scriptFor(`docs/${name}.md`, script);
     if (second !== undefined) scriptFor(`docs/${name}-style.md`, second);
     const repository = await makeRepository(place.repositories, name, {
       [`docs/${name}.md`]: '# Words\n\nYou will recieve a map.\n',
       ...(second === undefined ? {} : { [`docs/${name}-style.md`]: '# Style\n\nOne line.   \n\n\n\nAnother line.\n' }),
-      '.hyper-run.json': '{ "verify": ["true"] }\n',
+      '.hyper-run.json': JSON.stringify({ verify: ['true'], troubles }),
     });
     const plan = await propose(api, { repository, ...(budgets === undefined ? {} : { budgets }) });
     const taskIds = plan.tasks.map(({ taskId }) => taskId);
@@ -168,9 +173,8 @@ describe('a task that waits for a person', () => {
       status: 409,
       body: { code: 'task.answer-stale' },
     });
-    expect(await answer(taskId, { questionId: first, choice: won }, won)).toEqual(
-      both.find(({ status }) => status === 202),
-    );
+    const { status, body } = await answer(taskId, { questionId: first, choice: won }, won);
+    expect({ status, body }).toEqual({ status: 202, body: both.find((one) => one.status === 202)?.body });
     expect((await answer(taskId, { text: 'Stop.' })).status).toBe(202);
     await passed(sprint);
     expect(answers).toEqual([
@@ -452,14 +456,73 @@ describe('a task that waits for a person', () => {
     expect(told('task.blocked', taskId)).toHaveLength(0);
   });
 
+  it('whose agent goes in circles asks about it, and goes on, ends, or is tried again as is said', async () => {
+    await close();
+    await open({ HYPER_RUN_CIRCUIT_FAILURES: '0' });
+    const rounds = gate();
+    const circles: Script = async ({ task, tools }) => {
+      for (let call = 0; task.attempt === 1 && call < 12; call += 1) await tools.list('docs');
+      rounds.open();
+    };
+    const goOn = await begin('circles', circles);
+    const view = await blocked(goOn.taskId);
+    expect(view.reason).toMatch(
+      /^The agent goes in circles\. It did the same 8 times, with the same result: list docs: 1\. What/,
+    );
+    expect(view.blocked?.question?.options.map(({ id }) => id)).toEqual(['go-on', 'retry', 'give-up']);
+    await answer(goOn.taskId, { choice: 'go-on' });
+    expect((await passed(goOn)).tasks[0]?.attempts).toBe(1);
+    await rounds.passed;
+
+    const again = await begin('anew', circles);
+    await blocked(again.taskId);
+    await answer(again.taskId, { choice: 'retry' });
+    expect((await passed(again)).tasks[0]?.attempts).toBe(2);
+    const interrupted = told('task.attempt-interrupted', again.taskId)[0];
+    expect(interrupted?.data).toMatchObject({ trouble: 'looping', retryAfterMs: 2000 });
+    const claims = told('task.claimed', again.taskId).map(({ time }) => Date.parse(time));
+    expect((claims[1] ?? 0) - Date.parse(interrupted?.time ?? '')).toBeGreaterThanOrEqual(2000);
+
+    const ends = await begin('circling', circles, { troubles: { looping: 'give-up' } });
+    expect((await completed(api, ends.sprintId)).tasks).toMatchObject([
+      {
+        status: 'failed',
+        kind: 'agent-failed',
+        reason: expect.stringMatching(/^The agent failed: It did the same 8 times/),
+      },
+    ]);
+    expect(told('task.failed', ends.taskId)[0]?.data).toMatchObject({ trouble: 'looping' });
+  });
+
+  it('whose agent breaks off is asked about, or tried again by itself, as the plan says', async () => {
+    const once: Script = ({ task }) =>
+      task.attempt === 1 ? Promise.reject(new Error('It broke off.')) : Promise.resolve();
+    const retried = await begin('breaks', once, { troubles: { crashed: 'retry' } });
+    const { tasks, plan } = await passed(retried);
+    expect([tasks[0]?.attempts, plan?.troubles]).toEqual([
+      2,
+      { crashed: 'retry', 'no-change': 'give-up', stalled: 'ask', looping: 'ask' },
+    ]);
+    const asked = await begin('broken-off', once, { troubles: { crashed: 'ask' } });
+    expect((await blocked(asked.taskId)).reason).toBe('The agent failed: It broke off. What is to become of it?');
+    await answer(asked.taskId, { choice: 'give-up' });
+    expect((await completed(api, asked.sprintId)).tasks).toMatchObject([{ status: 'failed', attempts: 1 }]);
+  });
+
   it('whose agent has failed too often waits, is tried once, and lets the others follow when that worked', async () => {
     await close();
     await open({ HYPER_RUN_CIRCUIT_FAILURES: '2', HYPER_RUN_CIRCUIT_OPEN_SECONDS: '1' });
     const crash: Script = () => Promise.reject(new Error('It broke off.'));
     const { sprintId } = await begin('broken', crash, { second: crash });
     expect((await completed(api, sprintId)).tasks).toMatchObject([{ status: 'failed' }, { status: 'failed' }]);
+    // What went before in this log counts as well: what is meant is the one that followed the last of these failures.
+    const last = (name: string) => live.events.findLast(({ type }) => type === `hyperrun.${name}`);
+    await live.until(
+      () => Number(last('agent.circuit-opened')?.position) > Number(last('task.failed')?.position),
+      'circuit that opened after the failures',
+    );
     const told = await live.wait('agent.circuit-opened');
-    const { until } = told.data as { until: number };
+    const { until } = last('agent.circuit-opened')?.data as { until: number };
     const { body: card } = await api.get<object>(`/agents/${told.agentid}`);
     expect(card).toMatchObject({ circuitOpenUntil: until });
     const alert = `circuit-scripted-${until}`;
@@ -473,12 +536,12 @@ describe('a task that waits for a person', () => {
     const claims = live.events.filter(
       ({ type, sprintid }) => type === 'hyperrun.task.claimed' && sprintid === better.sprintId,
     );
-    expect(claims.map(({ time }) => Date.parse(time) >= until)).toEqual([true, true]);
-    const [, second] = claims.map(({ position }) => Number(position));
+    expect(claims.filter(({ time }) => Date.parse(time) < until)).toEqual([]);
+    const second = claims.find(({ taskid }) => taskid !== claims[0]?.taskid);
     const worked = live.events.find(
       ({ type, sprintid }) => type === 'hyperrun.task.candidate-collected' && sprintid === better.sprintId,
     );
-    expect(second).toBeGreaterThan(Number(worked?.position));
+    expect(Number(second?.position)).toBeGreaterThan(Number(worked?.position));
     await live.wait('agent.circuit-closed');
     await live.wait('alert.acknowledged');
     expect(await alertNow()).toMatchObject({ acknowledgedBy: 'orchestrator' });

@@ -120,7 +120,7 @@ const watchOver = async (api: Api, { sprintId, byTask }: Begun): Promise<void> =
         const task = `/hyper-running/tasks/${taskid}`;
         if (type === 'hyperrun.sprint.paused') throw new Error(`The sprint is paused: ${JSON.stringify(data)}`);
         if (type !== 'hyperrun.task.blocked') continue;
-        if (kind === 'question') await api.post(`${task}/answer`, { text: 'atlas' });
+        if (kind === 'question' && !hopeless) await api.post(`${task}/answer`, { text: 'atlas' });
         else if (hopeless) await api.post(`${task}/discard`, { reason: 'Given up.' });
         else await api.post(`${task}/answer`, { grant: { amount: 600 } });
       }

@@ -251,7 +251,7 @@ const told = (events: readonly AnyEvent[]) =>
     ],
     ['prints a huge line', 'agent.protocol', /^It sent a message of more than 8 MiB\.$/, {}],
     ['floods', 'agent.budget-exceeded', /^The attempt may make 100 tool calls/, {}],
-    ['loops', 'agent.budget-exceeded', /^The attempt may make 100 tool calls/, {}],
+    ['loops', 'agent.looping', /^It did the same 8 times, with the same result: read /, {}],
   ])('that %s ends its attempt with a sentence', async (behaviour, code, message, settings) => {
     const { events, result } = await run(behaviour, {}, settings);
     await expect(result).rejects.toMatchObject({ code, message: expect.stringMatching(message) });

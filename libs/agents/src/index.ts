@@ -19,6 +19,7 @@ export { fromHome, locateProgram } from './program.js';
 export { openModel, type OpenModel } from './llm/language-model.js';
 export { takeTurn, type Turn, type TurnTerms } from './llm/turn.js';
 export { LlmAgent } from './llm-agent.js';
+export { type Done, type Loop, LoopDetector, loopIn } from './loop.js';
 export { MarkedData } from './marked-data.js';
 export { fillIn } from './prompts.js';
 export { createToolbox } from './toolbox.js';

@@ -249,7 +249,7 @@ describe('an agent with a model', () => {
         'a model that goes in circles',
         () => ({ calls: [READ] }),
         'agent.looping',
-        /called read 8 times in the same way/,
+        /^It did the same 8 times, with the same result: read /,
       ],
       ['a model that calls what is not there', () => ({ calls: [{ tool: 'paint', input: {} }] }), 'agent.malformed-calls', /no tool that exists/], // prettier-ignore
       ['an answer that is cut', { text: 'I was about to', finish: 'length' }, 'model.answer-cut', /maxOutputTokens/],

@@ -1,4 +1,5 @@
 import { type AnyEvent, eventSchemas, eventText, HyperRunError, isHyperRunError, type EventType } from '#contracts';
+import { LoopDetector, type Loop } from './loop.js';
 import type { ToolPorts } from './tools.js';
 
 /** The refusal with this number ends the attempt. */
@@ -18,6 +19,8 @@ export class ToolSession {
   private calls = 0;
   private limit: number;
   private refusals = 0;
+  private readonly loops = new LoopDetector();
+  private judging: Promise<void> | undefined;
 
   constructor(readonly ports: ToolPorts) {
     this.limit = ports.maxCalls;
@@ -90,7 +93,11 @@ export class ToolSession {
     this.ending.abort(new HyperRunError('agent.not-running', 'The attempt is over: no tool can be used any more.'));
   }
 
-  /** Writes an action, stamped with the attempt and with who says so. @throws HyperRunError agent.invalid-event */
+  /**
+   * Writes an action, stamped with the attempt and with who says so; where it closes a circle, waits for whether the agent may
+   * go on.
+   * @throws HyperRunError agent.invalid-event, agent.looping
+   */
   async act(
     type: ActionType,
     origin: 'observed' | 'reported',
@@ -105,7 +112,22 @@ export class ToolSession {
         field,
       });
     }
-    await this.ports.emit({ type, data: parsed.data } as AnyEvent);
+    const event = { type, data: parsed.data } as AnyEvent;
+    await this.ports.emit(event);
+    const loop = this.loops.take({ event, at: performance.now() });
+    if (loop !== undefined) await (this.judging ??= this.judge(loop).finally(() => (this.judging = undefined)));
+  }
+
+  /** Ends the attempt, unless somebody lets it go on. */
+  private async judge(loop: Loop): Promise<void> {
+    try {
+      if (this.ports.looping === undefined) throw new HyperRunError('agent.looping', loop.text, { kind: loop.kind });
+      await this.ports.looping(loop);
+      this.loops.forgive();
+    } catch (error) {
+      this.ending.abort(error);
+      throw error;
+    }
   }
 
   /** Text as it may stand in an event, at most so many characters. */

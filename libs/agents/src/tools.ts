@@ -1,5 +1,6 @@
 import type { AnyEvent, EventData, Question, Range, Sha256, SpentBudget } from '#contracts';
 import type { SearchResult } from '#hafs';
+import type { Loop } from './loop.js';
 import type { AgentWorkspace, ModelAccess } from './workplace.js';
 
 /**
@@ -76,6 +77,8 @@ export interface ToolPorts {
   readonly maxCalls: number;
   /** Waits until a person grants more, and resolves with the new limit. Absent: the limit ends the attempt. */
   readonly overBudget?: (spent: SpentBudget) => Promise<number>;
+  /** Resolves when it may go on all the same, rejects with `agent.looping` when not. Absent: it may not. */
+  readonly looping?: (loop: Loop) => Promise<void>;
   /** Counts what a model call used; at a limit it waits for a person. */
   readonly spend?: (usage: Usage) => Promise<void>;
   readonly ask?: (question: Question) => Promise<Answer>;

@@ -23,4 +23,5 @@ export const approvedPart = (plan: Omit<Plan, 'planHash'>) => ({
   verification: plan.verification,
   grants: plan.grants,
   budgets: plan.budgets,
+  ...(plan.troubles === undefined ? {} : { troubles: plan.troubles }),
 });

@@ -9,6 +9,8 @@ import {
   PlannedAgent,
   PlannedTask,
   RequestedChanges,
+  Trouble,
+  Troubles,
   Verification,
 } from './plan.js';
 
@@ -162,11 +164,6 @@ const integrated = {
   steps: z.array(StepResult).max(40),
 };
 
-/** What an agent got into by itself, so that the attempt came to nothing: what counts against it. */
-export const TROUBLES = ['crashed', 'no-change', 'stalled', 'looping'] as const;
-export const Trouble = z.enum(TROUBLES);
-export type Trouble = z.infer<typeof Trouble>;
-
 export const FailureKind = z.enum([
   'agent-failed',
   'no-change',
@@ -299,6 +296,8 @@ export const eventSchemas = {
     task: PlannedTask,
     verification: Verification,
     budgets: Budgets,
+    /** Absent: as usual. */
+    troubles: Troubles.optional(),
     /** What the approved plan gives the task's agent. Absent in logs of earlier versions. */
     agent: PlannedAgent.optional(),
   }),

@@ -99,6 +99,27 @@ export const Budgets = z.object({
 });
 export type Budgets = z.infer<typeof Budgets>;
 
+/** What an agent can get into by itself, so that its attempt comes to nothing. */
+export const TROUBLES = ['crashed', 'no-change', 'stalled', 'looping'] as const;
+export const Trouble = z.enum(TROUBLES);
+export type Trouble = z.infer<typeof Trouble>;
+
+/**
+ * What becomes of the task then. `retry`: another attempt, after a while, as long as the budget has any; `give-up`: it fails;
+ * `ask`: a person decides, and where nobody can be asked it fails. Of a stall, `ask` only calls a person.
+ */
+export const TROUBLE_POLICIES = ['retry', 'give-up', 'ask'] as const;
+export const TroublePolicy = z.enum(TROUBLE_POLICIES);
+export type TroublePolicy = z.infer<typeof TroublePolicy>;
+
+export const Troubles = z.object({
+  crashed: TroublePolicy,
+  'no-change': TroublePolicy,
+  stalled: TroublePolicy,
+  looping: TroublePolicy,
+});
+export type Troubles = z.infer<typeof Troubles>;
+
 /**
  * An agent that the plan uses, and what it is given by whoever approves the plan: which host its model is reached at, and
  * under which name the service keeps the key. The key itself is in no plan.
@@ -193,6 +214,8 @@ export const Plan = z.object({
   /** Protected paths that this plan may change all the same. */
   grants: z.array(z.string().max(1024)).max(50),
   budgets: Budgets,
+  /** Where something else is to be done than usually when an agent gets into trouble. */
+  troubles: Troubles.optional(),
   /** Every agent that a task names. Absent in plans of earlier versions. */
   agents: z.array(PlannedAgent).max(50).optional(),
   /** Set where a model worded and ranked the tasks; what it says is its own, the findings are not. */

@@ -13,6 +13,7 @@ export { chanceOf, noRecords, recordOf, type AgentRecord, type AgentRecords } fr
 export * from './circuit.js';
 export * from './overlaps.js';
 export * from './archived.js';
+export * from './troubles.js';
 export * from './board.js';
 export * from './world.js';
 export * from './sprint-account.js';

@@ -1,9 +1,10 @@
 // What may be decided about a task by the orchestrator, by a person, and by a worker that wants it. The many small
 // facts of a running attempt are not decided on: its worker appends them under the epoch of its claim.
-import { HyperRunError, type AgentId, type FailureKind as Kinds, type WorkerId } from '#contracts';
+import { HyperRunError, type AgentId, type FailureKind as Kinds, type Trouble, type WorkerId } from '#contracts';
 import type { z } from 'zod';
 import { event, nextEpoch } from './decider.js';
 import { decideAnswer, decideUnanswered, seen, type BlockAnswer, type UnansweredCommand } from './task-answers.js';
+import { backoffMs } from './troubles.js';
 import {
   holderOf,
   isTaskSettled,
@@ -17,20 +18,33 @@ import {
 export type TaskCommand =
   | { readonly type: 'claim'; readonly worker: WorkerId; readonly agentId: AgentId }
   /** Meant for one attempt: whoever judged it lost may be late, and another attempt be at work by then. */
-  | { readonly type: 'interrupt'; readonly attempt: number; readonly reason: string }
+  | {
+      readonly type: 'interrupt';
+      readonly attempt: number;
+      readonly reason: string;
+      /** What its agent got into; absent: it was not the agent. */
+      readonly trouble?: Trouble;
+      /** What broke may mend: it is left alone for a while. Otherwise it is taken up again at once. */
+      readonly rests?: boolean;
+    }
   | { readonly type: 'mark-stalled'; readonly silentMs: number; readonly alertId: string }
   | { readonly type: 'mark-progressed' }
   | { readonly type: 'decide-publish'; readonly worker: WorkerId; readonly decided: Decided }
   /** A person answers a question, grants more of a budget, or has publishing tried again. */
   | { readonly type: 'answer'; readonly answer: BlockAnswer }
   | UnansweredCommand
-  | { readonly type: 'fail'; readonly kind: z.infer<typeof Kinds>; readonly reason: string }
+  | {
+      readonly type: 'fail';
+      readonly kind: z.infer<typeof Kinds>;
+      readonly reason: string;
+      readonly trouble?: Trouble;
+    }
   | { readonly type: 'cancel'; readonly reason: string }
   | { readonly type: 'discard'; readonly reason: string };
 
 /** Commands after which nobody may write under the old epoch any more. */
 export const raisesEpoch = ({ type }: TaskCommand): boolean =>
-  type === 'claim' || type === 'interrupt' || type === 'give-up' || type === 'cancel' || type === 'discard';
+  ['claim', 'interrupt', 'give-up', 'fail', 'cancel', 'discard'].includes(type);
 
 const refuse = (code: string, message: string): never => {
   throw new HyperRunError(code, message);
@@ -46,9 +60,13 @@ export const decideTask = (command: TaskCommand, state: TaskState): TaskEvent[] 
     case 'interrupt': {
       const holder = holderOf(state);
       if (holder?.attempt !== command.attempt) return [];
-      return [
-        event('task.attempt-interrupted', { attempt: holder.attempt, worker: holder.worker, reason: command.reason }),
-      ];
+      const { attempt, worker } = holder;
+      const { reason, trouble, rests = false } = command;
+      const more = {
+        ...(trouble === undefined ? {} : { trouble }),
+        ...(rests ? { retryAfterMs: backoffMs(state.attempts - state.excused) } : {}),
+      };
+      return [event('task.attempt-interrupted', { attempt, worker, reason, ...more })];
     }
     case 'mark-stalled':
       return state.status === 'working' && !state.stalled ? stalled(command, state) : [];
@@ -66,8 +84,11 @@ export const decideTask = (command: TaskCommand, state: TaskState): TaskEvent[] 
     case 'give-up':
     case 'release':
       return decideUnanswered(command, state);
-    case 'fail':
-      return [event('task.failed', { attempt: state.attempts, kind: command.kind, reason: command.reason })];
+    case 'fail': {
+      const { kind, reason, trouble } = command;
+      const why = { kind, reason, ...(trouble === undefined ? {} : { trouble }) };
+      return [event('task.failed', { attempt: state.attempts, ...why }), ...seen(state)];
+    }
     case 'cancel':
       return cancel(command.reason, state);
     case 'discard':

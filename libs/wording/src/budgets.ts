@@ -1,5 +1,5 @@
 // Budgets in the words that people use.
-import type { BudgetName, Budgets, SpentBudget } from '#contracts';
+import type { BudgetName, Budgets, SpentBudget, Trouble, TroublePolicy, Troubles } from '#contracts';
 import { duration } from './units.js';
 
 const NOUNS: Readonly<Record<BudgetName, string>> = {
@@ -39,3 +39,21 @@ export const budgetsTexts = ({ attempts, sprint, ...each }: Budgets): string[] =
   `each task ${limitsText(each)}, ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`,
   ...(sprint === undefined || limitsText(sprint) === '' ? [] : [`all together ${limitsText(sprint)}`]),
 ];
+
+/** What becomes of a task in trouble, where a plan says something else than usual. */
+export const troublesText = (troubles: Troubles): string =>
+  (Object.keys(TROUBLE_WORDS) as Trouble[])
+    .map((trouble) => `${TROUBLE_WORDS[trouble]}: ${POLICY_WORDS[troubles[trouble]]}`)
+    .join('; ');
+
+const TROUBLE_WORDS: Readonly<Record<Trouble, string>> = {
+  crashed: 'crashed',
+  'no-change': 'changed nothing',
+  stalled: 'stands still',
+  looping: 'goes in circles',
+};
+const POLICY_WORDS: Readonly<Record<TroublePolicy, string>> = {
+  retry: 'try again',
+  'give-up': 'give up',
+  ask: 'ask you',
+};

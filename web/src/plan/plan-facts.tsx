@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { clean, duration, plural } from '#wording';
+import { clean, duration, plural, troublesText } from '#wording';
 import type { PlannedAgent, ReadyPlan } from '../api/views.js';
 import { snapshot } from '../live/present.js';
 import { useStore } from '../live/store.js';
@@ -285,7 +285,7 @@ const reachOf = (agent: PlannedAgent | undefined): string => {
   return `${kind}, ${place}, may call ${clean(model ?? 'a model')} at ${clean(host)}${key}`;
 };
 
-const Budget = ({ plan: { estimate, budgets, worded, agents = [] } }: PlanFactsProps) => {
+const Budget = ({ plan: { estimate, budgets, troubles, worded, agents = [] } }: PlanFactsProps) => {
   const models = agents.some(({ host }) => host !== undefined);
   return (
     <dl className="fact-list">
@@ -296,6 +296,7 @@ const Budget = ({ plan: { estimate, budgets, worded, agents = [] } }: PlanFactsP
       <Line name="Each task">{limitsText(budgets)}</Line>
       {budgets.sprint !== undefined && <Line name="All together">{limitsText(budgets.sprint)}</Line>}
       <Line name="Tries">{plural(budgets.attempts, 'attempt')} at most, where one is interrupted</Line>
+      {troubles !== undefined && <Line name="In trouble">{troublesText(troubles)}</Line>}
       {worded !== undefined && (
         <Line name="Worded by">
           {clean(worded.model)}: {(worded.inputTokens + worded.outputTokens).toLocaleString('en')} tokens,{' '}
