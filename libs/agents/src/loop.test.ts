@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { AnyEvent, EventData, EventOf, Sha256 } from '#contracts';
 import { LoopDetector, loopIn, type Done } from './loop.js';
 
@@ -105,10 +105,7 @@ describe('an agent that goes in circles', () => {
     ['says the same again and again', times(100, () => say('Working …'))],
     [
       'fails often, and works in between',
-      times(50, (n) => [
-        ...times(9, () => run(`no ${n}`, `${'x'.repeat(n)}`, 1)).slice(0, 14),
-        ...run(`yes ${n}`, 'ok'),
-      ]),
+      times(50, (n) => [...times(9, () => run(`no ${n}`, 'x'.repeat(n), 1)).slice(0, 14), ...run(`yes ${n}`, 'ok')]),
     ],
     [
       'is told how a call of its own goes on',

@@ -1,5 +1,5 @@
 // Random commands against the rules, and what has to hold whatever comes: the body of a quick and of a long test.
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import {
   isHyperRunError,
   type AgentId,
@@ -211,8 +211,8 @@ const tasks = (runs: number, seed?: number) =>
 
 const taskIds = fc.constantFrom('t-1' as TaskId, 't-2' as TaskId);
 const only = <T extends SprintCommand['type']>(type: T) => fc.constant({ type } as const);
-const byWorker = <T extends string>(type: T, more: object = {}) =>
-  workers.map((worker: WorkerId) => ({ type, worker, reason: 'x', ...more }) as never as SprintCommand);
+const byWorker = (type: SprintCommand['type'], more: object = {}) =>
+  workers.map((worker: WorkerId) => ({ type, worker, reason: 'x', ...more }) as SprintCommand);
 
 const sprintCommands: fc.Arbitrary<SprintCommand> = fc.oneof(
   fc.constant<SprintCommand>({ type: 'request-plan', request: fixture.requested.data }),

@@ -94,6 +94,7 @@ export const decideUnanswered = (command: UnansweredCommand, state: OpenTask): T
     case 'go-on':
       return [event('task.answered', { ...endOf(state), text: '', timedOut: true })];
     case 'give-up':
+      if (state.decided !== undefined) return [];
       return [event('task.failed', { attempt: state.attempts, kind: 'unanswered', reason: command.reason })];
     case 'release':
       return [

@@ -50,6 +50,9 @@ const refuse = (code: string, message: string): never => {
   throw new HyperRunError(code, message);
 };
 
+const refusePublishing = () =>
+  refuse('task.publishing', 'It was decided to publish this task; that goes only forward.');
+
 export const decideTask = (command: TaskCommand, state: TaskState): TaskEvent[] => {
   if (state.status === 'absent') return refuse('task.unknown', 'There is no task with this id.');
   if (state.status === 'declined') return refuse('task.declined', 'This task was declined when its plan was approved.');
@@ -85,6 +88,7 @@ export const decideTask = (command: TaskCommand, state: TaskState): TaskEvent[] 
     case 'release':
       return decideUnanswered(command, state);
     case 'fail': {
+      if ('decided' in state && state.decided !== undefined) return refusePublishing();
       const { kind, reason, trouble } = command;
       const why = { kind, reason, ...(trouble === undefined ? {} : { trouble }) };
       return [event('task.failed', { attempt: state.attempts, ...why }), ...seen(state)];
@@ -97,8 +101,7 @@ export const decideTask = (command: TaskCommand, state: TaskState): TaskEvent[] 
           'task.not-blocked',
           `Only a blocked task can be discarded; this one is ${state.status}. Cancel it.`,
         );
-      if (state.status === 'publishing')
-        return refuse('task.publishing', 'It was decided to publish this task; that goes only forward.');
+      if (state.status === 'publishing') return refusePublishing();
       return [event('task.discarded', { reason: command.reason }), ...seen(state)];
   }
 };
@@ -149,7 +152,6 @@ const stalled = (
 };
 
 const cancel = (reason: string, state: OpenTask): TaskEvent[] => {
-  if (state.status === 'publishing' || ('decided' in state && state.decided !== undefined))
-    return refuse('task.publishing', 'It was decided to publish this task; that goes only forward.');
+  if (state.status === 'publishing' || ('decided' in state && state.decided !== undefined)) return refusePublishing();
   return [event('task.cancelled', { reason }), ...seen(state)];
 };
