@@ -8,7 +8,12 @@ import { printHeading, printRows } from './lib/report.mjs';
 
 const BENCHES = {
   s1: 's1-append.mjs',
+  s2: 's2-append.mjs',
+  's2-relaxed': 's2-relaxed.mjs',
+  's2-storm': 's2-storm.mjs',
+  's2-steps': 's2-steps.mjs',
   s3: 's3-rebuild.mjs',
+  's3-replay': 's3-replay.mjs',
   s4: 's4-projections.mjs',
   s5: 's5-stream.mjs',
   s6: 's6-fan-out.mjs',

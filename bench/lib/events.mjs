@@ -27,3 +27,18 @@ export const inFlight = (writers, count, work) =>
       for (let n = writer; n < count; n += writers) await work(writer, n);
     }),
   );
+
+/**
+ * As `inFlight`, for `ms` milliseconds instead of a number of times; what was begun is finished. Gives how many `work`
+ * carried out in a second, all writers together; `work` says how many that were.
+ */
+export const rateFor = async (writers, ms, work) => {
+  let done = 0;
+  const began = performance.now();
+  await Promise.all(
+    Array.from({ length: writers }, async (_, writer) => {
+      while (performance.now() - began < ms) done += await work(writer);
+    }),
+  );
+  return (done / (performance.now() - began)) * 1000;
+};

@@ -42,8 +42,26 @@ export const interleaved = async (contestants, { rounds, warmUp = 0, seconds = I
 /** Round by round: a over b. */
 export const ratios = (a, b) => a.map((value, round) => value / b[round]);
 
+/** A line of the table for what could not be measured here, with the reason. */
+export const absent = (what, why) => ({ what, absent: why });
+
+/** The rows of contestants: one with figures for each that was measured, one with the reason for each that was not. */
+export const rowsOf = (numbers, absents, labels, unit) =>
+  Object.entries(labels).map(([name, label]) =>
+    name in absents ? absent(label, absents[name]) : row(label, unit, numbers[name]),
+  );
+
+/** Of so many contestants, the best number of each round, and who had the best median. */
+export const fastestOf = (numbers, names, best = Math.max) => {
+  const present = names.filter((name) => name in numbers);
+  if (present.length === 0) return undefined;
+  const values = numbers[present[0]].map((_, round) => best(...present.map((name) => numbers[name][round])));
+  const medians = present.map((name) => median(numbers[name]));
+  return { values, name: present[medians.indexOf(best(...medians))] };
+};
+
 /**
- * A line of the table. `goal` is `[text, limit]`: reached when the median is at most (or, with `atLeast`, at least)
+ * A line of the table. `goal` and `limit`: reached when the median is at most (or, with `atLeast`, at least)
  * the limit. Lines without a goal are there to compare with.
  */
 export const row = (what, unit, values, { goal, limit, atLeast = false, note } = {}) => {

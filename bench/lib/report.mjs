@@ -7,7 +7,7 @@ const print = (text) => process.stdout.write(`${text}\n`);
 
 export const printHeading = (machine) => {
   print(
-    `\n${machine.system} · ${machine.cpu} · ${machine.memoryGiB} GiB · node ${machine.node} · redis ${machine.redis} · git ${machine.git} · ripgrep ${machine.ripgrep} · load ${machine.load}`,
+    `\n${machine.system} · ${machine.cpu} · ${machine.memoryGiB} GiB · node ${machine.node} · redis ${machine.redis} · postgresql ${machine.postgresql} · git ${machine.git} · ripgrep ${machine.ripgrep} · load ${machine.load}`,
   );
   print(`\n${line('what', 'median', 'min – max', 'runs', 'goal', '')}`);
 };
@@ -18,6 +18,10 @@ const line = (what, median, range, runs, goal, reached) =>
 export const printRows = ({ name, title, seconds, load, rows }) => {
   print(`\n${name.toUpperCase()} ${title} (${seconds.toFixed(0)} s, load ${load[0]} → ${load[1]})`);
   for (const row of rows) {
+    if (row.absent !== undefined) {
+      print(`  ${row.what.padEnd(64)} ${'not measured'.padStart(16)}  ${row.absent}`);
+      continue;
+    }
     const range = `${figure(row.min, row.unit)} – ${figure(row.max, row.unit)}`;
     const reached = row.reached === undefined ? '' : row.reached ? 'reached' : 'MISSED';
     print(
