@@ -87,7 +87,7 @@ describe('Redis in a data directory', () => {
     expect((await stat(directory)).mode & 0o777).toBe(0o700);
     expect((await stat(handle.socketPath)).mode & 0o077).toBe(0);
     const client = clientOf(handle);
-    const wanted = { appendonly: 'yes', appendfsync: 'always', 'maxmemory-policy': 'noeviction', port: '0', save: '', 'stream-node-max-bytes': '2048' }; // prettier-ignore
+    const wanted = { appendonly: 'yes', appendfsync: 'always', 'maxmemory-policy': 'noeviction', port: '0', save: '', 'stream-node-max-bytes': '4096' }; // prettier-ignore
     for (const [name, value] of Object.entries(wanted)) {
       const reply = JSON.stringify(await client.config('GET', name));
       expect([`["${name}","${value}"]`, `{"${name}":"${value}"}`]).toContain(reply);

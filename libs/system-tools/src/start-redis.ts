@@ -40,7 +40,10 @@ export interface RedisHandle {
 const RESTART: Pause = { firstMs: 100, mostMs: 5_000 };
 const RETAKE: Pause = { firstMs: 1_000, mostMs: 30_000 };
 
-/** Everything that was acknowledged is on disk, nothing is evicted, and streams of few events take little memory. */
+/**
+ * Everything that was acknowledged is on disk, and nothing is evicted. Nodes of streams of 4 KiB hold the records of an event
+ * log with the least waste, whatever their size (bench s13): smaller ones leave room unused, larger ones grow too often.
+ */
 const CONFIG = {
   port: '0',
   unixsocketperm: '700',
@@ -52,7 +55,7 @@ const CONFIG = {
   save: '',
   maxmemory: '0',
   'maxmemory-policy': 'noeviction',
-  'stream-node-max-bytes': '2048',
+  'stream-node-max-bytes': '4096',
 } as const;
 
 /**
