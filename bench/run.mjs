@@ -21,6 +21,7 @@ const BENCHES = {
   s8: 's8-task.mjs',
   's8-sandbox': 's8-sandbox.mjs',
   s9: 's9-scan.mjs',
+  s11: 's11-recovery.mjs',
   s12: 's12-idle.mjs',
   s13: 's13-memory.mjs',
   s14: 's14-footprint.mjs',

@@ -27,6 +27,11 @@ const launch = async (socket, settings) => {
   });
   for await (const chunk of child.stdout) if (String(chunk).includes('is ready')) break;
   child.stdout.resume();
+  const end = async (signal) => {
+    child.kill(signal);
+    await once(child, 'exit');
+    await rm(directory, { recursive: true, force: true });
+  };
   const { url } = JSON.parse(await readFile(join(directory, 'service.json'), 'utf8'));
   const token = (await readFile(join(directory, 'token'), 'utf8')).trim();
   return {
@@ -40,10 +45,7 @@ const launch = async (socket, settings) => {
       });
       return url + (await answer.json()).path;
     },
-    end: async () => {
-      child.kill();
-      await once(child, 'exit');
-      await rm(directory, { recursive: true, force: true });
-    },
+    end: () => end('SIGTERM'),
+    kill: () => end('SIGKILL'),
   };
 };

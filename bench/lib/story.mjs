@@ -6,7 +6,7 @@ const SPRINT = 's-bench';
 const AGENT = 'links-1';
 const taskId = (number) => `t-bench-${number}`;
 
-const planned = (number) => ({
+export const planned = (number) => ({
   taskId: taskId(number),
   title: `Mend the links of part ${number}`,
   kind: 'links',
@@ -31,11 +31,13 @@ const planned = (number) => ({
   score: { total: 1, parts: [] },
 });
 
-const planOf = (tasks) => {
+const PLACE = { repositoryId: 'r-bench', path: '/srv/atlas', name: 'atlas' };
+
+export const planOf = (tasks, { planId = SPRINT, repository = PLACE, baseCommit = 'a'.repeat(40) } = {}) => {
   const plan = {
-    planId: SPRINT,
-    repository: { repositoryId: 'r-bench', path: '/srv/atlas', name: 'atlas' },
-    baseCommit: 'a'.repeat(40),
+    planId,
+    repository,
+    baseCommit,
     scope: ['docs/**'],
     tasks,
     findings: { total: 1, inScope: 1, needModel: 0, dismissed: 0, bySource: {}, outside: [], protected: [] },
@@ -69,7 +71,7 @@ export const beginStory = async (path, tasks) => {
     versions.set(stream, version + events.length);
   };
   const plan = planOf(Array.from({ length: tasks }, (_, index) => planned(index + 1)));
-  const place = { repositoryId: 'r-bench', path: '/srv/atlas', name: 'atlas' };
+  const place = PLACE;
   const taskIds = plan.tasks.map((task) => task.taskId);
   const agent = { agentId: AGENT, kind: 'links', name: 'Links', role: 'Mends broken links' };
   await write(`agent-${AGENT}`, { agentId: AGENT }, { type: 'agent.registered', data: agent });

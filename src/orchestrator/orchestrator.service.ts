@@ -35,6 +35,7 @@ import { Decisions, foldUntil } from '../world/decisions.port.js';
 import { hintKey } from '../world/keys.port.js';
 import { LiveWorld } from '../world/live-world.port.js';
 import { SprintDecisions } from '../world/sprint-decisions.port.js';
+import { inLanes } from './in-lanes.js';
 import { next, type Limits, type Signals, type Step } from './next.js';
 
 const ACTOR = 'orchestrator';
@@ -42,6 +43,8 @@ const ACTOR = 'orchestrator';
 const SLEPT_MS = 10_000;
 /** After an append failed for want of Redis, and the like. */
 const RETRY_MS = 500;
+/** Of different sprints: what is appended at the same time travels together. */
+const STEPS_AT_ONCE = 64;
 /** A plan that expires tomorrow need not be waited for with one long timer. */
 const LONGEST_SLEEP_MS = 3_600_000;
 
@@ -112,7 +115,12 @@ export class OrchestratorService implements OnApplicationBootstrap, OnModuleDest
     try {
       const { now, signals } = await this.#signals();
       const { steps, wakeAt } = next(this.live.world, signals, now, this.#limits);
-      for (const step of steps) if (!this.#stopped) await this.#take(step);
+      await inLanes(
+        steps,
+        (step) => this.#laneOf(step),
+        STEPS_AT_ONCE,
+        (step) => this.#take(step),
+      );
       if (wakeAt !== undefined) this.#wake(Math.max(0, wakeAt - now) + 5);
     } catch (error) {
       if (this.#stopped) return;
@@ -166,7 +174,16 @@ export class OrchestratorService implements OnApplicationBootstrap, OnModuleDest
     };
   }
 
+  /** Steps that decide on the same sprint wait for one another, and so do those about agents. */
+  #laneOf(step: Step): string {
+    if (step.kind === 'agent') return step.kind;
+    if (step.kind !== 'task') return sprintStream(step.sprintId);
+    const state = this.live.world.tasks.get(step.taskId);
+    return state !== undefined && 'spec' in state ? sprintStream(state.spec.sprintId) : taskStream(step.taskId);
+  }
+
   async #take(step: Step): Promise<void> {
+    if (this.#stopped) return;
     try {
       failpoint('orchestrator.before-step');
       if (step.kind === 'complete') await this.#complete(step.sprintId);

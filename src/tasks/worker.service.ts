@@ -58,13 +58,15 @@ export class WorkerService implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   #look(): void {
-    for (const source of this.sources)
+    for (const source of this.sources) {
+      if (this.#isFull() || this.#stopping.signal.aborted) return;
       for (const job of source.jobs(this.live.world)) {
-        if (this.#isFull() || this.#stopping.signal.aborted) return;
+        if (this.#isFull()) return;
         if (this.#running.has(job.key) || this.#resting.has(job.key)) continue;
         if (job.notBefore !== undefined && !this.#time.has(job.notBefore)) continue;
         this.#running.set(job.key, { job, done: this.#run(job) });
       }
+    }
   }
 
   /** Numbers of slots that this worker may come to use. */

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import type { Position } from '#contracts';
 import { evolveWorld, newWorld, recallArchived, type World } from '#domain';
@@ -20,7 +21,9 @@ export class LiveWorld implements OnApplicationBootstrap, OnModuleDestroy {
   #leftOut: ArchivedParts = NO_PARTS;
   #wholeFrom = 0;
 
-  constructor(@Inject(EVENT_STORE) private readonly store: EventStore) {}
+  constructor(@Inject(EVENT_STORE) private readonly store: EventStore) {
+    setMaxListeners(0, this.#stopping.signal); // one for each who waits
+  }
 
   onApplicationBootstrap(): Promise<void> {
     return this.ready();
