@@ -22,6 +22,8 @@ export const makeRepositories = async (folder, count) => {
   return { paths, base };
 };
 
+const at = (stream, subjects, events) => ({ stream, guard: { kind: 'exact', version: 0 }, subjects, events });
+
 /**
  * Writes sprints that run, one on each repository: approved, their base verified, their one task held by `worker`, which has
  * begun. As a service would have written them, one append for each.
@@ -39,7 +41,6 @@ export const writeRunningSprints = async (redis, { paths, base }, worker) => {
     const { scope, grants, verification, budgets, planHash } = plan;
     const spec = { sprintId, repositoryId: repository.repositoryId, repositoryPath: repository.path, baseCommit: base };
     const verified = { outcome: 'passed', tree: base, isolation: 'none', weak: true, reused: false, steps: [] };
-    const at = (stream, subjects, events) => ({ stream, guard: { kind: 'exact', version: 0 }, subjects, events });
     const commandId = newId();
     await store.append({
       commandId,
