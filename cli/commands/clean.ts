@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { isHyperRunError } from '#contracts';
 import { removeTree } from '#sandbox';
-import { cacheDirectory, dataDirectory } from '#system-tools';
+import { cacheDirectory, dataDirectory, halfWritten } from '#system-tools';
 import type { Context } from '../context.js';
 import { isReady } from '../service-process.js';
 import { findAddress } from '../address.js';
@@ -79,7 +79,12 @@ const orphans = async (context: Context, data: string): Promise<Removable[]> => 
   const temporary = await asyncFilter(await listed(tmpdir(), SCRATCH), isOld);
   const told = (paths: readonly string[], why: string) =>
     paths.map(async (path) => ({ path, why, size: await sizeOf(path) }));
-  return Promise.all([...told(work, 'work of a process that is gone'), ...told(temporary, 'untouched for a day')]);
+  const half = await halfWritten({ data, cache: cacheDirectory(context.env) });
+  return Promise.all([
+    ...told(half, 'half written by a process that is gone'),
+    ...told(work, 'work of a process that is gone'),
+    ...told(temporary, 'untouched for a day'),
+  ]);
 };
 
 const isServiceRunning = async ({ env }: Context): Promise<boolean> => {

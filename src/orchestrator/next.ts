@@ -130,10 +130,14 @@ const nextOfBase = (sprint: Active, signals: Signals, now: Instant, limits: Limi
 const nextOfPause = (sprint: Active, tasks: readonly TaskId[], world: World, now: Instant, limits: Limits): Next => {
   if (sprint.status !== 'pausing') return nothing;
   const graceEnds = sprint.changedAt + limits.pauseGraceMs;
-  const busy = tasks.some((id) => world.tasks.get(id)?.status === 'working') || sprint.baseJob.claim !== undefined;
+  const busy = tasks.some((id) => moves(sprint, world.tasks.get(id))) || sprint.baseJob.claim !== undefined;
   if (busy && now < graceEnds) return { steps: [], wakeAt: graceEnds };
   return stepOf(sprint.sprintId, { type: 'settle-pause', reason: sprint.reason ?? 'A person asked for it.' });
 };
+
+/** Whether something of it goes on that may still finish its step. */
+const moves = (sprint: Active, task: TaskState | undefined): boolean =>
+  task?.status === 'working' && (task.heldAt ?? -1) < sprint.changedAt;
 
 const nextOfTask = (
   sprint: Active,

@@ -37,10 +37,9 @@ import { LiveWorld } from '../world/live-world.port.js';
 import { SprintDecisions } from '../world/sprint-decisions.port.js';
 import { inLanes } from './in-lanes.js';
 import { next, type Limits, type Signals, type Step } from './next.js';
+import { Vigil } from './vigil.js';
 
 const ACTOR = 'orchestrator';
-/** A tick that comes later than planned by more than this was slept through: silence meanwhile is nobody's fault. */
-const SLEPT_MS = 10_000;
 /** After an append failed for want of Redis, and the like. */
 const RETRY_MS = 500;
 /** Of different sprints: what is appended at the same time travels together. */
@@ -56,7 +55,7 @@ const LONGEST_SLEEP_MS = 3_600_000;
 export class OrchestratorService implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #logger = new Logger(OrchestratorService.name);
   readonly #limits: Limits;
-  #awakeSince: Instant = Date.now();
+  readonly #vigil: Vigil;
   #plannedAt?: Instant;
   #timer?: NodeJS.Timeout;
   #asked = false;
@@ -72,6 +71,7 @@ export class OrchestratorService implements OnApplicationBootstrap, OnModuleDest
     @Inject(REDIS) private readonly redis: Redis,
     @Inject(CONFIG) private readonly config: Config,
   ) {
+    this.#vigil = new Vigil({ monotonic: () => performance.now(), leaseMs: config.leaseSeconds * 1000 });
     this.#limits = {
       stalledMs: config.stalledSeconds * 1000,
       leaseCheckMs: (config.leaseSeconds * 1000) / 3,
@@ -113,7 +113,10 @@ export class OrchestratorService implements OnApplicationBootstrap, OnModuleDest
     clearTimeout(this.#timer);
     this.#plannedAt = undefined;
     try {
-      const { now, signals } = await this.#signals();
+      const { now, signals } = await this.#signals().catch((error: unknown) => {
+        this.#vigil.lost();
+        throw error;
+      });
       const { steps, wakeAt } = next(this.live.world, signals, now, this.#limits);
       await inLanes(
         steps,
@@ -135,10 +138,8 @@ export class OrchestratorService implements OnApplicationBootstrap, OnModuleDest
     if (this.#stopped || (this.#plannedAt !== undefined && this.#plannedAt <= at)) return;
     clearTimeout(this.#timer);
     this.#plannedAt = at;
-    this.#timer = setTimeout(() => {
-      if (Date.now() - at > SLEPT_MS) this.#awakeSince = Date.now();
-      this.#ask();
-    }, at - Date.now());
+    this.#vigil.planned(at - Date.now());
+    this.#timer = setTimeout(() => this.#ask(), at - Date.now());
   }
 
   /** Reads what is not in the log: the clock of Redis, leases and progress of the work that is held now. */
@@ -156,6 +157,8 @@ export class OrchestratorService implements OnApplicationBootstrap, OnModuleDest
       if (state.status === 'working') tasks.push(id);
     }
     const now = await redisNow(this.redis);
+    this.#vigil.look(now);
+    const lenient = this.#vigil.isLenient(now);
     const leases = [...workers];
     const values =
       leases.length === 0 ? [] : await this.redis.mget(leases.map((id) => hintKey(this.config, `lease:${id}`)));
@@ -167,9 +170,9 @@ export class OrchestratorService implements OnApplicationBootstrap, OnModuleDest
       now,
       signals: {
         // Who claimed after the leases were read has not been asked about: not known is not lost.
-        alive: (worker) => !workers.has(worker) || alive.has(worker),
+        alive: (worker) => lenient || !workers.has(worker) || alive.has(worker),
         lastProgress: (id) => progressed.get(id),
-        awakeSince: this.#awakeSince,
+        awakeSince: this.#vigil.awakeSince,
       },
     };
   }
@@ -206,7 +209,16 @@ export class OrchestratorService implements OnApplicationBootstrap, OnModuleDest
 
   async #decideSprint({ sprintId, command }: Extract<Step, { kind: 'sprint' }>): Promise<void> {
     const suffix = command.type === 'settle-task' ? `${command.type}/${command.taskId}` : command.type;
-    await this.sprints.make(sprintId, command, this.#issued(sprintStream(sprintId), suffix));
+    const issued = this.#issued(sprintStream(sprintId), suffix);
+    const causationId = command.type === 'settle-task' ? await this.#endOf(command.taskId) : undefined;
+    await this.sprints.make(sprintId, command, causationId === undefined ? issued : { ...issued, causationId });
+  }
+
+  /** Id of the event that settled a task. */
+  async #endOf(taskId: TaskId): Promise<string | undefined> {
+    const stream = taskStream(taskId);
+    const last = await this.store.read(stream, this.live.world.versions.get(stream));
+    return last.find(({ type }) => type !== 'alert.acknowledged')?.id;
   }
 
   async #decideTask({ taskId, command }: Extract<Step, { kind: 'task' }>): Promise<void> {

@@ -64,7 +64,12 @@ export class AgentWork {
         `The plan was approved for agent ${task.agentDigest}, and there is ${agent.digest} now. Ask for a new plan.`,
       );
     const oversight = new Oversight(attempt, this.live);
-    const overseen = { ...oversight.ports, attempt: number, progress: () => attempt.progress() };
+    const overseen = {
+      ...oversight.ports,
+      attempt: number,
+      progress: () => attempt.progress(),
+      begin: () => attempt.begin(),
+    };
     const way = await this.#modelWay(agent, attempt, overseen);
     const loopbacks = way?.loopbacks ?? [];
     const onBlock = (listener: (blocked: boolean) => void) => attempt.onBlock(listener);
@@ -74,6 +79,8 @@ export class AgentWork {
       await way?.close();
       throw error;
     });
+    // What a program does by itself nobody can hold: a pause waits for the end of its turn, or of the grace.
+    const ended = agent.workplace === 'sandbox' ? attempt.begin() : undefined;
     try {
       const { outcome, summary } = await agent.run({
         task: {
@@ -94,6 +101,7 @@ export class AgentWork {
           secrets: knownSecrets(),
         },
       });
+      ended?.();
       await way?.close();
       await way?.settled();
       await oversight.settled();
@@ -109,6 +117,7 @@ export class AgentWork {
       const why = workplace.limit() ?? (error instanceof Error ? error.message : String(error));
       throw new TaskFailure(kind, `The agent failed: ${why}`, troubleOf(error), verdictOf(error));
     } finally {
+      ended?.();
       oversight.close();
       await way?.close();
       await workplace.close();

@@ -6,9 +6,10 @@ import {
   type AgentId,
   type AnyEvent,
   type Epoch,
+  type Instant,
   type TaskId,
 } from '#contracts';
-import { isActive, type Account, type AnsweredQuestion, type TaskSpec } from '#domain';
+import { event, isActive, type Account, type AnsweredQuestion, type TaskSpec } from '#domain';
 import type { EventStore } from '#event-store';
 import type { Config } from '../config/config.js';
 import { hintKey } from '../world/keys.port.js';
@@ -28,6 +29,8 @@ export interface Claimed {
   readonly agentId: AgentId;
   readonly epoch: Epoch;
   readonly attempt: number;
+  /** Id of the event that claimed it. */
+  readonly claimId?: string;
   /** What earlier attempts have spent and asked. */
   readonly account: Account;
   readonly answers: readonly AnsweredQuestion[];
@@ -43,6 +46,12 @@ export class Attempt {
   readonly #over = new AbortController();
   readonly #forget: () => void;
   #told = 0;
+  readonly #calls = new Map<string, () => void>();
+  /** Steps that go on, and those that wait because nothing may begin now. */
+  #steps = 0;
+  #waiting = 0;
+  /** The pause for which it was told already that all stands still. */
+  #heldFor?: Instant;
 
   constructor(
     readonly claimed: Claimed,
@@ -55,21 +64,41 @@ export class Attempt {
       readonly stopping: AbortSignal;
     },
   ) {
-    const { taskId, agentId, epoch, spec } = claimed;
+    const { taskId, agentId, epoch, spec, claimId } = claimed;
     const subjects = { sprintId: spec.sprintId, taskId, agentId };
-    this.outbox = new Outbox(needs.store, { stream: taskStream(taskId), epoch, actor, subjects }, (reason) =>
-      this.#over.abort(reason),
+    this.outbox = new Outbox(
+      needs.store,
+      {
+        stream: taskStream(taskId),
+        epoch,
+        actor,
+        subjects,
+        ...(claimId === undefined ? {} : { causationId: claimId }),
+      },
+      (reason) => this.#over.abort(reason),
     );
     this.signal = AbortSignal.any([this.#over.signal, needs.stopping]);
-    this.#forget = needs.live.onChange(() => this.#look());
+    this.#forget = needs.live.onChange(() => {
+      this.#look();
+      this.#tellHeld();
+    });
     this.#look();
   }
 
   /** Says what happened, and that something moved. */
-  say(event: AnyEvent): void {
+  say(told: AnyEvent): void {
     this.signal.throwIfAborted();
-    this.outbox.say(event);
+    this.outbox.say(told);
+    this.#follow(told);
     this.progress();
+  }
+
+  /** A call of a model is a step as well. */
+  #follow(told: AnyEvent): void {
+    if (told.type === 'action.model-call-started') this.#calls.set(told.data.callId, this.begin());
+    if (told.type !== 'action.model-call-finished') return;
+    this.#calls.get(told.data.callId)?.();
+    this.#calls.delete(told.data.callId);
   }
 
   /** A sign of progress: bytes, tool calls, a child process that works. A hint beside the log. */
@@ -116,8 +145,37 @@ export class Attempt {
   /** Resolves when there may be work: nothing new begins meanwhile. */
   async gate(): Promise<void> {
     const runs = () => this.runs();
-    if (!runs()) await this.needs.live.until(runs, this.signal);
+    if (!runs()) {
+      this.#waiting += 1;
+      this.#tellHeld();
+      try {
+        await this.needs.live.until(runs, this.signal);
+      } finally {
+        this.#waiting -= 1;
+      }
+    }
     this.signal.throwIfAborted();
+  }
+
+  /** A step begins that a pause lets come to its end: a call, or a whole program. Returns how to say that it has. */
+  begin(): () => void {
+    this.#steps += 1;
+    let ended = false;
+    return () => {
+      if (!ended) this.#steps -= 1;
+      ended = true;
+      this.#tellHeld();
+    };
+  }
+
+  /** A pause need not wait any longer for what waits for it. */
+  #tellHeld(): void {
+    const { sprints, tasks } = this.needs.live.world;
+    const sprint = sprints.get(this.claimed.spec.sprintId);
+    if (this.#waiting === 0 || this.#steps > 0 || sprint?.status !== 'pausing' || this.signal.aborted) return;
+    if (this.#heldFor === sprint.changedAt || tasks.get(this.claimed.taskId)?.status !== 'working') return;
+    this.#heldFor = sprint.changedAt;
+    this.outbox.say(event('task.held', { attempt: this.claimed.attempt }));
   }
 
   close(): void {

@@ -93,4 +93,16 @@ describe('the lease of a worker', () => {
     await happened('expired', signOf(one));
     expect(await redis.exists(signOf(one))).toBe(0);
   });
+
+  it('that was suspended for longer than it lasts leaves its number to whoever has it by then, and takes another', async () => {
+    const late = lease();
+    expect(await late.hold()).toBe(0);
+    // What happens to the keys of a process that is not there to renew them, and what another worker then does.
+    await redis.set(keyOf('worker-number:0'), 'w-other', 'PX', 60_000);
+    await happened('set', signOf(late));
+    expect(await late.hold()).toBe(1);
+    await free(late, late);
+    expect(await redis.get(keyOf('worker-number:0'))).toBe('w-other');
+    expect(await redis.exists(keyOf('worker-number:1'))).toBe(0);
+  });
 });

@@ -4,10 +4,18 @@ import type { Redis } from 'ioredis';
 import type { WorkerId } from '#contracts';
 
 const SLOTS = 1000;
+/** Holds on to a number, unless another worker has it by now: 1 held, 0 lost. */
+const HOLD_NUMBER = `local who = redis.call('GET', KEYS[1])
+if who and who ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1`;
+/** Lets go of a number, unless another worker has it by now. */
+const FREE_NUMBER = `if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end`;
 
 /**
  * A worker's sign of life: a key that expires. Held while it has work, renewed three times per period. Its number, the
- * smallest that no living worker has, keeps the agent slots of several workers apart.
+ * smallest that no living worker has, keeps the agent slots of several workers apart. Whoever was suspended for longer than a
+ * period has lost both by then, and takes another number for what it begins.
  */
 export class Lease {
   readonly worker = `w-${randomBytes(6).toString('hex')}` as WorkerId;
@@ -47,7 +55,7 @@ export class Lease {
       this.#timer = undefined;
       const number = this.#number;
       this.#number = undefined;
-      if (number !== undefined) await this.redis.del(this.keys(`worker-number:${number}`));
+      if (number !== undefined) await this.redis.eval(FREE_NUMBER, 1, this.#keyOf(number), this.worker);
     });
   }
 
@@ -60,15 +68,20 @@ export class Lease {
   async #renew(): Promise<void> {
     const value = JSON.stringify({ host: hostname(), pid: process.pid });
     await this.redis.set(this.keys(`lease:${this.worker}`), value, 'PX', this.periodMs);
-    if (this.#number !== undefined)
-      await this.redis.set(this.keys(`worker-number:${this.#number}`), this.worker, 'PX', this.periodMs);
+    if (this.#number === undefined) return;
+    const held = await this.redis.eval(HOLD_NUMBER, 1, this.#keyOf(this.#number), this.worker, this.periodMs);
+    if (held !== 1) this.#number = undefined;
   }
 
   async #takeNumber(): Promise<number> {
     for (let number = 0; number < SLOTS; number += 1) {
-      const taken = await this.redis.set(this.keys(`worker-number:${number}`), this.worker, 'PX', this.periodMs, 'NX');
+      const taken = await this.redis.set(this.#keyOf(number), this.worker, 'PX', this.periodMs, 'NX');
       if (taken === 'OK') return number;
     }
     throw new Error(`All ${SLOTS} worker numbers are taken.`);
+  }
+
+  #keyOf(number: number): string {
+    return this.keys(`worker-number:${number}`);
   }
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import { removeTree } from '#sandbox';
+import { cacheDirectory, halfWritten } from '#system-tools';
 import { CONFIG, type Config } from '../config/config.js';
 import { REDIS } from '../log/log.port.js';
 import { hintKey } from '../world/keys.port.js';
@@ -16,6 +17,13 @@ export class LostWork {
     @Inject(REDIS) private readonly redis: Redis,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
+
+  /** At the start of a worker: also what was left half written, by whatever process, and is no longer being written. */
+  async sweep(): Promise<void> {
+    await this.clear();
+    const place = { data: this.config.dataDirectory, cache: cacheDirectory() };
+    for (const path of await halfWritten(place)) await removeTree(path);
+  }
 
   /** Removes the folders of workers without a lease. Those of living workers, of whatever process, are left alone. */
   async clear(): Promise<void> {

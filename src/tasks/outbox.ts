@@ -22,6 +22,8 @@ export class Outbox {
       readonly epoch: Epoch;
       readonly actor: string;
       readonly subjects: Subjects;
+      /** Id of the event that began the attempt, and so led to all of this. */
+      readonly causationId?: string;
     },
     private readonly onFenced: (reason: Error) => void,
   ) {}
@@ -60,13 +62,14 @@ export class Outbox {
   }
 
   async #append(events: readonly AnyEvent[]): Promise<void> {
-    const { stream, epoch, actor, subjects } = this.to;
+    const { stream, epoch, actor, subjects, causationId } = this.to;
     this.#seq += 1;
     try {
       const { position } = await this.store.append({
         commandId: randomUUID(),
         commandHash: commandHash(events),
         actor,
+        ...(causationId === undefined ? {} : { causationId }),
         writes: [{ stream, guard: { kind: 'epoch', epoch, seq: this.#seq }, subjects, events }],
       });
       this.#position = position;

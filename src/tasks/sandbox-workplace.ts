@@ -189,7 +189,14 @@ class SandboxWorkplace implements Workplace, AgentWorkspace {
     const { argv, env = {}, readOnly = [] } = program;
     const signal = AbortSignal.any([this.#over.signal, program.signal ?? this.place.attempt.signal]);
     signal.throwIfAborted();
-    const starting = startOnTree(this.sandbox, { argv, env, readOnly, loopbacks, signal });
+    const starting = startOnTree(this.sandbox, {
+      argv,
+      env,
+      readOnly,
+      loopbacks,
+      signal,
+      onWork: () => this.place.attempt.progress(),
+    });
     this.#track(starting.then(async ({ ended }) => (this.#limit ??= (await ended).limit)));
     return starting;
   }

@@ -57,7 +57,7 @@ export class TaskJobs implements JobSource {
     const before = this.live.world.tasks.get(taskId);
     if (before === undefined || !isWaiting(before)) return;
     const agentId = await this.roster.enlist(before.spec.task.agent, context.slot);
-    const { state } = await this.decisions.make({
+    const { state, events } = await this.decisions.make({
       stream: taskStream(taskId),
       decider: task,
       command: { type: 'claim', worker: context.worker, agentId },
@@ -68,8 +68,10 @@ export class TaskJobs implements JobSource {
     failpoint('task.claimed');
     const holder = holderOf(state);
     if (holder === undefined || !('spec' in state)) return;
+    const claimId = events.at(-1)?.id;
     const attempt = new Attempt(
       {
+        ...(claimId === undefined ? {} : { claimId }),
         taskId,
         spec: state.spec,
         agentId,

@@ -47,7 +47,7 @@ export class WorkerService implements OnApplicationBootstrap, OnModuleDestroy {
     await this.live.ready();
     this.#forget = this.live.onChange(() => this.#look());
     this.#look();
-    await this.lost.clear();
+    await this.lost.sweep();
   }
 
   async onModuleDestroy(): Promise<void> {

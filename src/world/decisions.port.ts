@@ -11,12 +11,14 @@ export interface Issued {
   readonly actor: string;
   /** What the id stands for; part of the record, by its hash. */
   readonly body: unknown;
+  /** Event that led to it; absent: of a person nothing but the person, of all others what stood in the stream last. */
+  readonly causationId?: string;
 }
 
 export interface Outcome<State> {
   readonly state: State;
   /** What this command led to, now or the first time it was sent. */
-  readonly events: readonly AnyEvent[];
+  readonly events: readonly Recorded[];
   readonly position: Position;
   readonly cursor: string;
   readonly duplicate: boolean;
@@ -46,7 +48,14 @@ export class Decisions {
     const { state, events, appended, duplicate } = await execute<State, Command>(this.store, {
       stream,
       decider,
-      command: { id: issued.id, hash: commandHash(issued.body), actor: issued.actor, body: command },
+      command: {
+        id: issued.id,
+        hash: commandHash(issued.body),
+        actor: issued.actor,
+        body: command,
+        ...(issued.causationId === undefined ? {} : { causationId: issued.causationId }),
+        follows: !issued.actor.startsWith('person:'),
+      },
       subjects,
       raisesEpoch: raiseEpoch === true,
       writes: async (decided) =>

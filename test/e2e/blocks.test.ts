@@ -458,7 +458,7 @@ describe('a task that waits for a person', () => {
 
   it('whose agent goes in circles asks about it, and goes on, ends, or is tried again as is said', async () => {
     await close();
-    await open({ HYPER_RUN_CIRCUIT_FAILURES: '0' });
+    await open({ HYPER_RUN_CIRCUIT_FAILURES: '0', HYPER_RUN_PAUSE_SECONDS: '3600' });
     const rounds = gate();
     const circles: Script = async ({ task, tools }) => {
       for (let call = 0; task.attempt === 1 && call < 12; call += 1) await tools.list('docs');
@@ -507,6 +507,29 @@ describe('a task that waits for a person', () => {
     expect((await blocked(asked.taskId)).reason).toBe('The agent failed: It broke off. What is to become of it?');
     await answer(asked.taskId, { choice: 'give-up' });
     expect((await completed(api, asked.sprintId)).tasks).toMatchObject([{ status: 'failed', attempts: 1 }]);
+  });
+
+  it('whose agent stands still at its next call lets a pause be settled then, long before the grace is over', async () => {
+    const [began, goes] = [gate(), gate()];
+    const sprint = await begin('held', async ({ tools }) => {
+      began.open();
+      await goes.passed;
+      await tools.list('docs');
+    });
+    await began.passed;
+    await api.post(`/hyper-running/sprints/${sprint.sprintId}/pause`, { reason: 'lunch' });
+    await live.wait('sprint.pausing', sprint.sprintId);
+    goes.open();
+    const { position } = await live.wait('task.held', sprint.taskId);
+    expect(Number((await live.wait('sprint.paused', sprint.sprintId)).position)).toBeGreaterThan(Number(position));
+    await api.post(`/hyper-running/sprints/${sprint.sprintId}/resume`, {});
+    const settled = await passed(sprint);
+    const { events } = await exportSprint(api, sprint.sprintId);
+    const of = (type: string) => events.find((one) => one.type === type);
+    expect(of('task.held')?.causationId).toBe(of('task.claimed')?.id);
+    expect(of('sprint.task-settled')?.causationId).toBe(of('task.passed')?.id);
+    expect(of('sprint.paused')?.causationId).toBe(of('sprint.pausing')?.id);
+    expect([of('sprint.pausing')?.causationId, settled.status]).toEqual([undefined, 'completed']);
   });
 
   it('whose agent has failed too often waits, is tried once, and lets the others follow when that worked', async () => {

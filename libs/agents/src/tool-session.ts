@@ -39,12 +39,14 @@ export class ToolSession {
    */
   async call<T>(tool: string, path: string | undefined, work: () => Promise<T>): Promise<T> {
     await this.admit();
+    const ended = this.ports.begin?.();
     try {
       return await work();
     } catch (error) {
       if (!MAY_BE_REFUSED.some((code) => isHyperRunError(error, code)) || !isHyperRunError(error)) throw error;
       throw await this.refused(tool, path, error);
     } finally {
+      ended?.();
       this.ports.progress?.();
     }
   }

@@ -93,6 +93,8 @@ export interface ToolPorts {
   readonly refuse: (refusal: EventData<'task.tool-refused'>) => void | Promise<void>;
   readonly search?: (text: string, limit: number) => Promise<readonly SearchResult[]>;
   readonly sandboxRun?: (command: string, signal: AbortSignal) => Promise<CommandResult>;
+  /** Told when a call begins to do its work; what it returns is called when that has ended. */
+  readonly begin?: () => () => void;
   /** Resolves when the sprint is not paused. */
   readonly gate?: () => Promise<void>;
   readonly progress?: (note?: string) => void;

@@ -328,6 +328,8 @@ export const eventSchemas = {
     timedOut: z.boolean(),
   }),
   'task.stalled': z.object({ attempt, silentMs: z.number() }),
+  /** Its sprint is to pause, and nothing of this attempt goes on any more. */
+  'task.held': z.object({ attempt }),
   'task.progressed-again': z.object({ attempt }),
   'task.budget-exceeded': z.object({
     attempt,

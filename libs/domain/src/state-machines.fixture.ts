@@ -80,7 +80,7 @@ const sha = 'b'.repeat(64) as Sha256;
 
 // A task: what people and the orchestrator decide, and the facts that the worker in charge writes under its epoch.
 
-type Fact = 'collect' | 'verify' | 'ask' | 'spend' | 'stick' | 'call' | 'pass' | 'fail';
+type Fact = 'hold' | 'collect' | 'verify' | 'ask' | 'spend' | 'stick' | 'call' | 'pass' | 'fail';
 type TaskStep =
   | { readonly is: 'command'; readonly command: TaskCommand }
   | { readonly is: 'fact'; readonly fact: Fact; readonly epoch: number };
@@ -119,7 +119,7 @@ const taskSteps: fc.Arbitrary<TaskStep> = fc.oneof(
     .map((command) => ({ is: 'command' as const, command })),
   fc.record({
     is: fc.constant('fact' as const),
-    fact: fc.constantFrom<Fact>('collect', 'verify', 'ask', 'spend', 'stick', 'call', 'pass', 'fail'),
+    fact: fc.constantFrom<Fact>('hold', 'collect', 'verify', 'ask', 'spend', 'stick', 'call', 'pass', 'fail'),
     /** How far the writer is behind: whoever is behind is refused by the log. */
     epoch: fc.nat(1),
   }),
@@ -136,6 +136,8 @@ const factOf = (fact: Fact, state: TaskState): AnyEvent | undefined => {
   }
   if (state.status !== 'working') return undefined;
   switch (fact) {
+    case 'hold':
+      return event('task.held', { attempt });
     case 'collect':
       return event('task.candidate-collected', { attempt, tree: oid, files: [], patch: sha });
     case 'verify':

@@ -123,6 +123,8 @@ const progress = (state: Working | Blocked, told: Told): TaskState => {
     case 'task.stalled':
     case 'task.progressed-again':
       return state.status === 'working' ? { ...state, stalled: told.type === 'task.stalled' } : state;
+    case 'task.held':
+      return state.status === 'working' ? { ...state, heldAt: told.time } : state;
     case 'task.publish-decided': {
       const holder = holderOf(state);
       return { ...known(state), status: 'publishing', decided: told.data, ...(holder === undefined ? {} : { holder }) };

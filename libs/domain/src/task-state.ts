@@ -48,6 +48,8 @@ export interface Working extends Known, Holder {
   readonly status: 'working';
   readonly stage: 'agent' | 'verifying';
   readonly stalled: boolean;
+  /** When it last stood still for a pause. */
+  readonly heldAt?: Instant;
 }
 /** From `publish-decided` on it goes only forward, whoever carries it out. Without a worker it waits to be taken over. */
 export interface Publishing extends Known {

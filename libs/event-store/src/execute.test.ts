@@ -47,6 +47,20 @@ describe('a command', () => {
     expect(again.appended).toBeUndefined();
   });
 
+  it('says what led to it: what it is told, or else, where it follows from the stream, what stood there last', async () => {
+    const store = new InMemoryEventStore();
+    const stream = newStream();
+    const given = { actor: 'system', body: { text: 'a' } };
+    for (const [id, more] of [
+      ['c-1', {}],
+      ['c-2', { follows: true }],
+      ['c-3', { follows: true, causationId: 'x' }],
+    ] as const)
+      await execute(store, { stream, decider: counter, command: { id, ...given, ...more } });
+    const [first, ...others] = await store.read(stream);
+    expect([first?.causationId, ...others.map(({ causationId }) => causationId)]).toEqual([undefined, first?.id, 'x']);
+  });
+
   it('is refused when its id was another command', async () => {
     const store = new InMemoryEventStore();
     const stream = newStream();

@@ -19,7 +19,10 @@ export interface CommandOf<Body> {
   readonly actor: string;
   readonly body: Body;
   readonly correlationId?: string;
+  /** Id of the event that led to it. */
   readonly causationId?: string;
+  /** Without such an id: what stood in the stream last led to it. */
+  readonly follows?: boolean;
 }
 
 export interface Execution<State, Body> {
@@ -103,7 +106,7 @@ const attempt = async <State, Body>(
     commandHash: hash,
     actor: command.actor,
     correlationId: command.correlationId,
-    causationId: command.causationId,
+    causationId: command.causationId ?? (command.follows === true ? history.at(-1)?.id : undefined),
     writes: ordered,
   });
   if (events.length === 0) return { state, events: [], appended, duplicate: false };

@@ -8,6 +8,7 @@ import { DEFAULT_OUTPUT_LIMIT } from './run-in-sandbox.js';
 import type { RunResult } from './run-result.js';
 import { toolchainOf } from './toolchain.js';
 import { spaceOwner, type TreeSpace } from './tree-space.js';
+import { watchWork } from './watch-work.js';
 
 export interface SandboxedTree {
   readonly bwrap: Bubblewrap;
@@ -28,6 +29,8 @@ export interface SandboxedProgram {
   readonly readOnly?: readonly Mount[];
   readonly loopbacks?: readonly Loopback[];
   readonly signal?: AbortSignal;
+  /** Told again and again as long as what the program has started works. */
+  readonly onWork?: () => void;
 }
 
 export interface SandboxedCommand {
@@ -46,10 +49,12 @@ export interface SandboxedCommand {
  * @throws HyperRunError `sandbox.could-not-start`, `sandbox.link-in-the-way`
  */
 export const startOnTree = async (tree: SandboxedTree, program: SandboxedProgram): Promise<LiveChild> => {
-  const { argv, loopbacks = [], readOnly = [], env, signal } = program;
+  const { argv, loopbacks = [], readOnly = [], env, signal, onWork } = program;
   const mounts = [...readOnly, ...loopbackMounts(loopbacks)];
   const call = await callOn(tree, [LAUNCH_PROGRAM, ...behindLoopbacks(argv, loopbacks)], mounts, env);
-  return startChild({ ...call, signal });
+  const watches =
+    onWork === undefined ? call.watches : [...call.watches, watchWork(onWork, loopbacks.length === 0 ? 1 : 2)];
+  return startChild({ ...call, watches, signal });
 };
 
 /** Runs a command on a tree in its space to the end, like `runInSandbox`. */

@@ -56,7 +56,8 @@ export const usageOf = async (
   return { bytes, files };
 };
 
-const every = async (ms: number, signal: AbortSignal, look: () => Promise<void>): Promise<void> => {
+/** Looks again and again until the signal is aborted. */
+export const every = async (ms: number, signal: AbortSignal, look: () => Promise<void>): Promise<void> => {
   while (!signal.aborted) {
     const began = performance.now();
     await look();

@@ -23,6 +23,7 @@ export const taskTexts: {
         }`,
   ],
   'task.stalled': ({ silentMs }) => ['bad', `stalled: no progress for ${duration(silentMs)}`],
+  'task.held': () => ['quiet', 'stands still for the pause'],
   'task.progressed-again': () => ['good', 'progresses again'],
   'task.budget-exceeded': ({ budget, used, limit }) => ['bad', `over its budget of ${budget}: ${used} of ${limit}`],
   'task.tool-refused': ({ tool, path, reason }) => [

@@ -1,0 +1,42 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { halfWritten } from './half-written.js';
+
+describe('what a process that was killed left half written', () => {
+  let root: string;
+  let place: { data: string; cache: string };
+  beforeEach(async () => {
+    root = await mkdtemp(join(tmpdir(), 'hyper-run-half-'));
+    place = { data: join(root, 'data'), cache: join(root, 'cache') };
+  });
+  afterEach(() => rm(root, { recursive: true, force: true }));
+
+  const HOURS_AGO = new Date(Date.now() - 2 * 3_600_000);
+  const left = async (path: string, touched?: Date) => {
+    const file = join(root, path);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, '');
+    if (touched !== undefined) await utimes(file, touched, touched);
+    return file;
+  };
+  const sha = 'a'.repeat(64);
+
+  it.each([
+    ['an artefact', `data/artifacts/aa/${sha}.${randomUUID()}`],
+    ['a checkout', `cache/checkouts/r-1/draft-${randomUUID()}`],
+    ['the outcome of a set-up', `cache/setup/r-1/${sha}.0123abcd`],
+  ])('is found once it is old: %s', async (_, path) => {
+    const old = await left(path, HOURS_AGO);
+    await left(path.replace(/.$/, 'f'));
+    expect(await halfWritten(place)).toEqual([old]);
+  });
+  it('is nothing that is whole, however old it is, and nothing where there is nothing', async () => {
+    for (const path of [`data/artifacts/aa/${sha}`, 'cache/checkouts/r-1/tree-own-boot', `cache/setup/r-1/${sha}`])
+      await left(path, HOURS_AGO);
+    expect(await halfWritten(place)).toEqual([]);
+    expect(await halfWritten({ data: '/nowhere', cache: '/nowhere' })).toEqual([]);
+  });
+});
