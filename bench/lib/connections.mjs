@@ -1,2 +1,2 @@
-/** Connections of each peer to PostgreSQL. Of 10, 20 and 64, what each was fastest with on two cores. */
+/** Connections of each peer to PostgreSQL: twice as many as their pools open when nobody says anything. */
 export const CONNECTIONS = 20;

@@ -20,10 +20,7 @@ export const startPostgres = async (synchronousCommit) => {
   const directory = await mkdtemp(join(tmpdir(), 'hr-pg-'));
   let server;
   const end = async () => {
-    if (server !== undefined && server.exitCode === null && server.signalCode === null) {
-      server.kill('SIGINT');
-      await once(server, 'exit');
-    }
+    if (server !== undefined && server.exitCode === null && server.signalCode === null) await shutDown(server);
     await rm(directory, { recursive: true, force: true });
   };
   try {
@@ -55,6 +52,24 @@ export const startPostgres = async (synchronousCommit) => {
 
 const ENVIRONMENT = { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' };
 const PIPED = ['ignore', 'ignore', 'pipe'];
+
+const PATIENCE_MS = 3000;
+const GOODBYE = '57P01';
+
+const bearGoodbye = (error) => {
+  if (error?.code !== GOODBYE) throw error;
+};
+
+/** Waits for clients to leave, then ends it all the same. Pools that were closed may still hear of that, and throw. */
+const shutDown = async (server) => {
+  const exited = once(server, 'exit');
+  process.on('uncaughtException', bearGoodbye);
+  server.kill('SIGTERM');
+  const late = setTimeout(() => server.kill('SIGINT'), PATIENCE_MS);
+  await exited;
+  clearTimeout(late);
+  setImmediate(() => process.off('uncaughtException', bearGoodbye));
+};
 
 /** The folder of `initdb` and `postgres`: on PATH, or the newest of those that Debian keeps beside each other. */
 const findPostgres = async () => {

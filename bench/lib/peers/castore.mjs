@@ -45,8 +45,8 @@ export const open = async (url) => {
       );
       return events.length;
     },
-    /** It keeps its connections until its process ends: there is no way to close them. */
-    close: async () => undefined,
+    /** It has no method for this. */
+    close: () => adapter['_sql'].end(),
   };
 };
 

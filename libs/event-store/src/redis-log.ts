@@ -29,7 +29,7 @@ export class RedisLog {
     for await (const entries of this.#textPages(stream, from, count)) {
       for (const [, [, header = '', , data = '']] of entries) {
         const version = (from + records.length) as Version;
-        records.push(toToday(parseStored(stream, version, header, data)));
+        records.push(toToday(parseStored(stream, version, header, data, records.at(-1))));
       }
     }
     return records;
