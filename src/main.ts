@@ -107,7 +107,14 @@ const listen = async (app: NestFastifyApplication, { host, port }: Config): Prom
   return url.origin;
 };
 
-const REDIS_TROUBLE = ['log.unavailable', 'log.rewound', 'redis.unreliable', 'redis.start-failed', 'tool.missing'];
+const REDIS_TROUBLE = [
+  'log.unavailable',
+  'log.rewound',
+  'log.partitions-fixed',
+  'redis.unreliable',
+  'redis.start-failed',
+  'tool.missing',
+];
 
 const exitCodeOf = (error: unknown): number => {
   if (isHyperRunError(error, 'config.invalid')) return 2;

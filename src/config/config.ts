@@ -15,6 +15,8 @@ import {
 } from 'class-validator';
 import { HyperRunError, Troubles } from '#contracts';
 import { USUAL_TROUBLES } from '#domain';
+import { HyperRunError } from '#contracts';
+import { MAX_PARTITIONS } from '#event-store';
 import { durationMs } from './duration.js';
 import { parseRedisUrl, type RedisUrl } from './redis-url.js';
 import { SETTINGS } from './settings.js';
@@ -46,6 +48,7 @@ export class Config {
   @ArrayNotEmpty() @Length(1, 4096, { each: true }) readonly repositories: readonly string[];
   @IsOptional() @Matches(/^[!-~]{16,512}$/) readonly token?: string;
   @IsOptional() @Matches(/^[\w.:-]{1,64}$/) readonly prefix?: string;
+  @IsInt() @Min(1) @Max(MAX_PARTITIONS) readonly partitions: number;
   @IsInt() @Min(1) @Max(64) readonly concurrency: number;
   @IsBoolean() readonly allowUnattended: boolean;
   @IsBoolean() readonly allowUnconfined: boolean;
@@ -86,6 +89,7 @@ export class Config {
     this.repositories = list(env['HYPER_RUN_REPOSITORIES'], ':', ['.']).map((path) => resolve(path));
     this.token = env['HYPER_RUN_TOKEN'];
     this.prefix = env['HYPER_RUN_PREFIX'];
+    this.partitions = whole(env['HYPER_RUN_PARTITIONS'], 1);
     this.concurrency = whole(env['HYPER_RUN_CONCURRENCY'], Math.min(4, availableParallelism()));
     this.allowUnattended = yes(env['HYPER_RUN_ALLOW_UNATTENDED']);
     this.allowUnconfined = yes(env['HYPER_RUN_ALLOW_UNCONFINED']);

@@ -87,6 +87,13 @@ export const SETTINGS: readonly Setting[] = [
     'Replaces `hyper:` before all keys of the log, and stands before the channel and the agents’ status keys.',
   ),
   setting(
+    'HYPER_RUN_PARTITIONS',
+    'partitions',
+    '1',
+    'a whole number from 1 to 64',
+    'Over how many partitions of the log the repositories are spread. Kept from its birth. See [below](#partitions).',
+  ),
+  setting(
     'HYPER_RUN_CONCURRENCY',
     'concurrency',
     'number of cores, at most 4',

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import { HyperRunError } from '#contracts';
-import { mayChange, RedisEventStore, type EventStore } from '#event-store';
+import { mayChange, openEventStore, openRedis, tagOf, type EventStore } from '#event-store';
 import { checkRedis, findTool, startRedis, toolCache, type RedisPromise } from '#system-tools';
 import { ArchiveFiles } from '../archive/archive-files.port.js';
 import type { Config } from '../config/config.js';
@@ -51,13 +51,15 @@ export const openLog = async (config: Config): Promise<OpenLog> => {
     if (statuses !== redis) undo.push(() => statuses.disconnect());
     const promise = await checkRedis((command, ...args) => redis.call(command, ...args));
     requireReliable(promise, config);
+    if (options.cluster !== undefined) await checkPartitions(options, config);
     if (mayChange(options)) logger.warn(FAILOVER);
     await mkdir(config.dataDirectory, { recursive: true, mode: 0o700 });
     const mark = new LogMarkFile(config.dataDirectory, trouble);
     const known = await mark.read();
     undo.push(() => mark.close());
     const archives = new ArchiveFiles(join(config.dataDirectory, 'archive'));
-    const store = await RedisEventStore.open({
+    const store = await openEventStore({
+      partitions: config.partitions,
       archive: archives,
       redis: options,
       feedLength: config.feedLength,
@@ -83,6 +85,19 @@ const reach = async (config: Config): Promise<Reached> => {
   const tool = await findTool('redis-server', { cacheDir: toolCache(), log });
   const own = await startRedis({ directory: config.dataDirectory, tool, log });
   return { options: { path: own.socketPath }, release: () => own.close() };
+};
+
+/** Each partition may lie on a master of its own. */
+const checkPartitions = async (address: RedisAddress, config: Config): Promise<void> => {
+  for (let partition = 1; partition < config.partitions; partition++) {
+    const redis = openRedis(address, tagOf(partition), { maxRetriesPerRequest: 3 });
+    redis.on('error', trouble);
+    try {
+      requireReliable(await checkRedis((command, ...args) => redis.call(command, ...args)), config);
+    } finally {
+      redis.disconnect();
+    }
+  }
 };
 
 /** A Redis that may forget what it acknowledged is refused, unless the operator has said otherwise. */

@@ -1,5 +1,4 @@
 import type { Redis, RedisOptions } from 'ioredis';
-import { tagOf } from './keys.js';
 import { isElsewhere, mayChange, openRedis, type RedisPlace } from './redis-client.js';
 import { BLOCK_MS } from './redis-tail.js';
 
@@ -16,11 +15,19 @@ export interface Connections {
  */
 export const silenceOf = (patience: number): number => Math.max(50, patience / 4);
 
-/** @param patience for how long a command is tried, in milliseconds */
-export const connect = (place: RedisPlace, patience: number, onTrouble: (error: unknown) => void): Connections => {
+/**
+ * @param tag of the keys
+ * @param patience for how long a command is tried, in milliseconds
+ */
+export const connect = (
+  place: RedisPlace,
+  tag: string,
+  patience: number,
+  onTrouble: (error: unknown) => void,
+): Connections => {
   const silence = silenceOf(patience);
   const open = (options: RedisOptions): Redis => {
-    const connection = openRedis(place, tagOf(0), options);
+    const connection = openRedis(place, tag, options);
     connection.on('error', onTrouble);
     limitHandshake(connection, silence);
     return connection;

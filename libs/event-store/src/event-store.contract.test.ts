@@ -15,6 +15,7 @@ import { startRedisServer, type RedisServer } from '../test/redis-server.js';
 import { partOf, Shelf } from '../test/shelf.js';
 import type { Append, EventStore, FeedEntry, StreamWrite } from './event-store.js';
 import { InMemoryEventStore } from './in-memory-event-store.js';
+import { openEventStore } from './open-event-store.js';
 import { RedisEventStore } from './redis-event-store.js';
 
 const positions = (entries: readonly FeedEntry[]) => entries.map((entry) => entry.position);
@@ -310,7 +311,9 @@ const eventStoreContract = (name: string, open: (archive: Shelf) => Promise<Even
         for await (const bytes of store.readBytes(stream)) {
           expect(bytes.version).toBe(++version);
           const header = JSON.parse(bytes.header.toString()) as object;
-          expect({ ...header, data: JSON.parse(bytes.data.toString()) as unknown }).toEqual(recorded[version - 1]);
+          const position = bytes.position === undefined ? {} : { position: bytes.position };
+          const stored = { ...header, ...position, data: JSON.parse(bytes.data.toString()) as unknown };
+          expect(stored).toEqual(recorded[version - 1]);
         }
         expect(version).toBe(2);
       });
@@ -477,5 +480,8 @@ afterAll(() => Promise.all([server?.end(), cluster?.end()]));
 eventStoreContract('the store on Redis', (archive) => RedisEventStore.open({ redis: { path: server.path }, archive }));
 eventStoreContract('the store on a Redis Cluster of three masters', (archive) =>
   RedisEventStore.open({ redis: { cluster: cluster.masters }, archive }),
+);
+eventStoreContract('the store of three partitions on that cluster', (archive) =>
+  openEventStore({ redis: { cluster: cluster.masters }, prefix: 'three:', partitions: 3, otherwise: 2, archive }),
 );
 eventStoreContract('the store in memory', async (archive) => new InMemoryEventStore(Date.now, archive));

@@ -93,6 +93,8 @@ export interface StoredBytes {
   readonly data: Buffer;
   /** SHA-256 of the data that were sealed, where `data` is only what was left of them. */
   readonly redacted?: Sha256;
+  /** Where the log has several partitions, of which each counts by itself in the header: the position in the log. */
+  readonly position?: Position;
 }
 
 /** The beginning of a stream that no longer stands in the log itself, but in an archive. */

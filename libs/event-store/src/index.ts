@@ -1,5 +1,7 @@
 export * from './event-store.js';
 export { RedisEventStore, type RedisEventStoreOptions } from './redis-event-store.js';
+export { openEventStore, type LogOptions } from './open-event-store.js';
+export { MAX_PARTITIONS, partitionOfRepository } from './partitions.js';
 export { InMemoryEventStore } from './in-memory-event-store.js';
 export { execute, type CommandOf, type Decided, type DeciderOf, type Executed, type Execution } from './execute.js';
 export { commandHash } from './command-hash.js';

@@ -1,4 +1,4 @@
-import { HyperRunError, type StreamName } from '#contracts';
+import type { StreamName } from '#contracts';
 
 export const DEFAULT_PREFIX = 'hyper:';
 export const CHANNEL = 'hypercode.events';
@@ -31,13 +31,11 @@ export const keysOf = (prefix: string, partition = 0): Keys => {
   };
 };
 
-/** One order over all events needs one partition; more would need a cursor per partition, which no reader knows yet. */
-export const checkPartitions = (partitions: number): void => {
-  if (partitions !== 1)
-    throw new HyperRunError(
-      'log.partitions-unsupported',
-      `The log has one partition; ${partitions} were asked for. Leave the option out.`,
-      { partitions },
-      'operator',
-    );
+/** Beside those of the first partition: the one order over the events of all. */
+export const orderKeysOf = (
+  prefix: string,
+): { readonly reach: string; readonly order: string; readonly meta: string } => {
+  const { meta } = keysOf(prefix, 0);
+  const base = meta.slice(0, -'meta'.length);
+  return { reach: `${base}reach`, order: `${base}order`, meta };
 };

@@ -14,7 +14,18 @@ export interface LogMark {
 /** Moves the log to a new life and keeps the word for it, unless somebody else has just done so. */
 const RENEW = `if (redis.call('HGET', KEYS[1], 'incarnation') or '') == ARGV[1] then
   redis.call('HSET', KEYS[1], 'incarnation', ARGV[2], 'accepted', ARGV[3])
+  for i = 2, #KEYS do redis.call('DEL', KEYS[i]) end
 end`;
+
+/** @param keys that of `meta`, and of what is made anew in a new life */
+export const renew = async (
+  redis: Redis,
+  keys: readonly string[],
+  incarnation: string | undefined,
+  word: string,
+): Promise<void> => {
+  await ask(redis.eval(RENEW, keys.length, ...keys, incarnation ?? '', newIncarnation(), word));
+};
 
 const newIncarnation = (): string => randomBytes(5).toString('hex');
 
@@ -44,7 +55,7 @@ export const liveIncarnation = async (
   if (known !== undefined && !holds(found, known) && !(await isCarriedOut(redis, keys, known, accepted))) {
     const word = wordFor(known, found);
     if (accepted !== word) throw rewound(known, found);
-    await ask(redis.eval(RENEW, 1, keys.meta, found?.incarnation ?? '', newIncarnation(), word));
+    await renew(redis, [keys.meta], found?.incarnation, word);
   }
   await ask(redis.hsetnx(keys.meta, 'incarnation', newIncarnation()));
   return (await ask(redis.hget(keys.meta, 'incarnation'))) ?? '';
@@ -52,7 +63,8 @@ export const liveIncarnation = async (
 
 const cursorOf = ({ incarnation, position }: LogMark): string => formatCursor(incarnation, position);
 
-const wordFor = (known: LogMark, found: LogMark | undefined): string => `${cursorOf(known)}-${found?.position ?? 0}`;
+export const wordFor = (known: LogMark, found: LogMark | undefined): string =>
+  `${cursorOf(known)}-${found?.position ?? 0}`;
 
 /** Whether another process of the service was quicker with a word about the same loss. */
 const isCarriedOut = async (redis: Redis, keys: Keys, known: LogMark, accepted = ''): Promise<boolean> =>

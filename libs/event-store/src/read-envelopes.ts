@@ -21,14 +21,14 @@ export async function* readEnvelopes(
   for await (const record of store.readBytes(stream)) yield textOf(stream, record);
 }
 
-const textOf = (stream: StreamName, { version, header, data }: StoredBytes): EnvelopeText => {
+const textOf = (stream: StreamName, { version, header, data, position: place }: StoredBytes): EnvelopeText => {
   const text = data.toString();
   const head = parseStored(stream, version, header.toString(), 'null');
-  const { position } = head;
+  const position = place ?? head.position;
   if (head.schemaVersion !== TODAY.version)
     return {
       position,
-      json: JSON.stringify(toEnvelope(toToday(parseStored(stream, version, header.toString(), text)))),
+      json: JSON.stringify(toEnvelope({ ...toToday(parseStored(stream, version, header.toString(), text)), position })),
     };
-  return { position, json: closeEnvelope(openEnvelope(head), text, { ...head, epoch: 0 }) };
+  return { position, json: closeEnvelope(openEnvelope(head), text, { ...head, position, epoch: 0 }) };
 };

@@ -199,10 +199,6 @@ describe('opening', () => {
     listener.disconnect();
   });
 
-  it('refuses more than one partition', async () => {
-    expect((await failureOf(open({ partitions: 2 }))).code).toBe('log.partitions-unsupported');
-  });
-
   it('says that Redis is out of reach', async () => {
     const nowhere = open({ redis: { path: `${server.path}.nowhere` }, patience: 100 });
     expect((await failureOf(nowhere)).code).toBe('log.unavailable');

@@ -29,7 +29,7 @@ import type {
 import { NO_ARCHIVE } from './no-archive.js';
 import { headsOf, mayStandAlready, refusalOf } from './answer.js';
 import { GroupCommit } from './group-commit.js';
-import { CHANNEL, checkPartitions, DEFAULT_PREFIX, keysOf, type Keys } from './keys.js';
+import { CHANNEL, DEFAULT_PREFIX, keysOf, tagOf, type Keys } from './keys.js';
 import { follow, type LiveTail } from './live-tail.js';
 import { holds, liveIncarnation, markIn, rewound, type LogMark } from './log-mark.js';
 import { prepare, type Mask } from './prepare.js';
@@ -49,8 +49,8 @@ export interface RedisEventStoreOptions {
   readonly statusPrefix?: string;
   /** Number of newest events that the feed holds, about. Default 100,000. */
   readonly feedLength?: number;
-  /** Only 1 is served. */
-  readonly partitions?: number;
+  /** Which one of the partitions this is; the log begins in the first. Default 0. */
+  readonly partition?: number;
   /** For how long an append or a read is tried while Redis does not answer, in milliseconds. Default 10,000. */
   readonly patience?: number;
   /** Takes out of the data of each event what must not be stored. It must stay the JSON that it is. */
@@ -96,14 +96,14 @@ export class RedisEventStore implements EventStore {
    * @throws HyperRunError `log.unavailable`, `log.rewound`
    */
   static async open(options: RedisEventStoreOptions): Promise<RedisEventStore> {
-    checkPartitions(options.partitions ?? 1);
     const prefix = options.prefix ?? DEFAULT_PREFIX;
-    const keys = keysOf(prefix);
+    const partition = options.partition ?? 0;
+    const keys = keysOf(prefix, partition);
     const channel = (options.statusPrefix ?? (prefix === DEFAULT_PREFIX ? '' : prefix)) + CHANNEL;
     const onTrouble = options.onTrouble ?? (() => undefined);
     const patience = options.patience ?? PATIENCE_MS;
     const [text, trim] = await Promise.all([scriptText('append'), scriptText('trim')]);
-    const connections = connect(options.redis, patience, onTrouble);
+    const connections = connect(options.redis, tagOf(partition), patience, onTrouble);
     try {
       const script = { sha: createHash('sha1').update(text).digest('hex'), text };
       const incarnation = await liveIncarnation(connections.reader, keys, options.known, options.accepted);
@@ -124,7 +124,7 @@ export class RedisEventStore implements EventStore {
         options,
         trim,
       );
-      await store.#begin();
+      if (partition === 0) await store.#begin();
       return store;
     } catch (error) {
       disconnect(connections);
@@ -164,9 +164,10 @@ export class RedisEventStore implements EventStore {
     return names.filter((name) => category === undefined || name.startsWith(`${category}-`)) as StreamName[];
   }
 
-  async readAll(after: Position, limit: number): Promise<FeedEntry[]> {
+  /** @param without what of it need not be read: at its places stand entries that hold nothing */
+  async readAll(after: Position, limit: number, without = NO_PARTS): Promise<FeedEntry[]> {
     this.#check();
-    return this.#log.readAll(after, limit);
+    return this.#log.readAll(after, limit, without);
   }
 
   async top(): Promise<Position> {

@@ -1,0 +1,289 @@
+import {
+  HyperRunError,
+  isHyperRunError,
+  type Position,
+  type Recorded,
+  type StreamName,
+  type Version,
+} from '#contracts';
+import { NO_PARTS, without as leaveOut } from './archived-parts.js';
+import { formatCursor, parseCursor } from './cursor.js';
+import { closed } from './errors.js';
+import type {
+  Append,
+  Appended,
+  ArchivedPart,
+  ArchivedParts,
+  EventStore,
+  FeedEntry,
+  StoredBytes,
+} from './event-store.js';
+import { follow, LiveTail } from './live-tail.js';
+import { rewound, type LogMark } from './log-mark.js';
+import type { Stretch } from './partition-order.js';
+import { Whereabouts } from './partitions.js';
+import { PlacedEntry } from './placed-entry.js';
+import type { RedisEventStore } from './redis-event-store.js';
+import type { RedisOrder } from './redis-order.js';
+
+/** What an event of another process may take to be given its place; then whoever follows gives it. */
+const PLACE_AFTER_MS = 50;
+const PAGE = 1000;
+/** As scripts/append.lua ends a header. */
+const POSITION = /,"position":(\d+),"time":\d+(?:,"epoch":\d+)?}$/;
+
+export interface PartitionedOptions {
+  /** Where new sprints and tasks lie that name no repository. Default 0. */
+  readonly otherwise?: number;
+  readonly onAcknowledged?: (mark: LogMark) => void;
+  readonly onTrouble: (error: unknown) => void;
+}
+
+/**
+ * A log whose repositories are spread over partitions, each a log of its own that appends by itself. The first also keeps
+ * one order over the events of all: an append is acknowledged when its events have their places there, so that whatever was
+ * decided upon an acknowledged event comes after it. Positions, wherever this store tells them, are places in that order.
+ */
+export class PartitionedEventStore implements EventStore {
+  readonly incarnation: string;
+  readonly #where: Whereabouts;
+  readonly #closing = new AbortController();
+  readonly #tail: LiveTail;
+  readonly #waiting: FeedEntry[][];
+  #following = false;
+  #failure: HyperRunError | undefined;
+
+  /** @param order known up to its end; all events of the stores have their places */
+  constructor(
+    private readonly stores: readonly RedisEventStore[],
+    private readonly order: RedisOrder,
+    private readonly options: PartitionedOptions,
+  ) {
+    const [first] = stores;
+    if (first === undefined) throw new Error('A log has at least one partition.');
+    this.incarnation = first.incarnation;
+    this.#where = new Whereabouts(stores, options.otherwise ?? 0);
+    this.#tail = new LiveTail(order.known.top as Position);
+    this.#waiting = stores.map(() => []);
+  }
+
+  async append(append: Append): Promise<Appended> {
+    this.#check();
+    const partition = await this.#where.ofAppend(append);
+    const { position: own, heads } = await this.#carryOut(partition, append);
+    const position = await this.order.place(partition, own);
+    this.options.onAcknowledged?.({ incarnation: this.incarnation, position });
+    return { position, cursor: this.cursorOf(position), heads };
+  }
+
+  async read(stream: StreamName, from?: Version): Promise<Recorded[]> {
+    this.#check();
+    const partition = await this.#where.of(stream);
+    if (partition === undefined) return [];
+    const records = await this.#of(partition).read(stream, from);
+    await this.#knowPlaces(partition, records.at(-1)?.position ?? 0);
+    return records.map((record) => ({ ...record, position: this.#placeOf(partition, record.position) }));
+  }
+
+  async *readBytes(stream: StreamName, from?: Version): AsyncGenerator<StoredBytes> {
+    this.#check();
+    const partition = await this.#where.of(stream);
+    if (partition === undefined) return;
+    for await (const record of this.#of(partition).readBytes(stream, from)) {
+      const own = Number(POSITION.exec(record.header.toString())?.[1] ?? 0) as Position;
+      await this.#knowPlaces(partition, own);
+      yield { ...record, position: this.#placeOf(partition, own) };
+    }
+  }
+
+  async head(stream: StreamName) {
+    this.#check();
+    return this.#of((await this.#where.of(stream)) ?? 0).head(stream);
+  }
+
+  async streams(category?: string): Promise<StreamName[]> {
+    this.#check();
+    return (await Promise.all(this.stores.map((store) => store.streams(category)))).flat();
+  }
+
+  async readAll(after: Position, limit: number): Promise<FeedEntry[]> {
+    return this.#readAll(after, limit, NO_PARTS);
+  }
+
+  async top(): Promise<Position> {
+    this.#check();
+    return this.order.top();
+  }
+
+  async *subscribe(after: Position, signal: AbortSignal, without = NO_PARTS): AsyncGenerator<readonly FeedEntry[]> {
+    this.#check();
+    await this.positionOf(this.cursorOf(after));
+    this.#startFollowing();
+    const read = (position: Position, limit: number) => this.#readAll(position, limit, without);
+    yield* leaveOut(follow(this.#tail, read, after, signal), without);
+  }
+
+  async archived(): Promise<ArchivedParts> {
+    this.#check();
+    const parts = await Promise.all(this.stores.map((store) => store.archived()));
+    return new Map(parts.flatMap((each) => [...each]));
+  }
+
+  /** Of each partition all or nothing; the streams of a sprint lie in one. */
+  async trim(parts: ArchivedParts): Promise<void> {
+    this.#check();
+    const shares = this.stores.map(() => new Map<StreamName, ArchivedPart>());
+    for (const [stream, part] of parts) shares[(await this.#where.of(stream)) ?? 0]?.set(stream, part);
+    for (const [partition, share] of shares.entries()) if (share.size > 0) await this.#of(partition).trim(share);
+  }
+
+  cursorOf(position: Position): string {
+    return formatCursor(this.incarnation, position);
+  }
+
+  async positionOf(cursor: string): Promise<Position> {
+    this.#check();
+    const { known } = this.order;
+    return parseCursor(cursor, this.incarnation, (position) =>
+      position <= known.top ? (known.top as Position) : this.order.top(),
+    );
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.#tail.fail(closed());
+    await Promise.all(this.stores.map((store) => store.close()));
+    this.order.close();
+  }
+
+  async #carryOut(partition: number, append: Append): Promise<Appended> {
+    try {
+      return await this.#of(partition).append(append);
+    } catch (error) {
+      throw isHyperRunError(error, 'log.rewound') ? this.#lost(partition, error) : error;
+    }
+  }
+
+  /** Where the log stands as a whole, its next start finds out. */
+  #lost(partition: number, cause: HyperRunError): HyperRunError {
+    if (this.#failure !== undefined) return this.#failure;
+    const text = `Partition ${partition} lost events that were acknowledged. Start again: the start says where the log stands, and the ways out.`;
+    const failure = new HyperRunError('log.rewound', text, { partition }, 'operator', { cause });
+    return this.#stop(failure);
+  }
+
+  #stop(failure: HyperRunError): HyperRunError {
+    this.#failure ??= failure;
+    this.options.onTrouble(this.#failure);
+    this.#tail.fail(this.#failure);
+    return this.#failure;
+  }
+
+  /** Nothing may go on: part of the log is behind what is known of it. */
+  fail(found: LogMark | undefined): HyperRunError {
+    const known = { incarnation: this.incarnation, position: this.order.known.top as Position };
+    return this.#stop(rewound(known, found));
+  }
+
+  async #readAll(after: Position, limit: number, without: ArchivedParts): Promise<FeedEntry[]> {
+    this.#check();
+    if (limit <= 0) return [];
+    const { known } = this.order;
+    if (known.top <= after) await this.order.refresh();
+    const stretches = known.after(after, Math.min(limit, PAGE));
+    const entries = await Promise.all(this.stores.map((_, partition) => this.#readOwn(partition, stretches, without)));
+    const next = entries.map(() => 0);
+    return stretches.flatMap(({ partition, place, count }) => {
+      const from = next[partition] ?? 0;
+      next[partition] = from + count;
+      const own = entries[partition]?.slice(from, from + count) ?? [];
+      return own.map((entry, index) => new PlacedEntry((place + index) as Position, entry));
+    });
+  }
+
+  /** What a partition has of these stretches, which follow each other in it. */
+  async #readOwn(partition: number, stretches: readonly Stretch[], without: ArchivedParts): Promise<FeedEntry[]> {
+    const own = stretches.filter((stretch) => stretch.partition === partition);
+    const count = own.reduce((sum, stretch) => sum + stretch.count, 0);
+    const entries: FeedEntry[] = [];
+    let after = (own[0]?.position ?? 1) - 1;
+    while (entries.length < count) {
+      const page = await this.#of(partition).readAll(after as Position, count - entries.length, without);
+      if (page.length === 0) throw new Error(`Partition ${partition} does not tell what stands after ${after}.`);
+      entries.push(...page);
+      after += page.length;
+    }
+    return entries;
+  }
+
+  #startFollowing(): void {
+    if (this.#following) return;
+    this.#following = true;
+    const { known } = this.order;
+    const from = this.stores.map((_, partition) => known.positionAt(partition, this.#tail.position));
+    this.order.follow(() => this.#tell());
+    for (const [partition, after] of from.entries())
+      void this.#follow(partition, after as Position).catch((error: HyperRunError) => {
+        if (this.#closing.signal.aborted) return;
+        if (isHyperRunError(error, 'log.rewound')) this.#lost(partition, error);
+        else this.#stop(error);
+      });
+  }
+
+  async #follow(partition: number, after: Position): Promise<void> {
+    const { signal } = this.#closing;
+    for await (const batch of this.#of(partition).subscribe(after, signal)) {
+      this.#waiting[partition]?.push(...batch);
+      this.#tell();
+      const last = batch.at(-1)?.position ?? 0;
+      if (this.order.known.reached(partition) < last) this.#placeSoon(partition, last);
+    }
+  }
+
+  /** Its writer does so, unless it has ended in between. */
+  #placeSoon(partition: number, position: number): void {
+    setTimeout(() => {
+      if (this.#closing.signal.aborted || this.order.known.reached(partition) >= position) return;
+      this.#knowPlaces(partition, position).then(() => this.#tell(), this.options.onTrouble);
+    }, PLACE_AFTER_MS).unref();
+  }
+
+  /** Tells what has both come from its partition and got its place, in order. */
+  #tell(): void {
+    const told: FeedEntry[] = [];
+    const stretches = this.order.known.after(this.#tail.position, Infinity);
+    for (const { partition, place, position, count } of stretches) {
+      const waiting = this.#waiting[partition] ?? [];
+      let number = 0;
+      while (number < count && waiting[number]?.position === position + number) number++;
+      const own = waiting.splice(0, number);
+      told.push(...own.map((entry, index) => new PlacedEntry((place + index) as Position, entry)));
+      if (number < count) break;
+    }
+    this.#tail.push(told);
+  }
+
+  async #knowPlaces(partition: number, position: number): Promise<void> {
+    if (this.order.known.reached(partition) >= position) return;
+    await this.order.place(partition, position);
+    await this.order.refresh();
+    if (this.order.known.reached(partition) < position) await this.order.refresh();
+  }
+
+  #placeOf(partition: number, position: Position): Position {
+    const place = this.order.known.placeOf(partition, position);
+    if (place === undefined) throw new Error(`Event ${position} of partition ${partition} has no place.`);
+    return place as Position;
+  }
+
+  #of(partition: number): RedisEventStore {
+    const store = this.stores[partition];
+    if (store === undefined) throw new Error(`There is no partition ${partition}.`);
+    return store;
+  }
+
+  #check(): void {
+    if (this.#closing.signal.aborted) throw closed();
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+}

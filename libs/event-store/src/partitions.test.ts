@@ -1,0 +1,216 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { Redis } from 'ioredis';
+import { type AnyEvent, type Position, type RepositoryId, type StreamName } from '#contracts';
+import { append, collect, exact, failureOf, write } from '../test/appends.js';
+import { startRedisServer, type RedisServer } from '../test/redis-server.js';
+import type { EventStore } from './event-store.js';
+import type { LogMark } from './log-mark.js';
+import { openEventStore, type LogOptions } from './open-event-store.js';
+import { PartitionOrder } from './partition-order.js';
+import { partitionOfRepository } from './partitions.js';
+import { RedisEventStore } from './redis-event-store.js';
+
+const PARTITIONS = 3;
+/** One repository for each partition. */
+const HOMES = Array.from({ length: PARTITIONS }, (_, wanted) => {
+  let number = 0;
+  while (partitionOfRepository(`r-${number}`, PARTITIONS) !== wanted) number++;
+  return `r-${number}` as RepositoryId;
+});
+
+describe('a log of several partitions', () => {
+  let server: RedisServer;
+  let redis: Redis;
+  const stores: EventStore[] = [];
+  let logs = 0;
+  const freshPrefix = () => `log${++logs}:`;
+  const open = async (prefix: string, options: Partial<LogOptions> = {}) => {
+    const store = await openEventStore({ redis: { path: server.path }, prefix, partitions: PARTITIONS, ...options });
+    stores.push(store);
+    return store;
+  };
+  const ownOf = async (prefix: string, partition: number) => {
+    const store = await RedisEventStore.open({ redis: { path: server.path }, prefix, partition });
+    stores.push(store);
+    return store;
+  };
+  const requested = (repositoryId: RepositoryId, sprint: string): AnyEvent =>
+    ({ type: 'sprint.plan-requested', data: { sprintId: sprint, repositoryId, path: '/r', name: 'r' } }) as AnyEvent;
+  let sprints = 0;
+  /** A sprint of a repository, and a task that is written together with it. */
+  const begin = async (store: EventStore, partition: number) => {
+    const id = `s-${++sprints}`;
+    const [sprint, task] = [`sprint-${id}` as StreamName, `task-t-${id}` as StreamName];
+    const first = { stream: sprint, guard: exact(0), events: [requested(HOMES[partition] as RepositoryId, id)] };
+    await store.append(append([first]));
+    await store.append(append([{ ...write(sprint, exact(1), 'approved') }, write(task, exact(0), 'queued')]));
+    return { sprint, task };
+  };
+
+  beforeAll(async () => {
+    server = await startRedisServer();
+    redis = new Redis({ path: server.path });
+  });
+  afterAll(async () => {
+    await Promise.all(stores.map((store) => store.close()));
+    redis.disconnect();
+    await server.end();
+  });
+
+  it('keeps the number that it was begun with, and names it to whoever comes with another one', async () => {
+    const [three, one] = [freshPrefix(), freshPrefix()];
+    await open(three);
+    await open(one, { partitions: 1 });
+    expect(await failureOf(open(three, { partitions: 1 }))).toMatchObject({
+      code: 'log.partitions-fixed',
+      actor: 'operator',
+      message: expect.stringContaining('HYPER_RUN_PARTITIONS=3, not 1'),
+    });
+    expect(await failureOf(open(one))).toMatchObject({
+      message: expect.stringContaining('HYPER_RUN_PARTITIONS=1, not 3'),
+    });
+    await open(three);
+  });
+
+  it('keeps a sprint and its tasks in the partition of their repository, and agents and the rest in the first', async () => {
+    const prefix = freshPrefix();
+    const store = await open(prefix);
+    const begun = await Promise.all(HOMES.map((_, partition) => begin(store, partition)));
+    await store.append(append([write('agent-links-1' as StreamName, exact(0), 'here')]));
+    for (const [partition, { sprint, task }] of begun.entries()) {
+      const catalogue = await redis.smembers(`${prefix}{p${partition}}:catalogue`);
+      const rest = partition === 0 ? ['agent-links-1', 'system'] : [];
+      expect(catalogue.toSorted()).toEqual([...rest, sprint, task].toSorted());
+    }
+    const other = await open(prefix);
+    const { task } = begun[1] ?? { task: '' as StreamName };
+    expect(await other.head(task)).toMatchObject({ version: 1 });
+    const both = append([write(task, exact(1), 'a'), write('agent-links-1' as StreamName, exact(1), 'b')]);
+    expect(await failureOf(other.append(both))).toMatchObject({ code: 'log.across-partitions' });
+    expect(await other.head(task)).toMatchObject({ version: 1 });
+  });
+
+  it('tells all events in one order, the same to everybody, live and read back, with places that are dense', async () => {
+    const prefix = freshPrefix();
+    const [one, two] = [await open(prefix), await open(prefix)];
+    const stop = new AbortController();
+    const live: string[] = [];
+    const following = (async () => {
+      for await (const batch of two.subscribe(0 as Position, stop.signal)) {
+        live.push(...batch.map(({ json }) => json));
+        if (live.length >= 1 + 30 * 3) stop.abort();
+      }
+    })();
+    await Promise.all(Array.from({ length: 30 }, (_, index) => begin(index % 2 === 0 ? one : two, index % PARTITIONS)));
+    await following;
+    const top = await one.top();
+    expect(top).toBe(1 + 30 * 3);
+    const read = await (await open(prefix)).readAll(0 as Position, 1000);
+    expect(read.map(({ json }) => json)).toEqual(live);
+    expect(read.map(({ position }) => position)).toEqual(Array.from({ length: top }, (_, index) => index + 1));
+    expect(read.map(({ envelope, event }) => [Number(envelope.position), event.position])).toEqual(
+      read.map(({ position }) => [position, position]),
+    );
+    for (const { json, position } of read)
+      expect((JSON.parse(json) as { position: string }).position).toBe(`${position}`);
+    const versions = new Map<string, number>();
+    for (const { stream, version, position } of read) {
+      expect(version).toBe((versions.get(stream) ?? 0) + 1);
+      versions.set(stream, version);
+      if (version === 1) expect((await one.read(stream))[0]?.position).toBe(position);
+    }
+    const rest = await collect(one, 40 as Position, (entries) => entries.length >= top - 40);
+    expect(rest.map(({ json }) => json)).toEqual(live.slice(40));
+  });
+
+  it('gives its place to an event whose writer ended before it did, whether somebody follows or opens later', async () => {
+    const prefix = freshPrefix();
+    const store = await open(prefix);
+    const { task } = await begin(store, 1);
+    const own = await ownOf(prefix, 1);
+    const stop = new AbortController();
+    const told: StreamName[] = [];
+    const following = (async () => {
+      for await (const batch of store.subscribe(await store.top(), stop.signal)) {
+        told.push(...batch.map(({ stream }) => stream));
+        stop.abort();
+      }
+    })();
+    await own.append(append([write(task, exact(1), 'by one that ends')]));
+    await following;
+    expect(told).toEqual([task]);
+    await store.close();
+    await own.append(append([write(task, exact(2), 'while nobody is there')]));
+    const later = await open(prefix);
+    expect((await later.readAll(0 as Position, 100)).at(-1)).toMatchObject({ stream: task, version: 3 });
+  });
+
+  it('is refused by name when a partition is behind, and goes on at the word of the operator in one order again', async () => {
+    const prefix = freshPrefix();
+    let known: LogMark | undefined;
+    const store = await open(prefix, { onAcknowledged: (mark) => (known = mark) });
+    const kept = await begin(store, 2);
+    const keys = await redis.keys(`${prefix}{p2}:*`);
+    const dumps = await Promise.all(keys.map(async (key) => [key, await redis.dumpBuffer(key)] as const));
+    await begin(store, 0);
+    await begin(store, 2);
+    await store.close();
+    await redis.del(await redis.keys(`${prefix}{p2}:*`));
+    for (const [key, dump] of dumps) await redis.restore(key, 0, dump);
+    const refused = await failureOf(open(prefix, { known }));
+    expect(refused).toMatchObject({
+      code: 'log.rewound',
+      details: { known: { position: 10 }, found: { position: 7 } },
+    });
+    expect(await failureOf(open(prefix))).toMatchObject({ code: 'log.rewound' });
+    const accepted = String(refused.details['accept']);
+    const anew = await open(prefix, { known, accepted });
+    expect(anew.incarnation).not.toBe(store.incarnation);
+    const all = await anew.readAll(0 as Position, 100);
+    expect(all.map(({ position }) => position)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(all.at(-1)?.event.type).toBe('system.incarnation-started');
+    expect(all.map(({ event }) => event.time)).toEqual(all.map(({ event }) => event.time).toSorted((a, b) => a - b));
+    expect(await anew.read(kept.sprint)).toHaveLength(2);
+    expect((await open(prefix, { known, accepted })).incarnation).toBe(anew.incarnation);
+  });
+
+  it('stops by name when a partition falls behind while it is open', async () => {
+    const prefix = freshPrefix();
+    const store = await open(prefix);
+    const { task } = await begin(store, 1);
+    await redis.hset(`${prefix}{p1}:meta`, 'position', 1);
+    expect(await failureOf(store.append(append([write(task, exact(1), 'late')])))).toMatchObject({
+      code: 'log.rewound',
+    });
+    expect(await failureOf(store.top())).toMatchObject({ code: 'log.rewound' });
+  });
+});
+
+describe('the order over partitions', () => {
+  it('finds places and positions as a list of all events would', () => {
+    const writes = fc.array(fc.tuple(fc.nat(PARTITIONS - 1), fc.integer({ min: 1, max: 4 })), { maxLength: 30 });
+    fc.assert(
+      fc.property(writes, fc.nat(60), fc.nat(20), (told, after, limit) => {
+        const order = new PartitionOrder(PARTITIONS);
+        const all: { partition: number; position: number }[] = [];
+        for (const [partition, count] of told) {
+          for (let index = 0; index < count; index++)
+            all.push({ partition, position: all.filter((each) => each.partition === partition).length + 1 });
+          order.add(all.length, partition, count);
+        }
+        for (const [index, { partition, position }] of all.entries()) {
+          expect(order.placeOf(partition, position)).toBe(index + 1);
+          expect(order.positionAt(partition, index + 1)).toBe(position);
+        }
+        const listed = order
+          .after(after, limit)
+          .flatMap(({ partition, position, count }) =>
+            Array.from({ length: count }, (_, index) => ({ partition, position: position + index })),
+          );
+        expect(listed).toEqual(all.slice(after, after + limit));
+        expect(order.placeOf(0, all.length + 1)).toBeUndefined();
+      }),
+    );
+  });
+});

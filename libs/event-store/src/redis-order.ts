@@ -1,0 +1,144 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Redis } from 'ioredis';
+import type { HyperRunError, Position } from '#contracts';
+import { connect, disconnect, type Connections } from './connections.js';
+import { orderKeysOf, tagOf } from './keys.js';
+import type { LogMark } from './log-mark.js';
+import { PartitionOrder } from './partition-order.js';
+import type { RedisPlace } from './redis-client.js';
+import { numberOf, type Entry } from './pointers.js';
+import { ask, PAGE } from './redis-log.js';
+import { BLOCK_MS } from './redis-tail.js';
+
+const PAUSE_AFTER_TROUBLE = 250;
+const TRIES = 40;
+
+export interface RedisOrderOptions {
+  readonly redis: RedisPlace;
+  readonly prefix: string;
+  readonly partitions: number;
+  readonly incarnation: string;
+  readonly patience: number;
+  readonly onTrouble: (error: unknown) => void;
+  /** The order is not, or no longer, the one that is known. */
+  readonly onRewound: (found: LogMark) => HyperRunError;
+}
+
+/** The one order over the events of all partitions, as it stands in the first. */
+export class RedisOrder {
+  readonly known: PartitionOrder;
+  readonly #keys: ReturnType<typeof orderKeysOf>;
+  readonly #connections: Connections;
+  readonly #script = readFile(new URL('./scripts/sequence.lua', import.meta.url), 'utf8');
+  #seen = 0;
+  #following = false;
+  #refreshing: Promise<void> | undefined;
+
+  constructor(private readonly options: RedisOrderOptions) {
+    this.known = new PartitionOrder(options.partitions);
+    this.#keys = orderKeysOf(options.prefix);
+    this.#connections = connect(options.redis, tagOf(0), options.patience, options.onTrouble);
+  }
+
+  /** The last place that was given, as Redis has it now. */
+  async top(): Promise<Position> {
+    const top = Number((await ask(this.#reader.hget(this.#keys.reach, 'position'))) ?? 0) as Position;
+    this.#seen = Math.max(this.#seen, top);
+    return top;
+  }
+
+  /** Positions of the partitions up to which places were given. */
+  async reached(): Promise<number[]> {
+    const fields = Array.from({ length: this.options.partitions }, (_, partition) => `p${partition}`);
+    return (await ask(this.#reader.hmget(this.#keys.reach, ...fields))).map((value) => Number(value ?? 0));
+  }
+
+  /**
+   * The place of an event, and so of all before it in its partition: given now, unless it was given before.
+   * @throws HyperRunError `log.unavailable`, `log.rewound`
+   */
+  async place(partition: number, position: number): Promise<Position> {
+    const known = this.known.placeOf(partition, position);
+    if (known !== undefined) return known as Position;
+    const [place = 0, reached = 0, now = 0] = await this.#sequence(partition, position);
+    this.#seen = Math.max(this.#seen, now);
+    if (reached < position) return (place + position - reached) as Position;
+    await this.refresh();
+    return (this.known.placeOf(partition, position) ?? now) as Position;
+  }
+
+  /** Reads on to the newest place. */
+  refresh(): Promise<void> {
+    return (this.#refreshing ??= this.#readOn().finally(() => (this.#refreshing = undefined)));
+  }
+
+  /** Calls back after every change, until the connection is closed for good. */
+  follow(onChange: () => void): void {
+    if (this.#following) return;
+    this.#following = true;
+    void this.#follow(onChange);
+  }
+
+  close(): void {
+    disconnect(this.#connections);
+  }
+
+  get #reader(): Redis {
+    return this.#connections.reader;
+  }
+
+  async #sequence(partition: number, position: number): Promise<number[]> {
+    const text = await this.#script;
+    const sha = createHash('sha1').update(text).digest('hex');
+    const { reach, order, meta } = this.#keys;
+    const { incarnation } = this.options;
+    for (let tried = 1; ; tried++) {
+      const args = [3, reach, order, meta, incarnation, this.#seen, partition, position] as const;
+      try {
+        return (await this.#reader.evalsha(sha, ...args)) as number[];
+      } catch (error) {
+        const message = error instanceof Error ? error.message : '';
+        const [, life, place] = /REWOUND (\S+) (\d+)/.exec(message) ?? [];
+        if (life !== undefined)
+          throw this.options.onRewound({ incarnation: life, position: Number(place) as Position });
+        if (message.startsWith('NOSCRIPT')) return (await ask(this.#reader.eval(text, ...args))) as number[];
+        // Refused for a moment, as while the slot moves: it is harmless to say it again.
+        if (tried === TRIES || !/^(TRYAGAIN|LOADING|BUSY|CLUSTERDOWN|MASTERDOWN) /.test(message))
+          return ask(Promise.reject(error));
+        await delay(PAUSE_AFTER_TROUBLE);
+      }
+    }
+  }
+
+  async #readOn(): Promise<void> {
+    for (;;) {
+      const after = `(${this.known.top}-0`;
+      const entries = await ask(this.#reader.xrange(this.#keys.order, after, '+', 'COUNT', PAGE));
+      this.#take(entries);
+      if (entries.length < PAGE) return;
+    }
+  }
+
+  #take(entries: readonly Entry[]): void {
+    for (const [id, [, partition, , count]] of entries) this.known.add(numberOf(id), Number(partition), Number(count));
+    this.#seen = Math.max(this.#seen, this.known.top);
+  }
+
+  async #follow(onChange: () => void): Promise<void> {
+    const { follower } = this.#connections;
+    while (follower.status !== 'end') {
+      try {
+        const id = `${this.known.top}-0`;
+        const reply = await follower.xread('COUNT', PAGE, 'BLOCK', BLOCK_MS, 'STREAMS', this.#keys.order, id);
+        this.#take((reply?.[0]?.[1] ?? []) as Entry[]);
+        onChange();
+      } catch (error) {
+        if (this.#connections.follower.status === 'end') return;
+        this.options.onTrouble(error);
+        await delay(PAUSE_AFTER_TROUBLE);
+      }
+    }
+  }
+}
