@@ -15,7 +15,6 @@ import {
 } from 'class-validator';
 import { HyperRunError, Troubles } from '#contracts';
 import { USUAL_TROUBLES } from '#domain';
-import { HyperRunError } from '#contracts';
 import { MAX_PARTITIONS } from '#event-store';
 import { durationMs } from './duration.js';
 import { parseRedisUrl, type RedisUrl } from './redis-url.js';

@@ -48,9 +48,10 @@ export const openEventStore = async ({ partitions = 1, ...options }: LogOptions)
 type Wanted = LogOptions & Required<Pick<LogOptions, 'partitions' | 'prefix' | 'patience' | 'onTrouble'>>;
 
 const openPartitions = async (client: Redis, wanted: Wanted): Promise<PartitionedEventStore> => {
-  const { partitions, known, accepted, onAcknowledged, otherwise = 0, ...each } = wanted;
+  const { partitions, accepted, onAcknowledged, otherwise = 0, ...each } = wanted;
   const { onTrouble } = each;
-  const open = (partition: number) => RedisEventStore.open({ ...each, partition });
+  // How far the log has got is known of the whole, and is looked at below.
+  const open = (partition: number) => RedisEventStore.open({ ...each, partition, known: undefined });
   const stores = await Promise.all(Array.from({ length: partitions }, (_, partition) => open(partition)));
   const closing: (() => unknown)[] = [() => Promise.all(stores.map((store) => store.close()))];
   try {
@@ -64,11 +65,14 @@ const openPartitions = async (client: Redis, wanted: Wanted): Promise<Partitione
       stores[0] = await open(0);
     }
     const incarnation = stores[0]?.incarnation ?? '';
-    const order = new RedisOrder({ ...each, partitions, incarnation, onRewound: (found) => store.fail(found) });
+    let store: PartitionedEventStore | undefined;
+    const onRewound = (found: LogMark) =>
+      store?.fail(found) ?? rewound({ incarnation, position: 0 as Position }, found);
+    const order = new RedisOrder({ ...each, partitions, incarnation, onRewound });
     closing.push(() => order.close());
     await giveMissingPlaces(order, stores);
     await order.refresh();
-    const store: PartitionedEventStore = new PartitionedEventStore(stores, order, {
+    store = new PartitionedEventStore(stores, order, {
       onTrouble,
       otherwise,
       ...(onAcknowledged === undefined ? {} : { onAcknowledged }),

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   HyperRunError,
   isHyperRunError,
@@ -28,6 +29,7 @@ import type { RedisOrder } from './redis-order.js';
 
 /** What an event of another process may take to be given its place; then whoever follows gives it. */
 const PLACE_AFTER_MS = 50;
+const PAUSE_AFTER_TROUBLE = 250;
 const PAGE = 1000;
 /** As scripts/append.lua ends a header. */
 const POSITION = /,"position":(\d+),"time":\d+(?:,"epoch":\d+)?}$/;
@@ -232,11 +234,21 @@ export class PartitionedEventStore implements EventStore {
 
   async #follow(partition: number, after: Position): Promise<void> {
     const { signal } = this.#closing;
-    for await (const batch of this.#of(partition).subscribe(after, signal)) {
-      this.#waiting[partition]?.push(...batch);
-      this.#tell();
-      const last = batch.at(-1)?.position ?? 0;
-      if (this.order.known.reached(partition) < last) this.#placeSoon(partition, last);
+    let last = after;
+    while (!signal.aborted) {
+      try {
+        for await (const batch of this.#of(partition).subscribe(last, signal)) {
+          last = batch.at(-1)?.position ?? last;
+          this.#waiting[partition]?.push(...batch);
+          this.#tell();
+          if (this.order.known.reached(partition) < last) this.#placeSoon(partition, last);
+        }
+      } catch (error) {
+        if (signal.aborted) return;
+        if (!isHyperRunError(error, 'log.unavailable')) throw error;
+        this.options.onTrouble(error);
+        await delay(PAUSE_AFTER_TROUBLE, undefined, { signal }).catch(() => undefined);
+      }
     }
   }
 

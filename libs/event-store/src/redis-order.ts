@@ -132,7 +132,7 @@ export class RedisOrder {
       try {
         const id = `${this.known.top}-0`;
         const reply = await follower.xread('COUNT', PAGE, 'BLOCK', BLOCK_MS, 'STREAMS', this.#keys.order, id);
-        this.#take((reply?.[0]?.[1] ?? []) as Entry[]);
+        this.#take(reply?.[0]?.[1] ?? []);
         onChange();
       } catch (error) {
         if (this.#connections.follower.status === 'end') return;
