@@ -1,5 +1,5 @@
 // Takes one layer after the other away, in a copy of the sources, and carries out all attacks on what is left, or the tests that hold
-// a layer which meets agents through an interface: some of them must turn red. `npm run test:mutations [-- [--quick] <part of a layer's name>]`; quick: only the attacks that
+// a layer which meets agents through an interface: some of them must turn red. `npm run test:mutations [-- [--quick] <parts of layers' names>]`; quick: only the attacks that
 // the layer is known to hold.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -111,7 +111,6 @@ const { values, positionals } = parseArgs({
   options: { quick: { type: 'boolean', default: false } },
   allowPositionals: true,
 });
-const [only = ''] = positionals;
 const folder = await realpath(await mkdtemp(join(tmpdir(), 'hyper-run-mutations-')));
 const rows = [];
 let failed = false;
@@ -119,7 +118,9 @@ try {
   const sources = await copyOfSources(join(folder, 'sources'));
   const temporary = join(folder, 'run');
   await mkdir(temporary);
-  const chosen = LAYERS.filter(({ name }) => name.includes(only));
+  const chosen = LAYERS.filter(
+    ({ name }) => positionals.length === 0 || positionals.some((part) => name.includes(part)),
+  );
   let green = 0;
   for (const suite of new Set(chosen.map((one) => one.suite ?? ATTACKS))) {
     const whole = await attack(sources, temporary, suite);
