@@ -20,50 +20,63 @@ const openCode = () => {
   );
 };
 
+/** `optional`: its programs for this kind of machine are optional dependencies of it. */
 export const agents = () => [
   {
-    variable: 'HYPER_RUN_TEST_OPENCODE',
     name: openCode(),
     version: '1.18.33',
-    program: `node_modules/${openCode()}/bin/opencode`,
+    programs: { HYPER_RUN_TEST_OPENCODE: `${openCode()}/bin/opencode` },
   },
   {
-    variable: 'HYPER_RUN_TEST_GEMINI',
     name: '@google/gemini-cli',
     version: '0.61.0',
-    program: 'node_modules/@google/gemini-cli/bundle/gemini.js',
+    programs: { HYPER_RUN_TEST_GEMINI: '@google/gemini-cli/bundle/gemini.js' },
+  },
+  {
+    name: '@agentclientprotocol/claude-agent-acp',
+    version: '0.101.0',
+    optional: true,
+    programs: {
+      HYPER_RUN_TEST_CLAUDE_ACP: '@agentclientprotocol/claude-agent-acp/dist/index.js',
+      HYPER_RUN_TEST_CLAUDE: `@anthropic-ai/claude-agent-sdk-${process.platform}-${process.arch}/claude`,
+    },
+  },
+  {
+    name: '@agentclientprotocol/codex-acp',
+    version: '2.6.0',
+    optional: true,
+    programs: {
+      HYPER_RUN_TEST_CODEX_ACP: '@agentclientprotocol/codex-acp/dist/index.js',
+      HYPER_RUN_TEST_CODEX: '@openai/codex/bin/codex.js',
+    },
   },
 ];
 
 export class RegistryOutOfReach extends Error {}
 
-/** Where the program of an agent is, installed if it was not. @throws RegistryOutOfReach */
-export const install = async ({ name, version, program }, cache, say) => {
+/** Where the programs of an agent are, by variable, installed if they were not. @throws RegistryOutOfReach */
+export const install = async ({ name, version, programs, optional = false }, cache, say) => {
   const folder = join(cache, `${name.replaceAll('/', '+')}-${version}`);
-  if (existsSync(join(folder, program))) return join(folder, program);
+  const missingIn = (where) => Object.values(programs).find((program) => !existsSync(join(where, 'node_modules', program))); // prettier-ignore
+  const found = () => Object.fromEntries(Object.entries(programs).map(([variable, program]) => [variable, join(folder, 'node_modules', program)])); // prettier-ignore
+  if (missingIn(folder) === undefined) return found();
   say(`installing ${name}@${version} into ${folder}`);
   const draft = `${folder}.${process.pid}`;
   try {
     await mkdir(draft, { recursive: true });
     await writeFile(join(draft, 'package.json'), '{ "private": true }\n');
-    await npm(draft, 'install', `${name}@${version}`);
-    if (!existsSync(join(draft, program))) throw new Error(`${name}@${version} has no ${program}.`);
+    await npm(draft, 'install', `${name}@${version}`, ...(optional ? [] : ['--omit=optional']));
+    const missing = missingIn(draft);
+    if (missing !== undefined) throw new Error(`${name}@${version} has no ${missing}.`);
     // Another run may have been first: then there is one already, and this one is not needed.
-    await rename(draft, folder).catch((error) => existsSync(join(folder, program)) || Promise.reject(error));
+    await rename(draft, folder).catch((error) => missingIn(folder) === undefined || Promise.reject(error));
   } finally {
     await rm(draft, { recursive: true, force: true });
   }
-  return join(folder, program);
+  return found();
 };
 
-const QUIETLY = [
-  '--ignore-scripts',
-  '--omit=optional',
-  '--no-audit',
-  '--no-fund',
-  '--prefer-offline',
-  '--fetch-retries=1',
-];
+const QUIETLY = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', '--fetch-retries=1'];
 
 const npm = (folder, ...words) =>
   new Promise((resolve, reject) => {

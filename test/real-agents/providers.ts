@@ -69,3 +69,74 @@ export const geminiResponses = (turns: readonly Turn[]): string =>
       });
     })
     .join('\n');
+
+const answersIn = (content: unknown): string[] =>
+  Array.isArray(content)
+    ? content.flatMap((part: { readonly type?: unknown; readonly content?: unknown }) => (part.type === 'tool_result' ? [textOf(part.content)] : [])) // prettier-ignore
+    : [];
+
+const hasTools = (json: SeenRequest['json']): boolean => Array.isArray(json['tools']) && json['tools'].length > 0;
+
+/** Messages of Anthropic, as a stream. */
+export const anthropic =
+  (script: Script) =>
+  ({ json }: SeenRequest): ScriptedAnswer => {
+    const messages = Array.isArray(json['messages']) ? (json['messages'] as readonly Message[]) : [];
+    const results = messages.flatMap(({ content }) => answersIn(content));
+    const turn = hasTools(json)
+      ? script({ prompt: partsOf(messages, 'user').join('\n'), results })
+      : { text: 'A task' };
+    const block =
+      'tool' in turn
+        ? { type: 'tool_use', id: `toolu_${results.length}`, name: turn.tool, input: {} }
+        : { type: 'text', text: '' };
+    const delta =
+      'tool' in turn
+        ? { type: 'input_json_delta', partial_json: JSON.stringify(turn.input) }
+        : { type: 'text_delta', text: turn.text };
+    const event = (data: { readonly type: string; readonly [field: string]: unknown }) => sse(data, data.type);
+    const usage = { input_tokens: USAGE.input, output_tokens: USAGE.output };
+    const message = { id: `msg_${results.length}`, type: 'message', role: 'assistant', model: 'scripted', content: [], stop_reason: null, stop_sequence: null, usage }; // prettier-ignore
+    const stop_reason = 'tool' in turn ? 'tool_use' : 'end_turn';
+    return {
+      chunks: [
+        event({ type: 'message_start', message }),
+        event({ type: 'content_block_start', index: 0, content_block: block }),
+        event({ type: 'content_block_delta', index: 0, delta }),
+        event({ type: 'content_block_stop', index: 0 }),
+        event({ type: 'message_delta', delta: { stop_reason, stop_sequence: null }, usage: { output_tokens: USAGE.output } }), // prettier-ignore
+        event({ type: 'message_stop' }),
+      ],
+    };
+  };
+
+interface Item {
+  readonly type?: string;
+  readonly role?: string;
+  readonly content?: unknown;
+  readonly output?: unknown;
+}
+
+/** Responses of OpenAI, as a stream. */
+export const openAiResponses =
+  (script: Script) =>
+  ({ json }: SeenRequest): ScriptedAnswer => {
+    const items = Array.isArray(json['input']) ? (json['input'] as readonly Item[]) : [];
+    const results = items.flatMap(({ type, output }) => (type === 'function_call_output' ? [textOf(output)] : []));
+    const prompt = items.flatMap(({ role, content }) => (role === 'user' ? [textOf(content)] : [])).join('\n');
+    const turn = hasTools(json) ? script({ prompt, results }) : { text: 'A task' };
+    const id = `resp_${results.length}`;
+    const item =
+      'tool' in turn
+        ? { type: 'function_call', id: `fc_${results.length}`, call_id: `call_${results.length}`, name: turn.tool, arguments: JSON.stringify(turn.input) } // prettier-ignore
+        : { type: 'message', id: `m_${results.length}`, role: 'assistant', content: [{ type: 'output_text', text: turn.text }] }; // prettier-ignore
+    const usage = { input_tokens: USAGE.input, input_tokens_details: { cached_tokens: 0 }, output_tokens: USAGE.output, output_tokens_details: { reasoning_tokens: 0 }, total_tokens: USAGE.input + USAGE.output }; // prettier-ignore
+    const event = (data: { readonly type: string; readonly [field: string]: unknown }) => sse(data, data.type);
+    return {
+      chunks: [
+        event({ type: 'response.created', response: { id } }),
+        event({ type: 'response.output_item.done', output_index: 0, item }),
+        event({ type: 'response.completed', response: { id, usage } }),
+      ],
+    };
+  };

@@ -14,7 +14,7 @@ process.umask(0o022);
 const programs = {};
 try {
   for (const agent of agents())
-    programs[agent.variable] = await install(agent, join(cacheDirectory(), 'real-agents'), say);
+    Object.assign(programs, await install(agent, join(cacheDirectory(), 'real-agents'), say));
 } catch (error) {
   say(error.message);
   if (!(error instanceof RegistryOutOfReach)) process.exit(1);

@@ -80,7 +80,7 @@ export class SessionUpdates {
       case 'config_option_update':
         return this.narration.session({ what: 'options', summary: optionsOf(Options.parse(update).configOptions) });
       case 'session_info_update':
-        return this.narration.session({ what: 'title', summary: Info.parse(update).title ?? '' });
+        return this.#titled(Info.parse(update).title);
       case 'notice':
         return this.narration.session({ what: 'notice', summary: noticeOf(Notice.parse(update)) });
       case 'compaction_update':
@@ -88,6 +88,12 @@ export class SessionUpdates {
       default:
         return this.narration.unknown(update.sessionUpdate);
     }
+  }
+
+  /** It may tell of other things than its title. */
+  async #titled(title: string | null | undefined): Promise<void> {
+    if (title == null || title === '') return this.moved();
+    return this.narration.session({ what: 'title', summary: title });
   }
 
   async #call(update: unknown): Promise<void> {

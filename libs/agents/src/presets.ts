@@ -98,6 +98,12 @@ const codex: Pick<Program, 'env' | 'home'> = {
   },
 };
 
+/** Over ACP it chooses its sandbox by a mode of its own, whatever is configured. */
+const codexAcp: typeof codex = {
+  ...codex,
+  env: { ...codex.env, INITIAL_AGENT_MODE: 'agent-full-access', NO_BROWSER: '1' },
+};
+
 /** It adds the version of the interface itself, once more than the address has it. */
 const gemini: Pick<Program, 'env' | 'home'> = {
   env: {
@@ -144,7 +150,7 @@ export const PRESETS: readonly AgentPreset[] = [
   {
     ...{ kind: 'codex', name: 'Codex', type: 'acp', program: 'codex-acp', model: OPENAI },
     install: npm('@agentclientprotocol/codex-acp'),
-    definition: acp({ command: ['codex-acp'], ...codex }),
+    definition: acp({ command: ['codex-acp'], ...codexAcp }),
   },
   {
     ...{ kind: 'opencode-command', name: 'OpenCode', type: 'command', program: 'opencode', model: OPENAI },
