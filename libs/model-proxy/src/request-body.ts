@@ -51,12 +51,26 @@ const OWN_TOOL =
 
 const withoutServices = (body: Json): { readonly kept: Json; readonly removed: string[] } => {
   const services = SERVICES.filter((name) => isAsked(body[name]));
-  const tools = Array.isArray(body['tools']) ? body['tools'].map(ownPart) : [];
-  const removed = [...services, ...tools.flatMap((tool) => tool.removed)];
+  const tools = ownParts(body['tools']);
+  const items = Array.isArray(body['input']) ? body['input'].map(ownItem) : [];
+  const removed = [...services, ...tools.removed, ...items.flatMap((item) => item.removed)];
   if (removed.length === 0) return { kept: body, removed };
   const kept = Object.fromEntries(Object.entries(body).filter(([name]) => !services.includes(name)));
-  const own = tools.flatMap((tool) => (tool.kept === undefined ? [] : [tool.kept]));
-  return { kept: own.length === 0 ? { ...kept, tools: undefined } : { ...kept, tools: own }, removed };
+  const input = items.length === 0 ? {} : { input: items.map((item) => item.kept) };
+  return { kept: { ...kept, ...input, tools: tools.kept.length === 0 ? undefined : tools.kept }, removed };
+};
+
+const ownParts = (tools: unknown): { readonly kept: readonly unknown[]; readonly removed: readonly string[] } => {
+  const parts = Array.isArray(tools) ? tools.map(ownPart) : [];
+  const kept = parts.flatMap((part) => (part.kept === undefined ? [] : [part.kept]));
+  return { kept, removed: parts.flatMap((part) => part.removed) };
+};
+
+/** What was said so far may bring further tools with it. */
+const ownItem = (item: unknown): { readonly kept: unknown; readonly removed: readonly string[] } => {
+  if (!isObject(item) || !Array.isArray(item['tools'])) return { kept: item, removed: [] };
+  const { kept, removed } = ownParts(item['tools']);
+  return { kept: { ...item, tools: kept }, removed };
 };
 
 const isAsked = (value: unknown): boolean =>
@@ -67,6 +81,7 @@ const ownPart = (tool: unknown): { readonly kept?: unknown; readonly removed: re
   if (!isObject(tool)) return { removed: ['?'] };
   if (typeof tool['type'] === 'string') {
     const type = tool['type'];
+    if (type === 'namespace') return ownNamespace(tool);
     return OWN_TOOL.test(type) ? { kept: tool, removed: [] } : { removed: [type.slice(0, 80)] };
   }
   if ('name' in tool || 'function' in tool) return { kept: tool, removed: [] };
@@ -74,6 +89,12 @@ const ownPart = (tool: unknown): { readonly kept?: unknown; readonly removed: re
   const own = Object.entries(tool).filter(([name]) => isOwn(name));
   const others = Object.keys(tool).filter((name) => !isOwn(name));
   return { ...(own.length > 0 && { kept: Object.fromEntries(own) }), removed: others.map((name) => name.slice(0, 80)) };
+};
+
+/** Tools under one name, of which each is judged by itself. */
+const ownNamespace = (tool: Json): ReturnType<typeof ownPart> => {
+  const { kept, removed } = ownParts(tool['tools']);
+  return kept.length === 0 ? { removed: [...removed, 'namespace'] } : { kept: { ...tool, tools: kept }, removed };
 };
 
 /** Where content may be named by its address instead of being there. */

@@ -145,6 +145,17 @@ describe('a request', () => {
     ],
     ['openai-compatible', { tools: [{ type: 'mcp', server_url: 'http://evil' }], background: true }, {}],
     [
+      'openai-compatible',
+      {
+        tools: [{ type: 'namespace', name: 'n', tools: [{ type: 'function', name: 'f' }, { type: 'web_search' }] }],
+        input: [{ type: 'additional_tools', tools: [{ type: 'custom', name: 'c' }, { type: 'mcp', server_url: 'x' }] }, { role: 'user' }], // prettier-ignore
+      },
+      {
+        tools: [{ type: 'namespace', name: 'n', tools: [{ type: 'function', name: 'f' }] }],
+        input: [{ type: 'additional_tools', tools: [{ type: 'custom', name: 'c' }] }, { role: 'user' }],
+      },
+    ],
+    [
       'anthropic',
       {
         tools: [{ name: 'f' }, { type: 'web_fetch_20250910' }, { type: 'bash_20250124' }],
