@@ -15,7 +15,7 @@ import { approve, completed, propose } from '../../harness/sprints.js';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const AT_ONCE = 8;
-const pageOf = (index: number) => `docs/p${index}/page.md`;
+const pageOf = (index: number) => `w${index}/page.md`;
 
 describe(`${AT_ONCE} tasks at once on one repository, each with a program in a sandbox of its own`, () => {
   const mark = `mark-${randomUUID()}`;
@@ -44,10 +44,10 @@ describe(`${AT_ONCE} tasks at once on one repository, each with a program in a s
     const pages = Array.from({ length: AT_ONCE }, (_, index) => [pageOf(index), `# ${index}\n\nText. <!-- TODO: remove this -->\n`] as const); // prettier-ignore
     const repository = await makeRepository(place.repositories, 'atlas', {
       ...Object.fromEntries(pages),
-      '.hyper-run.json': '{ "verify": ["test $(ls docs | wc -l) = 8"], "agents": { "todo": "asker" } }\n',
+      '.hyper-run.json': '{ "verify": ["test $(ls -d w* | wc -l) = 8"], "agents": { "todo": "asker" } }\n',
     });
     const before = await fingerprintOf(repository);
-    const plan = await propose(api, { repository, maxTasks: 20 });
+    const plan = await propose(api, { repository, scope: ['w*/**'], maxTasks: 20 });
     expect(plan.tasks.map(({ agent, paths }) => `${agent} ${paths.join()}`).toSorted()).toEqual(
       pages.map(([path]) => `asker ${path}`),
     );
@@ -61,7 +61,7 @@ describe(`${AT_ONCE} tasks at once on one repository, each with a program in a s
     const programs = await processesWith(mark);
     expect(programs.length).toBeGreaterThanOrEqual(AT_ONCE);
     for (const [index, { taskId }] of plan.tasks.entries())
-      expect((await api.post(`/hyper-running/tasks/${taskId}/answer`, { text: `word-${index}` })).status).toBe(200);
+      expect((await api.post(`/hyper-running/tasks/${taskId}/answer`, { text: `word-${index}` })).status).toBe(202);
     const sprint = await completed(api, plan.planId);
     const took = performance.now();
     live.close();
