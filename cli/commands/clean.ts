@@ -97,8 +97,8 @@ const isServiceRunning = async ({ env }: Context): Promise<boolean> => {
 };
 
 const isOld = async (path: string): Promise<boolean> => {
-  const entry = await lstat(path);
-  return entry.uid === process.getuid?.() && Date.now() - entry.mtimeMs > DAY_MS;
+  const entry = await lstat(path).catch(() => undefined); // whose it was has removed it meanwhile
+  return entry !== undefined && entry.uid === process.getuid?.() && Date.now() - entry.mtimeMs > DAY_MS;
 };
 
 const asyncFilter = async (paths: readonly string[], test: (path: string) => Promise<boolean>): Promise<string[]> => {
