@@ -68,8 +68,8 @@ export interface Told {
   readonly patterns?: readonly string[];
   readonly turns: readonly Turn[];
   readonly place: Place;
-  /** May call the attempt off. */
-  readonly onEvent?: (event: AnyEvent, over: AbortController) => void;
+  /** While it works; may call the attempt off. */
+  readonly meanwhile?: (over: AbortController) => Promise<void>;
   readonly memoryBytes?: number;
   /** Tool calls and reported events together. */
   readonly maxCalls?: number;
@@ -103,10 +103,7 @@ export const carriedOutBy = async (hand: Hand, told: Told): Promise<Came> => {
   const over = new AbortController();
   const events: AnyEvent[] = [];
   const refusals: EventData<'task.tool-refused'>[] = [];
-  const emit = (event: AnyEvent) => {
-    events.push(event);
-    told.onEvent?.(event, over);
-  };
+  const emit = (event: AnyEvent) => void events.push(event);
   const ports = { attempt: 1, maxCalls: told.maxCalls ?? 10_000, signal: over.signal, emit, refuse: (refusal: EventData<'task.tool-refused'>) => void refusals.push(refusal) }; // prettier-ignore
   const late = setTimeout(() => over.abort(new Error('It took too long.')), MOST_MS);
   let way: ModelWay | undefined;
@@ -118,6 +115,7 @@ export const carriedOutBy = async (hand: Hand, told: Told): Promise<Came> => {
     const definition = hand.definition(turns, `${model?.url ?? 'http://127.0.0.1:1'}/v1`);
     const env = { ...definition.env, ...place.env, ...(way && { MODEL_URL: '{modelUrl}', MODEL_KEY: '{modelKey}' }) };
     const agent = new AcpAgent('agent', { ...definition, ...PATIENT, env, permissions: ALL });
+    void told.meanwhile?.(over);
     const result = await agent
       .run({ task: TASK, ports: { ...sandbox.workplace.ports, ...ports, ...(way && { model: way.access }) } })
       .catch((error: unknown) => ({ failed: sandbox.workplace.limit() ?? error }));

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { isHyperRunError, type AnyEvent } from '#contracts';
 import { analyseFiles, memoryCache, memoryTree } from '#findings';
@@ -138,7 +139,6 @@ describe.each([openCode, geminiCli])('$name', (hand) => {
     let came: Came;
     let behind: number;
     const turns = (): Turn[] => [
-      hand.writes('/repository/docs/\0/../x', 'x\n'),
       hand.writes('/repository/docs/0/x', 'x\n'),
       hand.runs(marked('37', 'echo x > docs/--output=written37')),
       hand.runs(marked('56', "head -c 100000 /dev/zero | tr '\\0' '[' > docs/long.md")),
@@ -160,9 +160,10 @@ describe.each([openCode, geminiCli])('$name', (hand) => {
       });
     const shown = () => came.events.flatMap(({ data }) => textsIn(data));
 
-    shows(14, () => {
+    shows(14, async () => {
+      const hidden = await carriedOutBy(hand, { place, turns: [hand.writes('/repository/docs/\0/../x', 'x\n')] });
+      expect([hidden.changes, hidden.violations]).toEqual([[], []]);
       expect(pathsOf(came)).toContain('docs/0/x');
-      expect(pathsOf(came).filter((path) => /(^|\/)x$/.test(path))).toEqual(['docs/0/x']);
       expect(came.violations).toEqual([]);
     });
     shows(37, async () => {
@@ -213,9 +214,11 @@ describe.each([openCode, geminiCli])('$name', (hand) => {
 
   it(`carries out ${titleOf(54)}, and is ended`, async () => {
     const turns = [hand.runs('echo on; trap "" TERM INT HUP; while :; do : 54.54; done')];
-    const onEvent = ({ type, data }: AnyEvent, over: AbortController) =>
-      type === 'action.tool-called' && data.status === 'started' && over.abort(new Error('Its time is over.'));
-    const timed = await carriedOutBy(hand, { place, turns, onEvent });
+    const meanwhile = async (over: AbortController) => {
+      while ((await processesWith('54.54')).length === 0 && !over.signal.aborted) await delay(50);
+      over.abort(new Error('Its time is over.'));
+    };
+    const timed = await carriedOutBy(hand, { place, turns, meanwhile });
     expect(timed.result).toMatchObject({ failed: { message: 'Its time is over.' } });
     expect(await processesWith('54.54')).toEqual([]);
     const hungry = [hand.runs('node -e "globalThis.kept = Buffer.alloc(1600000000, 1); setInterval(() => {}, 1000)"')];

@@ -337,7 +337,11 @@ export const GIT: readonly Attack[] = [
     attack:
       'is inherited from the environment of the service: GIT_DIR, GIT_OBJECT_DIRECTORY, GIT_TRACE, GIT_CONFIG_COUNT',
     memory: 'As 37.',
-    sandbox: [denied('closed environment', 'env | grep -q ^GIT_', { but: 'env | grep -q ^HOME=' })],
+    sandbox: [
+      denied('closed environment', 'env | grep -qE "^GIT_(DIR|OBJECT_DIRECTORY|TRACE)="', {
+        but: 'env | grep -q ^HOME=',
+      }),
+    ],
     gate: 'As 37.',
     service: [
       inService(
