@@ -160,6 +160,7 @@ export class Place {
       claimed: { attempt: 1 },
       signal: new AbortController().signal,
       during: (work: Promise<unknown>) => work,
+      progress: () => undefined,
       say: (event: AnyEvent) => said.push(event),
     } as unknown as Attempt;
     const { repository, measured, checkouts } = this;
