@@ -38,6 +38,9 @@ interface Place {
   readonly until: number;
 }
 
+/** How long a connection lasts, by a chance from 0 to 1: those that came together do not come back together. */
+export const lifeOf = (rotationMs: number, chance: number): number => rotationMs * (0.8 + 0.4 * chance);
+
 /** All that listen in this process, whatever they are shown: one limit, one heartbeat, one rotation, one end. */
 @Injectable()
 export class SseConnections implements OnApplicationBootstrap, OnModuleDestroy {
@@ -128,7 +131,7 @@ export class SseConnections implements OnApplicationBootstrap, OnModuleDestroy {
     for (const [name, value] of Object.entries(reply.getHeaders()))
       if (value !== undefined) reply.raw.setHeader(name, value);
     const connection = new SseConnection(reply.raw, socket, HEADERS);
-    const lifeMs = this.options.rotationMs * (0.8 + 0.4 * Math.random());
+    const lifeMs = lifeOf(this.options.rotationMs, Math.random());
     this.#open.set(connection, { stream, turn: this.#admitted++ % TURNS, until: performance.now() + lifeMs });
     connection.onClose(() => this.#open.delete(connection));
     connection.write(`retry: ${RETRY_MS}\n${this.#hello(after)}`);

@@ -4,7 +4,7 @@ import { sprintStream, type AnyEvent, type Position, type SprintId } from '#cont
 import { openRooms, type Rooms } from '../../test/harness/rooms.js';
 import { SseReader } from '../../test/harness/sse-reader.js';
 import { HUB_OPTIONS, type HubOptions } from './event-hub.port.js';
-import { SSE_OPTIONS, SseConnections, type SseOptions } from './sse-connections.port.js';
+import { lifeOf, SSE_OPTIONS, SseConnections, type SseOptions } from './sse-connections.port.js';
 import { WorldModule } from '../world/world.module.js';
 import { StreamModule } from './stream.module.js';
 
@@ -66,7 +66,13 @@ describe('the stream', () => {
     await reader.until(() => reader.events.length >= 3);
     const logged = await rooms.store.readAll(top, 10);
     expect(reader.events.map(({ data }) => data)).toEqual(logged.map(({ json }) => json));
-    expect(reader.response.headers).toMatchObject({ 'x-accel-buffering': 'no', 'x-content-type-options': 'nosniff' });
+    const { headers } = reader.response;
+    expect(headers).toMatchObject({ 'x-accel-buffering': 'no', 'x-content-type-options': 'nosniff' });
+    expect([headers['cache-control'], headers['content-encoding']]).toEqual(['no-cache, no-transform', undefined]);
+  });
+
+  it('lets connections that began together end at different times', () => {
+    expect([0, 0.5, 1].map((chance) => Math.round(lifeOf(600_000, chance)))).toEqual([480_000, 600_000, 720_000]);
   });
 
   it('filters by sprint and type, and moves the cursor past what it left out', async () => {

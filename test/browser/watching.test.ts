@@ -93,6 +93,40 @@ describeInBrowser('somebody who watches', () => {
     expect(problemsOf(bridge)).toEqual([]);
   });
 
+  it.each(['a worker that all tabs share', 'a tab that follows for the others'])(
+    'needs one connection however many tabs are open, by %s',
+    async (how) => {
+      const clients = async () =>
+        /stream_clients\{stream="events"\} (\d+)/.exec((await api.get<string>('/metrics')).body)?.[1];
+      const become = async (count: string) => {
+        while ((await clients()) !== count) await new Promise((resolve) => setImmediate(resolve));
+      };
+      await become('0');
+      const first = await openPage(browser);
+      if (how.startsWith('a tab')) await first.context().addInitScript('delete globalThis.SharedWorker');
+      await enter('/feed', first);
+      const tabs = [await openTab(first), await openTab(first), await openTab(first)];
+      for (const tab of tabs) {
+        await tab.goto(`${api.url}/#/feed`);
+        await tab.getByText('live', { exact: true }).waitFor();
+      }
+      expect(await clients()).toBe('1');
+      await story.read(1, 1, `shared-${how.length}`);
+      for (const tab of [first, ...tabs]) await line(tab, `shared-${how.length}-1`).waitFor();
+      await first.close();
+      await story.read(1, 50, `orphans-${how.length}`);
+      for (const tab of tabs) {
+        await line(tab, `orphans-${how.length}-50`).waitFor();
+        expect(await linesOf(tab, `orphans-${how.length}`)).toBe('50 lines');
+      }
+      await become('1');
+      const other = await enter('/feed');
+      await become('2');
+      for (const page of [...tabs, other]) await page.context().close();
+      await become('0');
+    },
+  );
+
   it('misses nothing and sees nothing twice when the connection breaks in the middle of a burst', async () => {
     const page = await enter('/feed');
     await story.read(1, 1, 'before');
@@ -146,6 +180,48 @@ describeInBrowser('somebody who watches', () => {
     await page.goto(`${api.url}/#/`);
     await page.locator('[data-agent="links-2"]').waitFor();
     expect(await overflowOf(page)).toBe(0);
+  });
+
+  it('reads names, plans, questions, output and alerts of others as text, whatever they say and however long it is', async () => {
+    const words = `${HOSTILE}${'z'.repeat(100_000)}`;
+    const hostile = await tell({ sprintId: 's-hostile', kind: 'hostile', tasks: 2, words });
+    const step = { callId: 'c', exitCode: 1, durationMs: 1, output: { tail: words, bytes: words.length } };
+    const question = { questionId: 'q', text: words, options: [{ id: 'o', label: words }] };
+    await hostile.act(
+      1,
+      event('action.command-started', { attempt: 1, origin: 'observed', callId: 'c', command: words }),
+      event('action.command-finished', { attempt: 1, origin: 'observed', ...step }),
+      event('task.blocked', { attempt: 1, kind: 'question', reason: words, question }),
+      event('alert.raised', { alertId: 'a-hostile', severity: 'critical', kind: 'task-blocked', text: words }),
+    );
+    await hostile.act(2, event('task.failed', { attempt: 1, kind: 'agent-failed', reason: words }));
+    const page = await enter('/');
+    const sprint = `/sprints/${hostile.sprintId}`;
+    const [asks, failed] = [1, 2].map((task) => `${sprint}/tasks/${hostile.taskId(task)}`);
+    for (const route of [
+      '/',
+      '/feed',
+      '/sprints',
+      sprint,
+      `${sprint}/plan`,
+      `${sprint}/replay`,
+      `${sprint}/report`,
+      asks,
+      failed,
+      '/health',
+    ]) {
+      await page.goto(`${api.url}/#${route}`);
+      await settled(page);
+      const html = await page.content();
+      for (const control of CONTROLS) expect([route, html.includes(control)]).toEqual([route, false]);
+      expect([route, await overflowOf(page)]).toEqual([route, 0]);
+      await page.setViewportSize({ width: 360, height: 740 });
+      expect([route, 'narrow', await overflowOf(page)]).toEqual([route, 'narrow', 0]);
+      await page.setViewportSize({ width: 1280, height: 900 });
+    }
+    await page.getByText('<img src=x onerror=').first().waitFor();
+    expect(await page.title()).toBe('Health · HyperRun');
+    expect(problemsOf(page)).toEqual([]);
   });
 
   it('sees what a task writes as a diff while it writes, and at any moment what it had written by then', async () => {

@@ -132,8 +132,8 @@ export const signIn = async (page: Page, api: Api, route = '/'): Promise<void> =
 
 /** Keeps what is seen of the page, or all of it, as `test-artifacts/<name>.png`. */
 export const screenshot = async (page: Page, name: string, { fullPage = false } = {}): Promise<string> => {
-  await mkdir(ARTIFACTS, { recursive: true });
   const path = join(ARTIFACTS, `${name}.png`);
+  await mkdir(dirname(path), { recursive: true });
   await page.screenshot({ path, fullPage, animations: 'disabled' });
   return path;
 };
@@ -174,6 +174,29 @@ export const barriersOf = async (page: Page, name: string): Promise<string[]> =>
   await screenshot(page, `${name}-narrow`, { fullPage: true });
   if (wide !== null) await page.setViewportSize(wide);
   await page.emulateMedia({ reducedMotion: null });
+  return found;
+};
+
+const SIZES = { '4k': { width: 3840, height: 2160 }, narrow: NARROW };
+
+/**
+ * The same on the widest screen and on the narrowest, by all rules in each light. Longer: not for every day. Keeps a picture of each as
+ * `test-artifacts/sizes/<name>-<size>-<light>`.
+ */
+export const barriersOfSizes = async (page: Page, name: string): Promise<string[]> => {
+  const found: string[] = [];
+  for (const [size, viewport] of Object.entries(SIZES)) {
+    await page.setViewportSize(viewport);
+    for (const colorScheme of ['dark', 'light'] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      await settled(page);
+      const where = `${name}-${size}-${colorScheme}`;
+      found.push(...(await axe(page)).map((barrier) => `${where}: ${barrier}`));
+      const overflow = await overflowOf(page);
+      if (overflow > 0) found.push(`${where}: ${overflow} px too wide`);
+      await screenshot(page, `sizes/${where}`);
+    }
+  }
   return found;
 };
 

@@ -10,6 +10,7 @@ import {
   type Finding,
   type Oid,
   type Plan,
+  type PlannedTask,
   type RepositoryId,
   type SprintId,
   type StreamName,
@@ -38,6 +39,17 @@ const scanned = async (
   });
 };
 
+const worded = (task: PlannedTask, words: string | undefined): PlannedTask =>
+  words === undefined
+    ? task
+    : {
+        ...task,
+        title: words,
+        rationale: words,
+        instructions: words,
+        evidence: task.evidence.map((each) => ({ ...each, excerpt: words, message: words, how: words })),
+      };
+
 export interface StoryOptions {
   readonly sprintId?: string;
   /** Of its agents: another story on the same log needs another one. */
@@ -46,6 +58,8 @@ export interface StoryOptions {
   readonly agents?: number;
   /** The repository that it works on; without one there is none. */
   readonly repository?: { readonly path: string; readonly baseCommit: Oid };
+  /** What agents, plans and tasks are called, and why. */
+  readonly words?: string;
   /** What its scan found, kept in the data directory of the service. */
   readonly scan?: { readonly dataDirectory: string; readonly findings: readonly Finding[] };
 }
@@ -67,10 +81,10 @@ export class Story {
     return story;
   }
 
-  async #open(tasks: number, agents: number, { scan, repository }: StoryOptions): Promise<void> {
+  async #open(tasks: number, agents: number, { scan, repository, words }: StoryOptions): Promise<void> {
     const { sprintId } = this;
     const repositoryId = `r-${sprintId}` as RepositoryId;
-    const planned = Array.from({ length: tasks }, (_, index) => plannedTask(this.taskId(index + 1)));
+    const planned = Array.from({ length: tasks }, (_, index) => worded(plannedTask(this.taskId(index + 1)), words));
     const place = { repositoryId, path: repository?.path ?? '/srv/atlas', name: 'atlas' };
     const base = repository === undefined ? {} : { baseCommit: repository.baseCommit };
     const plan = { ...planOf(...planned), ...base, planId: sprintId, repository: place };
@@ -81,8 +95,8 @@ export class Story {
       const registered = event('agent.registered', {
         agentId,
         kind: 'links',
-        name: 'Links',
-        role: 'Mends broken links',
+        name: words ?? 'Links',
+        role: words ?? 'Mends broken links',
       });
       await this.write(agentStream(agentId), registered);
     }

@@ -32,11 +32,14 @@ const Screen = ({ route }: Place) => {
       return <HealthScreen />;
     default:
       return (
-        <Empty title="There is nothing at this address">
-          <a className="button" href={linkTo({ screen: 'bridge' })}>
-            To the bridge
-          </a>
-        </Empty>
+        <>
+          <h1 className="visually-hidden">Nowhere</h1>
+          <Empty title="There is nothing at this address">
+            <a className="button" href={linkTo({ screen: 'bridge' })}>
+              To the bridge
+            </a>
+          </Empty>
+        </>
       );
   }
 };

@@ -1,3 +1,5 @@
+import { parse } from './parse.js';
+
 /** What went wrong, in the words of the service: `code` is stable, `message` says what to do. */
 export class ApiError extends Error {
   constructor(
@@ -30,7 +32,10 @@ const send = async (path: string, { method = 'GET', body, headers, signal }: Cal
     throw new ApiError(0, 'service.unreachable', 'The service does not answer. It is tried again.');
   });
   if (answer.ok) return answer;
-  const problem = (await answer.json().catch(() => ({}))) as Readonly<Record<string, unknown>>;
+  const problem = await answer
+    .text()
+    .then((text) => parse<Readonly<Record<string, unknown>>>(text))
+    .catch((): Readonly<Record<string, unknown>> => ({}));
   throw new ApiError(
     answer.status,
     typeof problem.code === 'string' ? problem.code : `http.${answer.status}`,
@@ -41,7 +46,7 @@ const send = async (path: string, { method = 'GET', body, headers, signal }: Cal
 
 /** One call of the service. @throws ApiError */
 export const call = async <Answer>(path: string, options: Call = {}): Promise<Answer> =>
-  (await (await send(path, options)).json()) as Answer;
+  parse<Answer>(await (await send(path, options)).text());
 
 /** The same where the answer is text: a patch, a report. @throws ApiError */
 export const callText = async (path: string, options: Call = {}): Promise<string> => (await send(path, options)).text();

@@ -1,4 +1,5 @@
 import { useLayoutEffect, useRef, useState, type ReactNode, type Ref, useImperativeHandle } from 'react';
+import { useScale } from '../ui/scale.js';
 
 export interface WindowHandle {
   /** Brings a line into the middle. */
@@ -10,6 +11,7 @@ export interface WindowHandle {
 
 interface WindowProps {
   readonly count: number;
+  /** Before the scale of the screen. */
   readonly rowHeight: number;
   /** Stays at the newest line. Told when the person scrolls away from it, or back to it. */
   readonly following?: boolean;
@@ -32,7 +34,7 @@ const NEAR = 40;
 /** A window over very many lines of the same height: only those that are seen are in the page. */
 export const LineWindow = ({
   count,
-  rowHeight,
+  rowHeight: drawn,
   following = false,
   onFollow,
   onTop,
@@ -42,6 +44,7 @@ export const LineWindow = ({
   handle,
   frame: attributes = { role: 'log', 'aria-live': 'off' },
 }: WindowProps) => {
+  const rowHeight = drawn * useScale();
   const frame = useRef<HTMLDivElement>(null);
   const [height, setHeight] = useState(400);
   const [top, setTop] = useState(0);

@@ -1,8 +1,9 @@
 import { follow, type StreamMessage } from './follow.js';
+import { share } from './share.js';
 
 /** The stream for this tab: shared with the other tabs where the browser can do that. Returns how to leave it. */
 export const connect = (tell: (message: StreamMessage) => void): (() => void) => {
-  if (typeof SharedWorker === 'undefined') return follow(tell);
+  if (typeof SharedWorker === 'undefined') return withoutWorker(tell);
   const worker = new SharedWorker(new URL('./stream-worker.ts', import.meta.url), {
     type: 'module',
     name: 'hyper-run events',
@@ -11,6 +12,14 @@ export const connect = (tell: (message: StreamMessage) => void): (() => void) =>
   worker.port.start();
   const leave = () => worker.port.postMessage('leave');
   // A page that is kept for the back button is told nothing; it begins anew when it is shown again.
+  addEventListener('pagehide', leave);
+  addEventListener('pageshow', (event) => event.persisted && location.reload());
+  return leave;
+};
+
+const withoutWorker = (tell: (message: StreamMessage) => void): (() => void) => {
+  if (!('locks' in navigator) || typeof BroadcastChannel === 'undefined') return follow(tell);
+  const leave = share(tell);
   addEventListener('pagehide', leave);
   addEventListener('pageshow', (event) => event.persisted && location.reload());
   return leave;

@@ -1,6 +1,7 @@
 import { useEffect, useSyncExternalStore } from 'react';
 import type { Envelope } from '#contracts';
 import { callSequence } from '../api/client.js';
+import { parse } from '../api/parse.js';
 import { onEvents, onReset } from './present.js';
 import { breath, nextFrame } from './store.js';
 import { toSeen, type SeenEvent } from './told.js';
@@ -101,7 +102,7 @@ export class EventHistory<Story extends Timeline> {
     let [rested, drawn] = [performance.now(), performance.now()];
     for await (const texts of callSequence(this.source.path, { signal })) {
       for (let from = 0; from < texts.length; from += AT_ONCE) {
-        timeline.add(texts.slice(from, from + AT_ONCE).map((text) => toSeen(JSON.parse(text) as Envelope)));
+        timeline.add(texts.slice(from, from + AT_ONCE).map((text) => toSeen(parse<Envelope>(text))));
         if (performance.now() - rested < SLICE_MS) continue;
         await breath();
         signal.throwIfAborted();

@@ -23,7 +23,20 @@ const LONGEST_RETRY_MS = 15_000;
 export const backoff = (failures: number, random: () => number): number =>
   Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** failures) * (0.5 + random() / 2);
 
-const stateOf = (status: number): LinkState => (status === 401 || status === 403 ? 'signed-out' : 'full');
+/** Why there is no stream: an `EventSource` does not say. Whoever gets one by this gives it back at once. */
+const whyNot = async (): Promise<LinkState> => {
+  const asked = new AbortController();
+  try {
+    const answer = await fetch('/events/stream', { credentials: 'same-origin', signal: asked.signal });
+    if (answer.status === 401 || answer.status === 403) return 'signed-out';
+    if (answer.status !== 503) return 'lost';
+    return ((await answer.json()) as { readonly code?: string }).code === 'stream.full' ? 'full' : 'lost';
+  } catch {
+    return 'lost';
+  } finally {
+    asked.abort();
+  }
+};
 
 /**
  * Follows `/events/stream`, and takes it up where it ended: after a lost connection, a restart, a refusal. The browser
@@ -56,12 +69,10 @@ export const follow = (tell: (message: StreamMessage) => void): (() => void) => 
 
   const retry = async () => {
     source?.close();
-    const status = await fetch('/health/ready', { credentials: 'same-origin' })
-      .then((answer) => answer.status)
-      .catch(() => 0);
+    const why = await whyNot();
     if (ended) return;
     const wait = backoff(failures++, Math.random);
-    state(status === 401 || status === 403 ? stateOf(status) : 'lost', Date.now() + wait);
+    state(why, Date.now() + wait);
     timer = setTimeout(open, wait);
   };
   const open = () => {

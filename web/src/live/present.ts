@@ -3,6 +3,7 @@ import type { AgentId, Envelope, TaskId } from '#contracts';
 import { evolveBoard, type AgentCard, type Board } from '#domain';
 import { call, readAll } from '../api/client.js';
 import type { AgentView, AlertView, HealthView } from '../api/views.js';
+import { parse } from '../api/parse.js';
 import { bestReading, readClock, type ClockAnswer, type ClockReading } from './clock.js';
 import { connect } from './connect.js';
 import { Feed } from './feed.js';
@@ -91,7 +92,7 @@ const receive = (message: StreamMessage): void => {
 
 const take = (texts: readonly string[], receivedAt: number): void => {
   const events = texts.map((text) => {
-    const event = toSeen(JSON.parse(text) as Envelope);
+    const event = toSeen(parse<Envelope>(text));
     feed.add(event, text);
     return event;
   });

@@ -43,7 +43,7 @@ export const Lanes = ({ lanes, from, to, at, onPick, label }: LanesProps) => {
     <figure className="lanes" aria-label={label}>
       <div className="lanes-names" aria-hidden={false}>
         {lanes.map(({ key, name, href }) => (
-          <div key={key} className="cut" style={{ height: ROW }} title={name}>
+          <div key={key} className="cut" style={{ height: `calc(${ROW}px * var(--scale))` }} title={name}>
             {href === undefined ? name : <a href={href}>{name}</a>}
           </div>
         ))}
@@ -51,7 +51,7 @@ export const Lanes = ({ lanes, from, to, at, onPick, label }: LanesProps) => {
       <svg
         viewBox={`0 0 ${WIDTH} ${Math.max(height, 1)}`}
         preserveAspectRatio="none"
-        style={{ height: Math.max(height, 1) }}
+        style={{ height: `calc(${Math.max(height, 1)}px * var(--scale))` }}
         aria-hidden="true"
         onClick={(event) => {
           const box = event.currentTarget.getBoundingClientRect();

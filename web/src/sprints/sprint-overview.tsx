@@ -1,6 +1,6 @@
 import type { TaskId } from '#contracts';
 import { isActive, isTaskSettled, type SprintState, type TaskState } from '#domain';
-import { duration, plural, short } from '#wording';
+import { clean, duration, oneLine, plural, short } from '#wording';
 import { Board } from '../board/board.js';
 import { linkTo } from '../shell/route.js';
 import type { Moment } from '../replay/moment.js';
@@ -65,7 +65,7 @@ const Facts = ({ sprint, tasks }: { readonly sprint: SprintState; readonly tasks
     <dl className="facts">
       <div>
         <dt>repository</dt>
-        <dd>{sprint.request.path}</dd>
+        <dd>{clean(sprint.request.path)}</dd>
       </div>
       {plan !== undefined && (
         <div>
@@ -100,7 +100,7 @@ const Facts = ({ sprint, tasks }: { readonly sprint: SprintState; readonly tasks
             {base.weak
               ? 'weak gate: no command of its own'
               : `${plural(base.steps.length, 'command')}, isolation ${base.isolation}`}
-            {base.reason !== undefined && <p className="wrap-anywhere">{base.reason}</p>}
+            {base.reason !== undefined && <p className="wrap-anywhere">{clean(base.reason)}</p>}
           </dd>
         </div>
       )}
@@ -115,7 +115,7 @@ const Facts = ({ sprint, tasks }: { readonly sprint: SprintState; readonly tasks
       {isActive(sprint) && sprint.reason !== undefined && (
         <div>
           <dt>{sprint.status}</dt>
-          <dd className="wrap-anywhere">{sprint.reason}</dd>
+          <dd className="wrap-anywhere">{clean(sprint.reason)}</dd>
         </div>
       )}
     </dl>
@@ -136,7 +136,7 @@ const TaskRow = ({ link, taskId, state }: TaskRowProps) => {
         <TaskBadge status={state.status} stage={working?.stage} stalled={working?.stalled} />
       </td>
       <td>
-        <a href={link}>{planned?.title ?? taskId}</a>
+        <a href={link}>{oneLine(planned?.title ?? taskId, 300)}</a>
         <p className="quiet">
           {planned?.agent} · {plural(planned?.paths.length ?? 0, 'file')}
           {'attempts' in state && state.attempts > 1 ? ` · attempt ${state.attempts}` : ''}
@@ -144,7 +144,7 @@ const TaskRow = ({ link, taskId, state }: TaskRowProps) => {
       </td>
       <td className="wrap-anywhere">
         {'decided' in state && state.decided !== undefined ? <code>{state.decided.branch}</code> : null}
-        {'reason' in state && state.reason !== undefined ? <p>{state.reason}</p> : null}
+        {'reason' in state && state.reason !== undefined ? <p>{clean(state.reason)}</p> : null}
         {working !== undefined ? <p className="quiet">{working.agentId} is at it</p> : null}
       </td>
     </tr>

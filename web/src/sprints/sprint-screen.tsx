@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { clean } from '#wording';
 import type { SprintStatus } from '../api/views.js';
 import { useHistory, type SprintHistory } from '../replay/histories.js';
 import { PlanScreen } from '../plan/plan-screen.js';
@@ -30,7 +31,7 @@ export const SprintScreen = ({ sprintId, tab }: SprintScreenProps) => {
     <>
       <div className="page-head">
         <h1 className="wrap-anywhere">
-          {sprint.status === 'absent' ? sprintId : `${sprint.request.name} · ${sprintId}`}
+          {sprint.status === 'absent' ? sprintId : `${clean(sprint.request.name)} · ${sprintId}`}
         </h1>
         {status !== undefined && <SprintBadge status={status} />}
         {status !== undefined && (

@@ -57,16 +57,21 @@ export const TaskScreen = ({ sprintId, taskId }: TaskScreenProps) => {
   // A follow-up links to a task of an earlier sprint.
   const owner = 'spec' in state ? state.spec.sprintId : sprintId;
   const sprint = useSprint(owner);
-  if (history.error !== undefined) return <Failed what="The task" error={history.error} retry={history.retry} />;
-  if (past && incarnation === undefined) return <Loading what="the task" />;
-  if (state.status === 'absent')
-    return history.loaded ? (
+  if (history.error !== undefined || state.status === 'absent' || (past && incarnation === undefined))
+    return (
       <>
-        <Empty title={past ? 'Nothing had happened to this task yet' : 'Nothing has happened to this task'} />
-        {past && <ToPresent />}
+        <div className="page-head">
+          <h1 className="wrap-anywhere">{taskId}</h1>
+          {past && <ToPresent />}
+        </div>
+        {history.error !== undefined ? (
+          <Failed what="The task" error={history.error} retry={history.retry} />
+        ) : history.loaded && state.status === 'absent' ? (
+          <Empty title={past ? 'Nothing had happened to this task yet' : 'Nothing has happened to this task'} />
+        ) : (
+          <Loading what="the task" />
+        )}
       </>
-    ) : (
-      <Loading what="the task" />
     );
   const seenAt = past ? timeline.events.at(-1)?.time : undefined;
   const planned = plannedOf(state);

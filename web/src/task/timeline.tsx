@@ -35,7 +35,10 @@ export const Timeline = ({ sprintId, timeline }: TimelineProps) => {
           </button>
         )}
       </div>
-      <div className="timeline" style={{ height: Math.min(MOST_ROWS, Math.max(1, rows.length)) * ROW }}>
+      <div
+        className="timeline"
+        style={{ height: `calc(${Math.min(MOST_ROWS, Math.max(1, rows.length)) * ROW}px * var(--scale))` }}
+      >
         <LineWindow
           label="Timeline of the task"
           count={rows.length}
