@@ -14,7 +14,7 @@ const SHAPES: Readonly<Record<Mood, string>> = {
 };
 
 export const Shape = ({ mood }: { readonly mood: Mood }) => (
-  <svg width="12" height="12" viewBox="0 0 12 12" aria-hidden="true" focusable="false">
+  <svg className="shape" viewBox="0 0 12 12" aria-hidden="true" focusable="false">
     <path
       d={SHAPES[mood]}
       fill={mood === 'active' ? 'currentColor' : 'none'}
