@@ -166,6 +166,26 @@ describeInBrowser('somebody who watches', () => {
     await line(page, 'news-40').waitFor();
   });
 
+  it('keeps a line at hand, and is led from an event to what led to it and to that moment', async () => {
+    const page = await enter('/feed');
+    const call = { attempt: 1, origin: 'observed', callId: 'caused' } as const;
+    const output = { tail: '', bytes: 0 };
+    await story.act(1, event('action.command-started', { ...call, command: 'make caused' }));
+    await story.read(1, 200, 'between');
+    await story.act(1, event('action.command-finished', { ...call, exitCode: 7, durationMs: 1000, output }));
+    await page.getByRole('log').getByText('command ended with 7').click();
+    const detail = page.getByRole('region', { name: 'Event' });
+    await detail.getByRole('button', { name: 'Pin' }).press('Enter');
+    await detail.getByRole('button', { name: 'To its cause' }).press('Enter');
+    await detail.getByText('action.command-started').first().waitFor();
+    await page.getByRole('log').getByText('runs make caused').waitFor();
+    await page.getByRole('list', { name: 'Pinned lines' }).getByText('command ended with 7').waitFor();
+    await detail.getByRole('link', { name: 'Travel there' }).press('Enter');
+    await page.getByText(/^As it was/).waitFor();
+    await page.locator('.story [aria-current]').getByText('runs make caused').waitFor();
+    expect(problemsOf(page)).toEqual([]);
+  });
+
   it('reads text of others as text', async () => {
     const page = await enter('/feed');
     await story.act(2, event('action.message-said', { attempt: 1, origin: 'reported', text: HOSTILE }));
@@ -180,48 +200,6 @@ describeInBrowser('somebody who watches', () => {
     await page.goto(`${api.url}/#/`);
     await page.locator('[data-agent="links-2"]').waitFor();
     expect(await overflowOf(page)).toBe(0);
-  });
-
-  it('reads names, plans, questions, output and alerts of others as text, whatever they say and however long it is', async () => {
-    const words = `${HOSTILE}${'z'.repeat(100_000)}`;
-    const hostile = await tell({ sprintId: 's-hostile', kind: 'hostile', tasks: 2, words });
-    const step = { callId: 'c', exitCode: 1, durationMs: 1, output: { tail: words, bytes: words.length } };
-    const question = { questionId: 'q', text: words, options: [{ id: 'o', label: words }] };
-    await hostile.act(
-      1,
-      event('action.command-started', { attempt: 1, origin: 'observed', callId: 'c', command: words }),
-      event('action.command-finished', { attempt: 1, origin: 'observed', ...step }),
-      event('task.blocked', { attempt: 1, kind: 'question', reason: words, question }),
-      event('alert.raised', { alertId: 'a-hostile', severity: 'critical', kind: 'task-blocked', text: words }),
-    );
-    await hostile.act(2, event('task.failed', { attempt: 1, kind: 'agent-failed', reason: words }));
-    const page = await enter('/');
-    const sprint = `/sprints/${hostile.sprintId}`;
-    const [asks, failed] = [1, 2].map((task) => `${sprint}/tasks/${hostile.taskId(task)}`);
-    for (const route of [
-      '/',
-      '/feed',
-      '/sprints',
-      sprint,
-      `${sprint}/plan`,
-      `${sprint}/replay`,
-      `${sprint}/report`,
-      asks,
-      failed,
-      '/health',
-    ]) {
-      await page.goto(`${api.url}/#${route}`);
-      await settled(page);
-      const html = await page.content();
-      for (const control of CONTROLS) expect([route, html.includes(control)]).toEqual([route, false]);
-      expect([route, await overflowOf(page)]).toEqual([route, 0]);
-      await page.setViewportSize({ width: 360, height: 740 });
-      expect([route, 'narrow', await overflowOf(page)]).toEqual([route, 'narrow', 0]);
-      await page.setViewportSize({ width: 1280, height: 900 });
-    }
-    await page.getByText('<img src=x onerror=').first().waitFor();
-    expect(await page.title()).toBe('Health · HyperRun');
-    expect(problemsOf(page)).toEqual([]);
   });
 
   it('sees what a task writes as a diff while it writes, and at any moment what it had written by then', async () => {
@@ -345,5 +323,48 @@ describeInBrowser('somebody who watches', () => {
     expect(await cards.first().innerText()).toMatch(/markdown-5[^]*stalled/);
     expect(await overflowOf(page)).toBe(0);
     await screenshot(page, 'crowd');
+  });
+
+  it('reads names, plans, questions, output and alerts of others as text, whatever they say and however long it is', async () => {
+    const words = HOSTILE;
+    const [sentence, text] = [words.slice(0, 2000), words.slice(0, 200)];
+    const hostile = await tell({ sprintId: 's-hostile', kind: 'hostile', tasks: 2, words });
+    const step = { callId: 'c', exitCode: 1, durationMs: 1, output: { tail: words, bytes: words.length } };
+    const question = { questionId: 'q', text: sentence, options: [{ id: 'o', label: text }] };
+    await hostile.act(
+      1,
+      event('action.command-started', { attempt: 1, origin: 'observed', callId: 'c', command: sentence }),
+      event('action.command-finished', { attempt: 1, origin: 'observed', ...step }),
+      event('task.blocked', { attempt: 1, kind: 'question', reason: sentence, question }),
+      event('alert.raised', { alertId: 'a-hostile', severity: 'critical', kind: 'task-blocked', text: sentence }),
+    );
+    await hostile.act(2, event('task.failed', { attempt: 1, kind: 'agent-failed', reason: sentence }));
+    const page = await enter('/');
+    const sprint = `/sprints/${hostile.sprintId}`;
+    const [asks, failed] = [1, 2].map((task) => `${sprint}/tasks/${hostile.taskId(task)}`);
+    for (const route of [
+      '/',
+      '/feed',
+      '/sprints',
+      sprint,
+      `${sprint}/plan`,
+      `${sprint}/replay`,
+      `${sprint}/report`,
+      asks,
+      failed,
+      '/health',
+    ]) {
+      await page.goto(`${api.url}/#${route}`);
+      await settled(page);
+      const html = await page.content();
+      for (const control of CONTROLS) expect([route, html.includes(control)]).toEqual([route, false]);
+      expect([route, await overflowOf(page)]).toEqual([route, 0]);
+      await page.setViewportSize({ width: 360, height: 740 });
+      expect([route, 'narrow', await overflowOf(page)]).toEqual([route, 'narrow', 0]);
+      await page.setViewportSize({ width: 1280, height: 900 });
+    }
+    await page.getByText('<img src=x onerror=').first().waitFor();
+    expect(await page.title()).toBe('Health · HyperRun');
+    expect(problemsOf(page)).toEqual([]);
   });
 });

@@ -44,10 +44,15 @@ const worded = (task: PlannedTask, words: string | undefined): PlannedTask =>
     ? task
     : {
         ...task,
-        title: words,
-        rationale: words,
-        instructions: words,
-        evidence: task.evidence.map((each) => ({ ...each, excerpt: words, message: words, how: words })),
+        title: words.slice(0, 160),
+        rationale: words.slice(0, 1000),
+        instructions: words.slice(0, 4000),
+        evidence: task.evidence.map((each) => ({
+          ...each,
+          excerpt: words.slice(0, 400),
+          message: words.slice(0, 600),
+          how: words.slice(0, 300),
+        })),
       };
 
 export interface StoryOptions {
@@ -58,7 +63,7 @@ export interface StoryOptions {
   readonly agents?: number;
   /** The repository that it works on; without one there is none. */
   readonly repository?: { readonly path: string; readonly baseCommit: Oid };
-  /** What agents, plans and tasks are called, and why. */
+  /** What agents, plans and tasks are called, and why: as much of it as may stand there. */
   readonly words?: string;
   /** What its scan found, kept in the data directory of the service. */
   readonly scan?: { readonly dataDirectory: string; readonly findings: readonly Finding[] };
@@ -95,8 +100,8 @@ export class Story {
       const registered = event('agent.registered', {
         agentId,
         kind: 'links',
-        name: words ?? 'Links',
-        role: words ?? 'Mends broken links',
+        name: words?.slice(0, 80) ?? 'Links',
+        role: words?.slice(0, 200) ?? 'Mends broken links',
       });
       await this.write(agentStream(agentId), registered);
     }
