@@ -173,7 +173,7 @@ describeInBrowser('somebody in front of any screen', () => {
       for (const route of STATEFUL) {
         await go(page, route);
         await page.reload();
-        if (route !== '/health' && route !== '/feed') await page.locator('.skeleton').first().waitFor();
+        if (route !== '/feed') await page.locator('.skeleton').first().waitFor();
         expect(await barriersOfSizes(page, nameOf('loading', route))).toEqual([]);
       }
     },
@@ -191,7 +191,7 @@ describeInBrowser('somebody in front of any screen', () => {
       for (const route of STATEFUL) {
         await go(page, route);
         await page.reload();
-        if (route !== '/health' && route !== '/feed') {
+        if (route !== '/feed') {
           await page.getByText('could not be read').first().waitFor();
           await page.getByText('Redis does not answer.').first().waitFor();
         }

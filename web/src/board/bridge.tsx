@@ -1,5 +1,5 @@
 import { FeedPanel } from '../feed/feed-panel.js';
-import { alerts, snapshot } from '../live/present.js';
+import { alerts, readAgain, snapshot } from '../live/present.js';
 import { useStore } from '../live/store.js';
 import { useKeys } from '../shell/keys.js';
 import { nextAction } from '../shell/next-action.js';
@@ -11,7 +11,7 @@ import { lastActions } from './last-actions.js';
 
 /** What a person sees first: the one thing to do, the crew, and what happens. */
 export const Bridge = () => {
-  const { board, isolationOf, loaded } = useStore(snapshot);
+  const { board, isolationOf, loaded, failed } = useStore(snapshot);
   const actions = useStore(lastActions);
   const sprints = useSprints();
   const taskLink = (taskId: string) => {
@@ -23,7 +23,9 @@ export const Bridge = () => {
       <h1 className="visually-hidden">Bridge</h1>
       <NextAction />
       <Panel title="Swarm Board" flush>
-        {!loaded ? (
+        {!loaded && failed !== undefined ? (
+          <Failed what="The crew" error={failed} retry={readAgain} />
+        ) : !loaded ? (
           <Loading what="the crew" />
         ) : board.agents.size === 0 ? (
           <Empty title="Nobody is on board yet">

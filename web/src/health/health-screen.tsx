@@ -3,11 +3,11 @@ import { write } from '../api/client.js';
 import { useDeed, useRead } from '../api/reads.js';
 import type { AlertView, HealthView } from '../api/views.js';
 import { percentile } from '../live/clock.js';
-import { alerts, clock, health, link, pulse } from '../live/present.js';
+import { alerts, clock, health, link, pulse, readAgain, snapshot } from '../live/present.js';
 import { useStore } from '../live/store.js';
 import { useNow } from '../shell/now.js';
 import { linkTo } from '../shell/route.js';
-import { Empty, Panel } from '../ui/parts.js';
+import { Empty, Failed, Loading, Panel } from '../ui/parts.js';
 import { Badge, type Mood } from '../ui/status.js';
 import { ago, moment } from '../ui/words.js';
 import './health.css';
@@ -29,9 +29,20 @@ export const HealthScreen = () => (
 const MOODS: Readonly<Record<AlertView['severity'], Mood>> = { info: 'info', warning: 'warning', critical: 'bad' };
 
 const Alerts = () => {
+  const { loaded, failed } = useStore(snapshot);
   const all = [...useStore(alerts).values()].toSorted((a, b) => b.time.localeCompare(a.time));
   const open = all.filter(({ acknowledgedBy }) => acknowledgedBy === undefined);
   const seen = all.filter(({ acknowledgedBy }) => acknowledgedBy !== undefined);
+  if (!loaded)
+    return (
+      <Panel title="Alerts" flush className="health-alerts">
+        {failed === undefined ? (
+          <Loading what="the alerts" />
+        ) : (
+          <Failed what="The alerts" error={failed} retry={readAgain} />
+        )}
+      </Panel>
+    );
   return (
     <Panel title={open.length === 0 ? 'Alerts' : plural(open.length, 'open alert')} flush className="health-alerts">
       {all.length === 0 && (
@@ -190,7 +201,16 @@ const Log = () => {
   const told = useStore(health);
   const fresh = useRead<HealthView>('/health/ready');
   const view = fresh.data ?? told;
-  if (view === undefined) return null;
+  if (view === undefined)
+    return (
+      <Panel title="The log and its service">
+        {fresh.isError ? (
+          <Failed what="How the service is" error={fresh.error} retry={() => void fresh.refetch()} />
+        ) : (
+          <Loading what="how the service is" />
+        )}
+      </Panel>
+    );
   const { durability, isolation, redis, incarnation, position, roles, pid } = view;
   return (
     <Panel

@@ -35,6 +35,8 @@ export interface Snapshot {
   readonly isolationOf: ReadonlyMap<string, string>;
   /** Whether the cards have been read at all. */
   readonly loaded: boolean;
+  /** Why it could not be read the last time. */
+  readonly failed?: unknown;
 }
 
 export const link = createStore<Link>({ state: 'connecting', since: Date.now() });
@@ -234,15 +236,20 @@ const begin = async (): Promise<void> => {
       isolation: ready.isolation,
       isolationOf: isolationsOf(agents),
       loaded: true,
+      failed: undefined,
     });
     const meanwhile = held;
     held = undefined;
     apply(meanwhile);
-  } catch {
+  } catch (failed) {
+    snapshot.set({ ...snapshot.get(), failed });
     // The stream says that it is lost, too, and begins anew when it is there again.
     setTimeout(() => link.get().state === 'live' && void begin(), 2000);
   }
 };
+
+/** For a person who does not want to wait for the next try. */
+export const readAgain = (): void => void begin();
 
 const READINGS = 4;
 
