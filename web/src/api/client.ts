@@ -1,3 +1,4 @@
+import { clean } from '#wording';
 import { parse } from './parse.js';
 
 /** What went wrong, in the words of the service: `code` is stable, `message` says what to do. */
@@ -48,8 +49,9 @@ const send = async (path: string, { method = 'GET', body, headers, signal }: Cal
 export const call = async <Answer>(path: string, options: Call = {}): Promise<Answer> =>
   parse<Answer>(await (await send(path, options)).text());
 
-/** The same where the answer is text: a patch, a report. @throws ApiError */
-export const callText = async (path: string, options: Call = {}): Promise<string> => (await send(path, options)).text();
+/** The same where the answer is text that is shown: a report. @throws ApiError */
+export const callText = async (path: string, options: Call = {}): Promise<string> =>
+  clean(await (await send(path, options)).text());
 
 /** The diff of a task. `work`: of what was written so far, not of a candidate. */
 export interface TaskDiff {
