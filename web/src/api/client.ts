@@ -35,7 +35,7 @@ const send = async (path: string, { method = 'GET', body, headers, signal }: Cal
   if (answer.ok) return answer;
   const problem = await answer
     .text()
-    .then((text) => parse<Readonly<Record<string, unknown>>>(text))
+    .then((text) => parse(text) as Readonly<Record<string, unknown>>)
     .catch((): Readonly<Record<string, unknown>> => ({}));
   throw new ApiError(
     answer.status,
@@ -47,7 +47,7 @@ const send = async (path: string, { method = 'GET', body, headers, signal }: Cal
 
 /** One call of the service. @throws ApiError */
 export const call = async <Answer>(path: string, options: Call = {}): Promise<Answer> =>
-  parse<Answer>(await (await send(path, options)).text());
+  parse(await (await send(path, options)).text()) as Answer;
 
 /** The same where the answer is text that is shown: a report. @throws ApiError */
 export const callText = async (path: string, options: Call = {}): Promise<string> =>

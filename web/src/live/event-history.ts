@@ -102,7 +102,7 @@ export class EventHistory<Story extends Timeline> {
     let [rested, drawn] = [performance.now(), performance.now()];
     for await (const texts of callSequence(this.source.path, { signal })) {
       for (let from = 0; from < texts.length; from += AT_ONCE) {
-        timeline.add(texts.slice(from, from + AT_ONCE).map((text) => toSeen(parse<Envelope>(text))));
+        timeline.add(texts.slice(from, from + AT_ONCE).map((text) => toSeen(parse(text) as Envelope)));
         if (performance.now() - rested < SLICE_MS) continue;
         await breath();
         signal.throwIfAborted();

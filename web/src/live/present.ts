@@ -94,7 +94,7 @@ const receive = (message: StreamMessage): void => {
 
 const take = (texts: readonly string[], receivedAt: number): void => {
   const events = texts.map((text) => {
-    const event = toSeen(parse<Envelope>(text));
+    const event = toSeen(parse(text) as Envelope);
     feed.add(event, text);
     return event;
   });
