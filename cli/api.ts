@@ -162,6 +162,21 @@ export const ReportView = z.looseObject({
 });
 export type ReportView = z.infer<typeof ReportView>;
 
+export const ArchiveView = z.looseObject({
+  digest: z.string(),
+  events: z.number(),
+  bytes: z.number(),
+  path: z.string(),
+});
+
+export const RedactionView = z.looseObject({
+  stream: z.string(),
+  version: z.number(),
+  digest: z.string(),
+  fields: z.array(z.string()),
+  artifacts: z.array(z.string()),
+});
+
 export const Page = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), next: z.string().nullish() });
 export const SealCheck = z.looseObject({
   valid: z.boolean(),

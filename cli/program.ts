@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import type { Context } from './context.js';
 import { agentsCommand } from './commands/agents.js';
 import { answerCommand } from './commands/answer.js';
+import { archiveCommand } from './commands/archive.js';
 import { cleanCommand } from './commands/clean.js';
 import { controlCommands } from './commands/control.js';
 import { criteriaCommand } from './commands/criteria.js';
@@ -17,6 +18,7 @@ import { integrateCommand } from './commands/integrate.js';
 import { mergeCommand } from './commands/merge.js';
 import { openCommand } from './commands/open.js';
 import { planCommand } from './commands/plan.js';
+import { redactCommand } from './commands/redact.js';
 import { replayCommand } from './commands/replay.js';
 import { reportCommand } from './commands/report.js';
 import { requestChangesCommand, retryCommand } from './commands/retry.js';
@@ -62,6 +64,8 @@ export const buildProgram = (context: Context): Command => {
         mergeCommand(context),
         replayCommand(context),
         exportCommand(context),
+        archiveCommand(context),
+        redactCommand(context),
         verifyCommand(context),
       ],
     ],

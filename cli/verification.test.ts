@@ -1,10 +1,12 @@
+import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { StreamName, type SprintId } from '#contracts';
 import { runGit } from '#git';
-import { exportLines, sealStream, trailerOf, type SealedRecord } from '#seal';
+import { exportLines, packArchive, sealStream, trailerOf, type SealedRecord } from '#seal';
 import { verifyOffline } from './verification.js';
 
 const STREAM = StreamName.parse('task-t1');
@@ -50,6 +52,47 @@ beforeAll(async () => {
   await runGit(['init', '--quiet', join(folder, 'repository')]);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe('an archive', () => {
+  const archive = async (records: readonly SealedRecord[]) => {
+    const members: Buffer[] = [];
+    const source = { sprintId: 's1' as SprintId, incarnation: 'i', streams: [{ stream: STREAM, records }] };
+    for await (const member of packArchive(source, () => undefined)) members.push(member);
+    const bytes = Buffer.concat(members);
+    const path = join(folder, `${createHash('sha256').update(bytes).digest('hex')}.ndjson.gz`);
+    await writeFile(path, bytes);
+    return { path, bytes };
+  };
+  const records = Array.from({ length: 1200 }, (_, index) => record(index + 1, 'action.file-read', { index }));
+
+  it('is proven as an export is, and is one to whoever unpacks it', async () => {
+    const { path, bytes } = await archive(records);
+    expect(await verifyOffline(path)).toMatchObject({ valid: true, events: 1200, problems: [] });
+    const lines = gunzipSync(bytes).toString().trimEnd().split('\n');
+    expect(lines).toHaveLength(1202);
+    await writeFile(file, gunzipSync(bytes));
+    expect(await verifyOffline(file)).toMatchObject({ valid: true, events: 1200 });
+  });
+
+  it('is disproven by every byte of it that is another, and the place is named where there is one', async () => {
+    const { path, bytes } = await archive(records.slice(0, 4));
+    const second = bytes.indexOf('HR', bytes.indexOf('HR') + 1);
+    const firsts = new Map<number, object | undefined>();
+    for (let at = 0; at < bytes.length; at++) {
+      const altered = Buffer.from(bytes);
+      altered[at] = (altered[at] ?? 0) ^ 1;
+      await writeFile(path, altered);
+      const { valid, problems } = await verifyOffline(path);
+      expect([at, valid, problems.at(-1)?.text]).toEqual([
+        at,
+        false,
+        expect.stringContaining('bytes of it were altered'),
+      ]);
+      firsts.set(at, problems[0]);
+    }
+    expect(firsts.get(second + 60)).toMatchObject({ stream: STREAM, version: 1, kind: 'altered' });
+  });
+});
 
 describe('an export and a repository', () => {
   it('prove each other when the commit carries the seal of its history', async () => {

@@ -1,10 +1,23 @@
-// Proof without the service: an export and a clone of the repository prove each other.
+// Proof without the service: an export or an archive, and a clone of the repository, prove each other.
+import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
-import { Oid, SealedHead } from '#contracts';
+import { isHyperRunError, Oid, SealedHead, StreamName, Version } from '#contracts';
 import { locate, runGit } from '#git';
-import { parseTrailers, readExport, recordedOf, verifyExport, type Anchor, type Verified } from '#seal';
+import {
+  archiveLines,
+  isArchive,
+  parseTrailers,
+  readExport,
+  recordedOf,
+  verifyExport,
+  type Anchor,
+  type Problem,
+  type Verified,
+} from '#seal';
 
 /** A commit that the log says was made, and what the repository says about it. */
 export interface CommitCheck {
@@ -26,10 +39,54 @@ const PublishDecided = z.object({
 });
 type Publication = z.infer<typeof PublishDecided>;
 
-const linesOf = (file: string) => createInterface({ input: createReadStream(file), crlfDelay: Infinity });
+/** Of an export as it is, of an archive member after member. @throws HyperRunError `archive.damaged` {stream, version} */
+async function* linesOf(path: string): AsyncGenerator<string> {
+  const file = await open(path);
+  try {
+    const { size } = await file.stat();
+    const readAt = async (offset: number, length: number) => {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, offset);
+      return buffer.subarray(0, bytesRead);
+    };
+    if (isArchive(await readAt(0, 3))) yield* archiveLines(readAt, size);
+    else yield* createInterface({ input: createReadStream(path), crlfDelay: Infinity });
+  } finally {
+    await file.close();
+  }
+}
 
-/** Recomputes every hash of the export; with a repository also compares the seals in the commits that came of it. */
+/**
+ * Recomputes every hash of the export or archive; with a repository also compares the seals in the commits that came of
+ * it. An archive is named after its own SHA-256: where it is not what its name says, that is a problem, too.
+ */
 export const verifyOffline = async (file: string, repository?: string): Promise<OfflineProof> => {
+  const renamed = await otherThanItsName(file);
+  const proof = await proofOf(file, repository).catch((error: unknown) => damaged(error));
+  const problems = [...proof.problems, ...renamed];
+  return { ...proof, valid: proof.valid && problems.length === 0, problems };
+};
+
+/** A part that cannot be unpacked: where it is, is known, and what else there is to prove, is not. */
+const damaged = (error: unknown): OfflineProof => {
+  if (!isHyperRunError(error, 'archive.damaged')) throw error;
+  const { success, data } = Place.safeParse(error.details);
+  const problem: Problem = { ...(success ? data : {}), kind: 'altered', text: error.message };
+  return { valid: false, problems: [problem], heads: [], events: 0, commits: [] };
+};
+
+const Place = z.object({ stream: StreamName, version: Version });
+
+const otherThanItsName = async (file: string): Promise<Problem[]> => {
+  const [, digest] = /^([0-9a-f]{64})\.ndjson\.gz$/.exec(basename(file)) ?? [];
+  if (digest === undefined) return [];
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
+  const found = hash.digest('hex');
+  if (found === digest) return [];
+  return [{ kind: 'altered', text: `The file is named ${digest} and hashes to ${found}: bytes of it were altered.` }];
+};
+
+const proofOf = async (file: string, repository?: string): Promise<OfflineProof> => {
   if (repository === undefined) return { ...(await verifyExport(linesOf(file))), commits: [] };
   const { gitDir } = await locate(repository);
   const anchors: Anchor[] = [];

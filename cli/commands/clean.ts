@@ -1,6 +1,6 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Command } from 'commander';
 import { isHyperRunError } from '#contracts';
 import { removeTree } from '#sandbox';
@@ -46,8 +46,8 @@ export const cleanCommand = (context: Context) =>
       if (options.json) return context.json({ use, removed: options.dryRun ? [] : removable, removable }, 2);
       context.lines(
         table(
-          ['SIZE', 'WHERE'],
-          use.map(({ size, path }) => [bytes(size), path]),
+          ['SIZE', 'WHAT', 'WHERE'],
+          use.map(({ size, what, path }) => [bytes(size), what, path]),
           context.style,
         ),
       );
@@ -67,8 +67,20 @@ export const cleanCommand = (context: Context) =>
 
 const diskUse = async (...folders: readonly string[]) => {
   const entries = (await Promise.all(folders.map((folder) => listed(folder)))).flat();
-  return Promise.all(entries.map(async (path) => ({ path, size: await sizeOf(path) })));
+  return Promise.all(entries.map(async (path) => ({ path, what: whatIs(path), size: await sizeOf(path) })));
 };
+
+/** What the service keeps where. */
+const KINDS: Readonly<Record<string, string>> = {
+  archive: 'archived sprints',
+  artifacts: 'outputs, patches, packs',
+  appendonlydir: 'the log',
+  redis: 'the log',
+  'dump.rdb': 'the log',
+  work: 'tasks at work',
+};
+
+const whatIs = (path: string): string => KINDS[basename(path)] ?? '';
 
 const caches = async (folder: string): Promise<Removable[]> =>
   Promise.all((await listed(folder)).map(async (path) => ({ path, why: 'cache', size: await sizeOf(path) })));

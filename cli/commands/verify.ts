@@ -15,8 +15,8 @@ interface VerifyOptions {
 
 export const verifyCommand = (context: Context) =>
   new Command('verify')
-    .description('prove that nothing of a sprint was changed since; with an export, offline')
-    .argument('<sprint|export.ndjson>')
+    .description('prove that nothing of a sprint was changed since; with an export or an archive, offline')
+    .argument('<sprint|export.ndjson|archive.ndjson.gz>')
     .option('-r, --repository <path>', 'compare the seals in its commits, too; for an export')
     .addOption(jsonOption())
     .action(async (subject: string, options: VerifyOptions) => {

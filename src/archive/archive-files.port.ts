@@ -1,12 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile, type FileHandle } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { HyperRunError, isHyperRunError, type Sha256, type SprintId, type StreamName, type Version } from '#contracts';
 import type { Archive, ArchivedPart, StoredBytes } from '#event-store';
 import { archivedRecords, archiveLines, membersOf, type ArchiveMember, type ReadAt } from '#seal';
 import { syncDirectory } from '../artifacts/artifact-store.port.js';
 
+const DROPPED = '.dropped';
 const SUFFIX = '.ndjson.gz';
 const NAME = /^([0-9a-f]{64})\.ndjson\.gz$/;
 /** Archives whose tables of contents are remembered, and members that are kept unpacked: pages are read one after the other. */
@@ -112,7 +113,8 @@ export class ArchiveFiles implements Archive {
         const path = join(this.directory, name);
         const entry = await stat(path).catch(() => undefined);
         if (entry?.isFile() !== true) return [];
-        const digest = NAME.exec(name.slice(-64 - SUFFIX.length))?.[1] as Sha256 | undefined;
+        const digest = NAME.exec(basename(name))?.[1] as Sha256 | undefined;
+        if (digest === undefined && !name.endsWith('.draft')) return [];
         return [{ ...(digest && { digest }), path, bytes: entry.size, age: Date.now() - entry.mtimeMs }];
       }),
     );
@@ -121,9 +123,19 @@ export class ArchiveFiles implements Archive {
 
   /** @throws HyperRunError `archive.missing` when the file is not there; what is in it is not read */
   async require(of: Of): Promise<void> {
+    const why = await readFile(this.pathOf(of.digest) + DROPPED, 'utf8').catch(() => undefined);
+    if (why !== undefined) throw dropped(of, why);
     await stat(this.pathOf(of.digest)).catch((cause: unknown) => {
       throw this.#trouble('archive.missing', of, 'is not in the data directory', cause);
     });
+  }
+
+  /** The file goes for good, and why it went stays. */
+  async drop(digest: Sha256, why: string): Promise<void> {
+    const path = this.pathOf(digest);
+    await writeFile(path + DROPPED, why, { mode: 0o600 });
+    await rm(path, { force: true });
+    await syncDirectory(dirname(path));
   }
 
   async remove(path: string): Promise<void> {
@@ -141,6 +153,8 @@ export class ArchiveFiles implements Archive {
   async #open(of: Of): Promise<Opened> {
     const path = this.pathOf(of.digest);
     const found = await stat(path).catch(() => undefined);
+    const why = found === undefined ? await readFile(path + DROPPED, 'utf8').catch(() => undefined) : undefined;
+    if (why !== undefined) throw dropped(of, why);
     if (found === undefined) throw this.#trouble('archive.missing', of, 'is not in the data directory');
     const state = `${found.ino} ${found.size} ${found.mtimeMs} ${found.ctimeMs}`;
     const known = await this.#opened.get(of.digest)?.catch(() => undefined);
@@ -222,6 +236,13 @@ export class ArchiveFiles implements Archive {
     return error;
   }
 }
+
+const dropped = ({ digest, sprintId }: Of, why: string) =>
+  new HyperRunError(
+    'archive.dropped',
+    `Archive ${digest}${sprintId === undefined ? '' : ` of sprint ${sprintId}`} was let go of: ${why} Its heads and seals stay in the log.`,
+    { digest, ...(sprintId && { sprintId }) },
+  );
 
 const readerOf =
   (file: FileHandle): ReadAt =>

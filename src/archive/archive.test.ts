@@ -1,11 +1,13 @@
 import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Redis } from 'ioredis';
-import { taskStream, type Position } from '#contracts';
+import { taskStream, type Position, type SprintId } from '#contracts';
 import { evolveWorld, newWorld } from '#domain';
 import { startRedisServer, type RedisServer } from '../../libs/event-store/test/redis-server.js';
+import { verifyOffline } from '../../cli/verification.js';
 import { openRooms, type Rooms } from '../../test/harness/rooms.js';
 import { SseReader } from '../../test/harness/sse-reader.js';
 import { Story } from '../../test/harness/stories.js';
@@ -53,14 +55,14 @@ describe('an archived sprint', () => {
   let halfway: string;
   let file: string;
 
-  const open = async () => {
-    const env = { HYPER_RUN_DATA_DIR: data, HYPER_RUN_ARCHIVE_AFTER: 'never' };
+  const open = async (more: Record<string, string> = {}) => {
+    const env = { HYPER_RUN_DATA_DIR: data, HYPER_RUN_ARCHIVE_AFTER: 'never', ...more };
     rooms = await openRooms({ imports: IMPORTS, redis, env });
     await rooms.app.get(LiveWorld).ready();
   };
-  const reopen = async () => {
+  const reopen = async (more?: Record<string, string>) => {
     await rooms.close();
-    await open();
+    await open(more);
   };
   const get = async (path: string, headers: Record<string, string> = {}) =>
     (await rooms.fetch(path, { headers })).text();
@@ -164,6 +166,51 @@ describe('an archived sprint', () => {
     );
   });
 
+  it('holds a text that was redacted nowhere, and every seal holds as before', async () => {
+    const place = `/hyper-running/tasks/${story.taskId(2)}`;
+    const { items } = await json<{ items: { id: string; type: string }[] }>(`${place}/events?limit=1000`);
+    const { id = '' } = items.find(({ type }) => type === 'hyperrun.alert.raised') ?? {};
+    const redact = async (eventId: string) => {
+      const init = {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: '{"reason":"It was a key."}',
+      };
+      const answer = await rooms.fetch(`/events/${eventId}/redact`, init);
+      return [answer.status, (await answer.json()) as { digest?: string }] as const;
+    };
+    const [status, done] = await redact(id);
+    expect([status, done]).toMatchObject([200, { eventId: id, fields: ['text'], stream: `task-${story.taskId(2)}` }]);
+    expect(await redact(id)).toMatchObject([200, { digest: done.digest }]);
+    expect(await redact(id.replace(/.$/, (last) => (last === '0' ? '1' : '0')))).toMatchObject([
+      404,
+      { code: 'event.unknown' },
+    ]);
+
+    const before = file;
+    file = (await archiveNow()).path;
+    expect(file).not.toBe(before);
+    await expect(readFile(before)).rejects.toMatchObject({ code: 'ENOENT' });
+    const exported = await get(`${SPRINT}/events`, { accept: 'application/x-ndjson' });
+    const texts = [
+      gunzipSync(await readFile(file)).toString(),
+      exported,
+      await get(`${place}/events?limit=1000`),
+      await get('/events?after=1190&limit=1000'),
+    ];
+    for (const text of texts) expect(text.includes('Nothing was heard')).toBe(false);
+    expect(exported).toContain(`"redacted":"${done.digest}"`);
+    expect(await json(`${SPRINT}/verify`)).toMatchObject({ valid: true, problems: [] });
+    expect(await verifyOffline(file)).toMatchObject({ valid: true, problems: [] });
+    await reopen();
+    expect(await json(SPRINT)).toMatchObject({ tasks: [{ status: 'passed' }, { status: 'failed' }] });
+    expect(JSON.stringify(worldNow().alerts.get('a-1'))).not.toContain('Nothing was heard');
+    // A fact is no text: nothing of a task's end can be taken out.
+    const last = `/hyper-running/tasks/${story.taskId(1)}/events?limit=1000&after=1000`;
+    const passed = (await json<{ items: { id: string }[] }>(last)).items.at(-1)?.id ?? '';
+    expect(await redact(passed)).toMatchObject([422, { code: 'event.nothing-to-redact' }]);
+  });
+
   describe('of whose archive one byte was changed', () => {
     let original: Buffer;
     beforeAll(async () => {
@@ -204,5 +251,20 @@ describe('an archived sprint', () => {
       expect(await json('/health/ready')).toMatchObject({ archives: [] });
       expect((await rooms.fetch(SPRINT)).status).toBe(200);
     });
+  });
+
+  it('is let go of when the operator keeps archives only for a time, by an event; heads and seals stay', async () => {
+    await reopen({ HYPER_RUN_RETAIN: 'outputs=0s,archives=0s' });
+    await rooms.app.get(LiveWorld).until(({ sprints }) => {
+      const state = sprints.get('s-story' as SprintId);
+      return state?.status === 'completed' && state.dropped.length === 2;
+    });
+    const answer = await rooms.fetch(SPRINT);
+    expect(answer.status).toBe(410);
+    expect(await answer.json()).toMatchObject({ code: 'archive.dropped', sprintId: 's-story' });
+    await expect(readFile(file)).rejects.toMatchObject({ code: 'ENOENT' });
+    const { items } = await json<Listed>('/hyper-running/sprints');
+    expect(items[0]).toMatchObject({ unreadable: expect.stringContaining('let go of'), archive: { events: 1214 } });
+    expect(await json('/health/ready')).toMatchObject({ archives: [] });
   });
 });

@@ -61,8 +61,10 @@ export class Archivist implements OnApplicationBootstrap, OnModuleDestroy {
         if (state.archive === undefined) continue;
         digests.add(state.archive.digest);
         const own: StreamName = sprintStream(state.sprintId);
-        const isWhole = state.archive.heads.some(({ stream }) => stream !== own && !parts.has(stream));
-        if (isWhole) await this.#archive(state.sprintId);
+        const { heads, digest, replaced } = state.archive;
+        const isBehind = heads.some(({ stream }) => stream !== own && parts.get(stream)?.digest !== digest);
+        if (isBehind) await this.#archive(state.sprintId);
+        for (const before of replaced) await this.files.remove(this.files.pathOf(before));
       }
       for (const { digest, path, age } of await this.files.list())
         if (age > DRAFT_MS && (digest === undefined || !digests.has(digest))) await this.files.remove(path);

@@ -1,8 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename, stat } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { HyperRunError, Sha256 } from '#contracts';
 import { bytesWithoutSecrets } from '../config/secrets.js';
+
+const REMOVED = '.removed';
 
 /** Large bodies, once each, by SHA-256, in the data directory. Written whole and synced before their hash is given out. */
 export class ArtifactStore {
@@ -17,7 +19,11 @@ export class ArtifactStore {
   async put(bytes: Buffer): Promise<Sha256> {
     const sha = createHash('sha256').update(bytes).digest('hex') as Sha256;
     const target = this.#path(sha);
-    if ((await stat(target).catch(() => undefined))?.size === bytes.length) return sha;
+    if ((await stat(target).catch(() => undefined))?.size === bytes.length) {
+      // Whoever lets go of what is old must not take it for that.
+      await utimes(target, new Date(), new Date());
+      return sha;
+    }
     await mkdir(dirname(target), { recursive: true, mode: 0o700 });
     const temporary = `${target}.${randomUUID()}`;
     const file = await open(temporary, 'wx', 0o600);
@@ -33,15 +39,32 @@ export class ArtifactStore {
     return sha;
   }
 
-  /** @throws HyperRunError `artifact.missing`, `artifact.altered` (operator) */
+  /** @throws HyperRunError `artifact.missing`, `artifact.altered` (operator), `artifact.removed` */
   async get(sha: Sha256): Promise<Buffer> {
     const bytes = await readFile(this.#path(sha)).catch(() => undefined);
+    const why =
+      bytes === undefined ? await readFile(this.#path(sha) + REMOVED, 'utf8').catch(() => undefined) : undefined;
+    if (why !== undefined) throw new HyperRunError('artifact.removed', `Artefact ${sha} was removed: ${why}`, { sha });
     if (bytes === undefined)
       throw new HyperRunError('artifact.missing', `Artefact ${sha} is not in the data directory.`, { sha }, 'operator');
     const found = createHash('sha256').update(bytes).digest('hex');
     if (found !== sha)
       throw new HyperRunError('artifact.altered', `Artefact ${sha} hashes to ${found}.`, { sha, found }, 'operator');
     return bytes;
+  }
+
+  /** When it was put here, last; undefined when it is not there. Milliseconds since 1970. */
+  async putAt(sha: Sha256): Promise<number | undefined> {
+    return (await stat(this.#path(sha)).catch(() => undefined))?.mtimeMs;
+  }
+
+  /** The body goes, and why it went stays. */
+  async remove(sha: Sha256, why: string): Promise<void> {
+    const path = this.#path(sha);
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await writeFile(path + REMOVED, why, { mode: 0o600 });
+    await rm(path, { force: true });
+    await syncDirectory(dirname(path));
   }
 
   #path(sha: Sha256): string {

@@ -57,6 +57,10 @@ export class KnownHistories {
     const state = foldUntil(sprint, story);
     const tasks = isActive(state) || state.status === 'completed' ? [...state.taskIds, ...state.declined] : [];
     for (const taskId of tasks) news.push(...(await this.#since(known, taskStream(taskId), top)));
+    if (known.events.length > 0 && news.some(({ type }) => type === 'event.redacted')) {
+      this.#known.delete(sprintId);
+      return this.#read(sprintId);
+    }
     for (const { stream, version } of news) known.versions.set(stream, version);
     known.events.push(...news.toSorted((a, b) => a.position - b.position));
     this.#remember(sprintId, known);

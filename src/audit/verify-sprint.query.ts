@@ -28,13 +28,19 @@ export class VerifySprintHandler implements IQueryHandler<VerifySprintQuery> {
   }
 }
 
-const UNREADABLE: readonly string[] = ['log.corrupt', 'log.unknown-event', 'archive.missing', 'archive.damaged'];
+const UNREADABLE: readonly string[] = [
+  'log.corrupt',
+  'log.unknown-event',
+  'archive.missing',
+  'archive.damaged',
+  'archive.dropped',
+];
 
 /** A log that cannot be read any more is an answer, not an accident: it was altered or damaged. */
 const unreadable = (error: unknown): Verified & { readonly commits: number } => {
   if (!isHyperRunError(error) || !UNREADABLE.includes(error.code)) throw error;
   const { stream, version } = error.details as Pick<Problem, 'stream' | 'version'>;
-  const kind = error.code === 'archive.missing' ? 'missing' : 'altered';
+  const kind = error.code === 'archive.missing' || error.code === 'archive.dropped' ? 'missing' : 'altered';
   return {
     valid: false,
     problems: [{ stream, version, kind, text: error.message }],

@@ -18,6 +18,7 @@ import { USUAL_TROUBLES } from '#domain';
 import { MAX_PARTITIONS } from '#event-store';
 import { durationMs } from './duration.js';
 import { parseRedisUrl, type RedisUrl } from './redis-url.js';
+import { parseRetention, type Retention } from './retention.js';
 import { SETTINGS } from './settings.js';
 
 export const CONFIG = Symbol('CONFIG');
@@ -69,6 +70,8 @@ export class Config {
   @IsInt() @Min(1) @Max(86_400) readonly circuitOpenSeconds: number;
   /** Milliseconds after its end; absent: finished sprints are archived when somebody asks for it. */
   @IsOptional() @IsInt() @Min(0) readonly archiveAfter: number | undefined;
+  /** What is kept only so long; `{}`: everything is kept for ever. */
+  @IsObject() readonly retain: Retention;
   @IsInt() @Min(1000) @Max(10_000_000) readonly feedLength: number;
   @IsInt() @Min(1) @Max(100_000) readonly sseClients: number;
   @IsInt() @Min(1024) @Max(67_108_864) readonly bodyLimit: number;
@@ -108,6 +111,7 @@ export class Config {
     this.circuitWindowSeconds = whole(env['HYPER_RUN_CIRCUIT_WINDOW_SECONDS'], 300);
     this.circuitOpenSeconds = whole(env['HYPER_RUN_CIRCUIT_OPEN_SECONDS'], 60);
     this.archiveAfter = durationMs(env['HYPER_RUN_ARCHIVE_AFTER'] ?? '7d');
+    this.retain = retention(env['HYPER_RUN_RETAIN']);
     this.feedLength = whole(env['HYPER_RUN_FEED_LENGTH'], 100_000);
     this.sseClients = whole(env['HYPER_RUN_SSE_CLIENTS'], 2000);
     this.bodyLimit = whole(env['HYPER_RUN_BODY_LIMIT'], 1_048_576);
@@ -157,6 +161,10 @@ const list = (value: string | undefined, separator: string, fallback: readonly s
 /** What has none of the forms stays what it is, for the validation to name it. */
 const redisUrl = (value: string | undefined): RedisUrl | undefined =>
   value === undefined ? undefined : (parseRedisUrl(value) ?? (value as unknown as RedisUrl));
+
+/** What makes no sense stays what it is, for the validation to name it. */
+const retention = (value: string | undefined): Retention =>
+  value === undefined ? {} : (parseRetention(value) ?? (value as unknown as Retention));
 
 /** What is neither yes nor no stays what it is, for the validation to name it. */
 const yes = (value: string | undefined): boolean => {

@@ -215,6 +215,13 @@ export const SETTINGS: readonly Setting[] = [
     'A finished sprint is archived so long after its end: the events of its tasks go from Redis into a sealed file. See [audit.md](audit.md).',
   ),
   setting(
+    'HYPER_RUN_RETAIN',
+    'retain',
+    'everything for ever',
+    'times for outputs, patches and archives such as outputs=30d,patches=90d,archives=365d',
+    'What is let go of so long after the end of an archived sprint. See [audit.md](audit.md).',
+  ),
+  setting(
     'HYPER_RUN_FEED_LENGTH',
     'feedLength',
     '100000',

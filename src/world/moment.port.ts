@@ -17,7 +17,7 @@ export const momentOf = async (store: EventStore, at: string): Promise<Position>
 };
 
 /** Times of the log never go back: halving the log some twenty times finds the place. */
-const lastUntil = async (store: Pick<EventStore, 'readAll' | 'top'>, time: number): Promise<Position> => {
+export const lastUntil = async (store: Pick<EventStore, 'readAll' | 'top'>, time: number): Promise<Position> => {
   let before: number = 0;
   let after = (await store.top()) + 1;
   while (after - before > 1) {

@@ -275,6 +275,15 @@ export const eventSchemas = {
     tasks: z.record(TaskOutcome, z.number().int()),
     heads: z.array(SealedHead).max(100),
   }),
+  /** What the operator lets go of after a time: written before it goes. Heads and seals stay for ever. */
+  'sprint.retention-applied': z.object({
+    kind: z.enum(['outputs', 'patches', 'archives']),
+    count: z.number().int().nonnegative(),
+    /** The time after the end of the sprint, as it was configured. */
+    after: z.string().max(40),
+  }),
+  /** Another file has taken its place: an event in it was redacted. Heads and count are the same. */
+  'sprint.archive-replaced': z.object({ digest: Sha256, bytes: z.number().int().positive(), before: Sha256 }),
   /** All streams of the sprint stand in a file; those of its tasks are read from there from now on. */
   'sprint.archived': z.object({
     /** SHA-256 of the file. */
@@ -454,6 +463,21 @@ export const eventSchemas = {
     text: sentence,
   }),
   'alert.acknowledged': z.object({ alertId: z.string().max(64) }),
+  /** Somebody wants the data of an event taken out: written before anything is. */
+  'event.redaction-requested': z.object({
+    eventId: z.string().max(64),
+    version: Version,
+    position: z.number().int().positive(),
+    /** SHA-256 of the data as they were stored: the seal holds with it. */
+    digest: Sha256,
+    /** The texts that are taken out. */
+    fields: z.array(z.string().max(200)).max(500),
+    /** Artefacts that go with them. */
+    artifacts: z.array(Sha256).max(100),
+    reason: sentence,
+  }),
+  /** They are gone from the log, the archive and the artefacts. */
+  'event.redacted': z.object({ eventId: z.string().max(64), version: Version, digest: Sha256, reason: sentence }),
   'system.incarnation-started': z.object({ incarnation: z.string().max(40), reason: sentence }),
 } as const;
 

@@ -4,6 +4,7 @@ export * from './approved-part.js';
 export * from './finding-sources.js';
 export * from './events.js';
 export * from './recorded.js';
+export * from './redaction.js';
 export * from './envelope.js';
 export * from './errors.js';
 export * from './masking.js';

@@ -1,4 +1,5 @@
 export * from './decider.js';
+export * from './redaction.js';
 export * from './repository.js';
 export * from './sprint.js';
 export * from './plan-budgets.js';

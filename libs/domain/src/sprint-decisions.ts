@@ -60,6 +60,7 @@ export type SprintCommand =
   | { readonly type: 'cancel'; readonly reason: string }
   | { readonly type: 'settle-task'; readonly taskId: TaskId; readonly outcome: TaskOutcome }
   | { readonly type: 'complete'; readonly heads: readonly SealedHead[] }
+  | { readonly type: 'let-go'; readonly what: EventData<'sprint.retention-applied'> }
   | { readonly type: 'archive'; readonly archive: EventData<'sprint.archived'> }
   | IntegrationCommand;
 
@@ -95,6 +96,11 @@ export const decideSprint = (command: SprintCommand, state: SprintState): Sprint
     case 'fail-integration':
     case 'record-integrated':
       return decideIntegration(command, state);
+    case 'let-go':
+      requireArchivable(state);
+      return state.dropped.some(({ kind }) => kind === command.what.kind)
+        ? []
+        : [event('sprint.retention-applied', command.what)];
     case 'archive':
       requireArchivable(state);
       return state.archive === undefined ? [event('sprint.archived', command.archive)] : [];
@@ -202,6 +208,7 @@ type RunCommand = Exclude<
     | 'reject'
     | 'expire'
     | 'archive'
+    | 'let-go'
     | IntegrationCommand['type']
   >
 >;

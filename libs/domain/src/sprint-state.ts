@@ -73,6 +73,13 @@ export interface Completed extends Approved {
   /** What became of the newest wish to merge its passed tasks. */
   readonly integration?: Integration;
   readonly archive?: ArchiveFacts;
+  /** What was let go of after the time that the operator keeps it. */
+  readonly dropped: readonly Dropped[];
+}
+
+export interface Dropped {
+  readonly kind: EventData<'sprint.retention-applied'>['kind'];
+  readonly at: Instant;
 }
 
 /** Where the events of a finished sprint stand. */
@@ -82,6 +89,8 @@ export interface ArchiveFacts {
   readonly count: number;
   readonly bytes: number;
   readonly archivedAt: Instant;
+  /** Files that held it before an event in it was redacted: no longer there. */
+  readonly replaced: readonly Sha256[];
 }
 
 export type SprintState =
@@ -109,7 +118,13 @@ export const evolveSprint = (state: SprintState, told: Told): SprintState => {
 const evolveCompleted = (state: Completed, told: Told): SprintState => {
   if (told.type === 'sprint.archived') {
     const { digest, heads, count, bytes } = told.data;
-    return { ...state, archive: { digest, heads, count, bytes, archivedAt: told.time } };
+    return { ...state, archive: { digest, heads, count, bytes, archivedAt: told.time, replaced: [] } };
+  }
+  if (told.type === 'sprint.retention-applied')
+    return { ...state, dropped: [...state.dropped, { kind: told.data.kind, at: told.time }] };
+  if (told.type === 'sprint.archive-replaced' && state.archive !== undefined) {
+    const { digest, bytes, before } = told.data;
+    return { ...state, archive: { ...state.archive, digest, bytes, replaced: [...state.archive.replaced, before] } };
   }
   const integration = evolveIntegration(state.integration, told);
   return integration === undefined ? state : { ...state, integration };
@@ -225,6 +240,7 @@ const evolveActive = (state: Active, told: Told): SprintState => {
         status: 'completed',
         outcome: told.data.outcome,
         completedAt: told.time,
+        dropped: [],
         heads: told.data.heads,
       };
     }

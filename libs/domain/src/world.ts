@@ -41,6 +41,8 @@ export interface World {
   /** Of repositories, sprints and tasks: position of the newest event that changed their state. */
   readonly revisions: Map<StreamName, number>;
   readonly alerts: Map<string, Alert>;
+  /** Events whose redaction was asked for and is not done, with the stream of each. */
+  readonly redactions: Map<string, StreamName>;
   board: Board;
   /** What is known about the success of agents. */
   records: AgentRecords;
@@ -56,6 +58,7 @@ export const newWorld = (): World => ({
   versions: new Map(),
   revisions: new Map(),
   alerts: new Map(),
+  redactions: new Map(),
   board: emptyBoard,
   records: noRecords,
   circuits: noCircuits,
@@ -70,6 +73,7 @@ export const copyWorld = (world: World): World => ({
   versions: new Map(world.versions),
   revisions: new Map(world.revisions),
   alerts: new Map(world.alerts),
+  redactions: new Map(world.redactions),
 });
 
 export type WorldEvent = Told & BoardEvent & { readonly stream: StreamName; readonly sprintId?: SprintId };
@@ -82,6 +86,8 @@ export const evolveWorld = (world: World, told: WorldEvent): void => {
   const id = told.stream.slice(dash + 1);
   if (told.type === 'alert.raised') raise(world, told);
   else if (told.type === 'alert.acknowledged') acknowledge(world, told);
+  else if (told.type === 'event.redaction-requested') world.redactions.set(told.data.eventId, told.stream);
+  else if (told.type === 'event.redacted') world.redactions.delete(told.data.eventId);
   if (tellsOfCircuit(told)) {
     const agentId = category === 'agent' ? (id as AgentId) : failingIn(world, id as TaskId, told);
     const kind = agentId === undefined ? undefined : world.board.agents.get(agentId)?.kind;

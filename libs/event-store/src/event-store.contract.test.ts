@@ -5,6 +5,7 @@ import {
   type AgentId,
   type AnyEvent,
   type Position,
+  type Sha256,
   type StreamName,
   type TaskId,
   type Version,
@@ -446,6 +447,49 @@ const eventStoreContract = (name: string, open: (archive: Shelf) => Promise<Even
         expect(await failureOf(store.read(gone))).toMatchObject({ code: 'archive.missing' });
         expect(await store.read(gone, 2 as Version)).toHaveLength(1);
         expect(await store.read(other)).toHaveLength(1);
+      });
+    });
+
+    describe('an event that was redacted', () => {
+      const digest = 'd'.repeat(64) as Sha256;
+      const left = JSON.stringify({ attempt: 1, origin: 'observed', text: '[redacted]' });
+      const bytesOf = async (stream: StreamName) => {
+        const all: string[] = [];
+        for await (const record of store.readBytes(stream))
+          all.push([record.version, record.header, record.data, record.redacted].map(String).join(' '));
+        return all;
+      };
+
+      it('is what is left of it wherever it is read, with the digest of what was there, and nothing else changes', async () => {
+        const stream = newStream();
+        await store.append(append([write(stream, exact(0), 'a', 'swordfish', 'c')]));
+        const top = await store.top();
+        const before = await bytesOf(stream);
+        const redaction = { stream, version: 2 as Version, position: (top - 1) as Position, digest, left };
+        await store.redact(redaction);
+        await store.redact(redaction);
+        const after = await bytesOf(stream);
+        expect([after[0], after[2]]).toEqual([before[0], before[2]]);
+        expect(after[1]).toBe(before[1]?.replace('swordfish', '[redacted]').replace(/undefined$/, digest));
+        expect(await texts(stream)).toEqual(['a', '[redacted]', 'c']);
+        const told = await store.readAll((top - 3) as Position, 1000);
+        expect(positions(told)[0]).toBe(top - 2);
+        const all = await collect(store, (top - 3) as Position, (entries) => entries.length >= 3);
+        expect(all.map(({ event }) => (event.data as { text: string }).text)).toEqual(['a', '[redacted]', 'c']);
+        expect(JSON.stringify(all.map(({ json }) => json))).not.toContain('swordfish');
+        await store.append(append([write(stream, exact(3), 'd')]));
+        expect(await texts(stream)).toEqual(['a', '[redacted]', 'c', 'd']);
+      });
+
+      it('keeps its digest when its stream is archived', async () => {
+        const stream = newStream();
+        await store.append(append([write(stream, exact(0), 'swordfish', 'b')]));
+        const position = ((await store.top()) - 1) as Position;
+        await store.redact({ stream, version: 1 as Version, position, digest, left });
+        const before = await bytesOf(stream);
+        await shelf.take(store, stream);
+        expect(await bytesOf(stream)).toEqual(before);
+        expect(before[0]).toContain(digest);
       });
     });
 

@@ -97,6 +97,17 @@ export interface StoredBytes {
   readonly position?: Position;
 }
 
+/** An event whose data are taken out of the log; the digest of them stays, so that the seal does. */
+export interface Redaction {
+  readonly stream: StreamName;
+  readonly version: Version;
+  readonly position: Position;
+  /** SHA-256 of the data as they were stored. */
+  readonly digest: Sha256;
+  /** What is left of them: JSON of the same shape. */
+  readonly left: string;
+}
+
 /** The beginning of a stream that no longer stands in the log itself, but in an archive. */
 export interface ArchivedPart {
   /** Its last version. */
@@ -151,6 +162,14 @@ export interface EventStore {
    * @throws HyperRunError `log.version-conflict` when a stream is not that long
    */
   trim(parts: ArchivedParts): Promise<void>;
+  /**
+   * Puts what is left of an event in the place of its data, in the log and in what this store remembers; nothing else
+   * changes. An event that stands in an archive is not touched there. Safe to send again. A log on disk holds the old bytes
+   * until it is rewritten, which is asked for.
+   */
+  redact(redaction: Redaction): Promise<void>;
+  /** Lets go of the newest events that are kept in memory: somebody else has redacted one. */
+  forget(): void;
   /** Life of the log; part of every cursor. */
   readonly incarnation: string;
   /** `<incarnation>.<position>`, opaque to clients. */

@@ -1,5 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { SYSTEM_STREAM, type Epoch, type Position, type Recorded, type StreamName, type Version } from '#contracts';
+import {
+  SYSTEM_STREAM,
+  type Epoch,
+  type Position,
+  type Recorded,
+  type Sha256,
+  type StreamName,
+  type Version,
+} from '#contracts';
 import { headsOf, mayStandAlready, refusalOf, type Answer } from './answer.js';
 import { commandHash } from './command-hash.js';
 import { formatCursor, parseCursor } from './cursor.js';
@@ -12,6 +20,7 @@ import type {
   ArchivedParts,
   EventStore,
   FeedEntry,
+  Redaction,
   StoredBytes,
   StreamHead,
 } from './event-store.js';
@@ -33,6 +42,7 @@ interface Stream {
 interface StoredText {
   readonly header: string;
   readonly data: string;
+  readonly redacted?: Sha256;
 }
 
 /** Twin of the Redis store for tests: same answers, same bytes, nothing is kept. */
@@ -91,7 +101,8 @@ export class InMemoryEventStore implements EventStore {
     for (const [index, record] of records.entries()) {
       const version = (kept + index) as Version;
       if (record === undefined) throw corrupt(stream, version, 'it is missing.');
-      yield { version, header: Buffer.from(record.header), data: Buffer.from(record.data) };
+      const digest = record.redacted === undefined ? {} : { redacted: record.redacted };
+      yield { version, header: Buffer.from(record.header), data: Buffer.from(record.data), ...digest };
     }
   }
 
@@ -173,6 +184,20 @@ export class InMemoryEventStore implements EventStore {
     (await this.#texts(stream, from, count)).map(({ header, data }, index) =>
       toToday(parseStored(stream, (from + index) as Version, header, data)),
     );
+
+  async redact({ stream, version, position, digest, left }: Redaction): Promise<void> {
+    this.#check();
+    const records = this.#streams.get(stream)?.records;
+    const record = records?.[version - 1];
+    if (records === undefined || record === undefined || record.redacted !== undefined) return;
+    records[version - 1] = { header: record.header, data: left, redacted: digest };
+    this.#feed[position - 1] = new LoggedEntry(position, stream, version, record.header, left);
+    this.forget();
+  }
+
+  forget(): void {
+    this.#tail.forget();
+  }
 
   async #texts(stream: StreamName, from: Version, count: number): Promise<StoredText[]> {
     const texts: StoredText[] = [];

@@ -12,6 +12,8 @@ export interface Keys {
   /** Which streams begin in which archive. */
   readonly archives: string;
   log(stream: StreamName): string;
+  /** Where a log is written anew, for the time of one script. */
+  anew(stream: StreamName): string;
   head(stream: StreamName): string;
 }
 
@@ -27,6 +29,7 @@ export const keysOf = (prefix: string, partition = 0): Keys => {
     catalogue: `${base}catalogue`,
     archives: `${base}archives`,
     log: (stream) => `${base}log:${stream}`,
+    anew: (stream) => `${base}anew:${stream}`,
     head: (stream) => `${base}head:${stream}`,
   };
 };

@@ -51,6 +51,11 @@ export class LiveTail {
     return () => this.#followers.delete(callback);
   }
 
+  /** Whoever follows reads on from the log. */
+  forget(): void {
+    this.#clear();
+  }
+
   /** Ends it for all followers. */
   fail(error: unknown): void {
     this.#failure ??= error;

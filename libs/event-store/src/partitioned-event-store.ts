@@ -17,6 +17,7 @@ import type {
   ArchivedParts,
   EventStore,
   FeedEntry,
+  Redaction,
   StoredBytes,
 } from './event-store.js';
 import { follow, LiveTail } from './live-tail.js';
@@ -137,6 +138,24 @@ export class PartitionedEventStore implements EventStore {
     const shares = this.stores.map(() => new Map<StreamName, ArchivedPart>());
     for (const [stream, part] of parts) shares[(await this.#where.of(stream)) ?? 0]?.set(stream, part);
     for (const [partition, share] of shares.entries()) if (share.size > 0) await this.#of(partition).trim(share);
+  }
+
+  /** The feed of a partition counts by itself: its own position stands in the record. */
+  async redact(redaction: Redaction): Promise<void> {
+    this.#check();
+    const { stream, version } = redaction;
+    const store = this.#of((await this.#where.of(stream)) ?? 0);
+    for await (const { header } of store.readBytes(stream, version)) {
+      const position = Number(POSITION.exec(header.toString())?.[1] ?? 0) as Position;
+      await store.redact({ ...redaction, position });
+      break;
+    }
+    this.forget();
+  }
+
+  forget(): void {
+    this.#tail.forget();
+    for (const store of this.stores) store.forget();
   }
 
   cursorOf(position: Position): string {

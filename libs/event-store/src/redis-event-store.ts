@@ -23,6 +23,7 @@ import type {
   ArchivedParts,
   EventStore,
   FeedEntry,
+  Redaction,
   StoredBytes,
   StreamHead,
 } from './event-store.js';
@@ -84,7 +85,7 @@ export class RedisEventStore implements EventStore {
     readonly incarnation: string,
     private readonly onTrouble: (error: unknown) => void,
     private readonly options: Pick<RedisEventStoreOptions, 'archive' | 'mask' | 'onAcknowledged' | 'patience'>,
-    private readonly trimScript: string,
+    private readonly scripts: Readonly<Record<'trim' | 'redact', string>>,
   ) {
     this.#log = new RedisLog(connections.reader, keys, options.archive ?? NO_ARCHIVE);
     this.#appends = appends;
@@ -102,7 +103,7 @@ export class RedisEventStore implements EventStore {
     const channel = (options.statusPrefix ?? (prefix === DEFAULT_PREFIX ? '' : prefix)) + CHANNEL;
     const onTrouble = options.onTrouble ?? (() => undefined);
     const patience = options.patience ?? PATIENCE_MS;
-    const [text, trim] = await Promise.all([scriptText('append'), scriptText('trim')]);
+    const [text, trim, redact] = await Promise.all([scriptText('append'), scriptText('trim'), scriptText('redact')]);
     const connections = connect(options.redis, tagOf(partition), patience, onTrouble);
     try {
       const script = { sha: createHash('sha1').update(text).digest('hex'), text };
@@ -115,15 +116,10 @@ export class RedisEventStore implements EventStore {
         patience,
         onRewound: (found) => store.#fail(found),
       });
-      const store: RedisEventStore = new RedisEventStore(
-        connections,
-        keys,
-        appends,
-        incarnation,
-        onTrouble,
-        options,
+      const store: RedisEventStore = new RedisEventStore(connections, keys, appends, incarnation, onTrouble, options, {
         trim,
-      );
+        redact,
+      });
       if (partition === 0) await store.#begin();
       return store;
     } catch (error) {
@@ -199,10 +195,25 @@ export class RedisEventStore implements EventStore {
     const names = [...parts.keys()];
     const keys = [this.keys.archives, ...names.flatMap((name) => [this.keys.head(name), this.keys.log(name)])];
     const args = [...parts].flatMap(([name, { to, digest, sprintId }]) => [name, to, digest, sprintId]);
-    const answer = ask(this.connections.reader.eval(this.trimScript, keys.length, ...keys, ...args));
+    const answer = ask(this.connections.reader.eval(this.scripts.trim, keys.length, ...keys, ...args));
     const [number, version = 0] = (await answer) as number[];
     const short = number === undefined ? undefined : names[number - 1];
     if (short !== undefined) throw versionConflict(short, parts.get(short)?.to ?? (0 as Version), version);
+  }
+
+  async redact({ stream, version, position, digest, left }: Redaction): Promise<void> {
+    this.#check();
+    const { reader } = this.connections;
+    const keys = [this.keys.log(stream), this.keys.anew(stream), this.keys.feed];
+    const args = [`${version}-0`, digest, left, `${position}-0`];
+    await ask(reader.eval(this.scripts.redact, keys.length, ...keys, ...args));
+    this.forget();
+    // The bytes of before stand in the append-only file until it is rewritten. Redis may be at it, or not be allowed to.
+    await reader.bgrewriteaof().catch(this.onTrouble);
+  }
+
+  forget(): void {
+    this.#live?.tail.forget();
   }
 
   cursorOf(position: Position): string {

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import type { Position, Recorded, StreamName, Version } from '#contracts';
+import type { Position, Recorded, Sha256, StreamName, Version } from '#contracts';
 import { isIn, NO_PARTS, parsePart } from './archived-parts.js';
 import { corrupt, unavailable } from './errors.js';
 import type { Archive, ArchivedParts, FeedEntry, StoredBytes } from './event-store.js';
@@ -49,9 +49,10 @@ export class RedisLog {
       of: (bytes) => bytes,
     });
     for await (const entries of pages) {
-      for (const [, [, header, , data]] of entries) {
+      for (const [, [, header, , data, , redacted]] of entries) {
         if (header === undefined || data === undefined) throw corrupt(stream, version, 'a field is missing.');
-        yield { version: version as Version, header, data };
+        const digest = redacted === undefined ? {} : { redacted: redacted.toString() as Sha256 };
+        yield { version: version as Version, header, data, ...digest };
         version++;
       }
     }
@@ -104,9 +105,10 @@ export class RedisLog {
     const text = (value: string) => of(Buffer.from(value));
     let next = from;
     let page: Entry<T>[] = [];
-    for await (const { version, header, data } of this.archive.read(stream, part, from as Version)) {
+    for await (const { version, header, data, redacted } of this.archive.read(stream, part, from as Version)) {
       if (version !== next) break;
-      page.push([text(`${version}-0`), [text('h'), of(header), text('d'), of(data)]]);
+      const digest = redacted === undefined ? [] : [text('r'), text(redacted)];
+      page.push([text(`${version}-0`), [text('h'), of(header), text('d'), of(data), ...digest]]);
       if (next++ === to) break;
       if (page.length === PAGE) yield page.splice(0);
     }
@@ -132,9 +134,13 @@ export class RedisLog {
       const entries = await ask(this.redis.xrange(this.keys.feed, `(${after}-0`, '+', 'COUNT', count));
       const first = entries[0];
       const position = first === undefined ? undefined : numberOf(first[0]);
-      if (position === after + 1) return feedEntries(after, entries);
-      if (position !== undefined) this.#oldest = position;
-      else if ((await this.top()) <= after) return [];
+      if (position === after + 1) return feedEntries(after, firstRun(entries));
+      if (position !== undefined) {
+        // What was redacted is in the feed no more, and stands in the log.
+        if ((await this.#firstOfFeed()) <= after)
+          return this.#readPointers(after, Math.min(count, position - after - 1), without);
+        this.#oldest = position;
+      } else if ((await this.top()) <= after) return [];
     }
     return this.#readPointers(after, count, without);
   }
@@ -186,6 +192,14 @@ interface Source<T> {
   readonly range: (start: string, end: string, limit: number) => Promise<Entry<T>[]>;
   readonly of: (bytes: Buffer) => T;
 }
+
+/** Entries up to the first hole. */
+export const firstRun = (entries: readonly Entry[]): Entry[] => {
+  const [first] = entries;
+  if (first === undefined) return [];
+  const hole = missingIn(numberOf(first[0]), numberOf(first[0]) + entries.length - 1, entries);
+  return entries.slice(0, hole === undefined ? entries.length : hole - numberOf(first[0]));
+};
 
 /** Entries of the feed after a position. @throws HyperRunError `log.corrupt` at a gap */
 export const feedEntries = (after: number, entries: readonly Entry[]): FeedEntry[] => {

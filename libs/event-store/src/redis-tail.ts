@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import type { Position } from '#contracts';
 import { LiveTail } from './live-tail.js';
 import { numberOf, type Entry } from './pointers.js';
-import { feedEntries, PAGE } from './redis-log.js';
+import { feedEntries, firstRun, PAGE } from './redis-log.js';
 
 /** A blocked read costs nothing; it is renewed once a minute so that a dead connection is noticed. */
 export const BLOCK_MS = 60_000;
@@ -32,9 +32,12 @@ export const startRedisTail = ({ redis, feed, top, silence, onTrouble }: RedisTa
       try {
         const id = `${tail.position}-0`;
         const reply = await redis.xread('COUNT', PAGE, 'BLOCK', BLOCK_MS, 'STREAMS', feed, id);
-        const entries = (reply?.[0]?.[1] ?? []) as Entry[];
-        const first = entries[0];
-        if (first !== undefined) tail.push(feedEntries(numberOf(first[0]) - 1, entries));
+        let entries = (reply?.[0]?.[1] ?? []) as Entry[];
+        while (entries[0] !== undefined) {
+          const run = firstRun(entries);
+          tail.push(feedEntries(numberOf(entries[0][0]) - 1, run));
+          entries = entries.slice(run.length);
+        }
       } catch (error) {
         if (isEnded(redis)) return;
         onTrouble(error);

@@ -79,7 +79,8 @@ export const membersOf = async (readAt: ReadAt, size: number): Promise<ArchiveMe
 const memberAt = (offset: number, head: Buffer, size: number): ArchiveMember => {
   const end = head.indexOf(0, NAME_AT);
   const length = isArchive(head) && end > 0 ? head.readUInt32LE(PLAIN_HEADER + 6) : 0;
-  if (length <= end || offset + length > size) throw damaged(`no part of an archive begins at byte ${offset}`);
+  if (length === 0 || length <= end || offset + length > size)
+    throw damaged(`no part of an archive begins at byte ${offset}`);
   const [stream = '', version] = head.toString('latin1', NAME_AT, end).split('@');
   return {
     offset,

@@ -80,6 +80,18 @@ export const sprintTexts: {
     'quiet',
     `archived: ${plural(count, 'event')} in ${size(bytes)}, ${short(digest)}`,
   ],
+  'sprint.retention-applied': ({ kind, count, after }) => [
+    'quiet',
+    kind === 'archives'
+      ? `its archive is let go of after ${after}`
+      : `${plural(count, 'artefact')} (${kind}) are let go of after ${after}`,
+  ],
+  'sprint.archive-replaced': ({ digest }) => [
+    'quiet',
+    `its archive is another file since a redaction, ${short(digest)}`,
+  ],
+  'event.redaction-requested': ({ version, reason }) => ['warning', `event ${version} is to be redacted: ${reason}`],
+  'event.redacted': ({ version, reason }) => ['warning', `event ${version} was redacted: ${reason}`],
   'agent.registered': ({ name, role }) => ['quiet', `${name} is on board: ${role}`],
   'agent.circuit-opened': ({ failures }) => [
     'bad',

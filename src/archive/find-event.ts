@@ -1,0 +1,16 @@
+import { HyperRunError, type Position } from '#contracts';
+import type { EventStore, FeedEntry } from '#event-store';
+import { lastUntil } from '../world/moment.port.js';
+
+const PAGE = 1000;
+/** Between the making of an id and the append lie milliseconds; clocks of two machines may differ by more. */
+const APART_MS = 600_000;
+
+/** An id is a UUIDv7: its first 48 bits are milliseconds since 1970, so that the event is looked for where it must be. */
+export const findEvent = async (store: EventStore, eventId: string): Promise<FeedEntry> => {
+  const madeAt = Number.parseInt(eventId.replaceAll('-', '').slice(0, 12), 16);
+  const until = await lastUntil(store, madeAt + APART_MS);
+  for (let after: number = await lastUntil(store, madeAt - APART_MS); after < until; after += PAGE)
+    for (const entry of await store.readAll(after as Position, PAGE)) if (entry.event.id === eventId) return entry;
+  throw new HyperRunError('event.unknown', `There is no event "${eventId}".`);
+};
