@@ -1,4 +1,4 @@
-import { HyperRunError, type Position } from '#contracts';
+import { HyperRunError } from '#contracts';
 import type { EventStore, FeedEntry } from '#event-store';
 import { lastUntil } from '../world/moment.port.js';
 
@@ -10,7 +10,11 @@ const APART_MS = 600_000;
 export const findEvent = async (store: EventStore, eventId: string): Promise<FeedEntry> => {
   const madeAt = Number.parseInt(eventId.replaceAll('-', '').slice(0, 12), 16);
   const until = await lastUntil(store, madeAt + APART_MS);
-  for (let after: number = await lastUntil(store, madeAt - APART_MS); after < until; after += PAGE)
-    for (const entry of await store.readAll(after as Position, PAGE)) if (entry.event.id === eventId) return entry;
+  for (let after = await lastUntil(store, madeAt - APART_MS); after < until;) {
+    const page = await store.readAll(after, PAGE);
+    const found = page.find(({ event }) => event.id === eventId);
+    if (found !== undefined) return found;
+    after = page.at(-1)?.position ?? until;
+  }
   throw new HyperRunError('event.unknown', `There is no event "${eventId}".`);
 };

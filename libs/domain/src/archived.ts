@@ -4,6 +4,9 @@ import { noRecords, recordOf } from './agent-records.js';
 import type { Board } from './board.js';
 import { evolveWorld, newWorld, type Alert, type World, type WorldEvent } from './world.js';
 
+/** Of alerts that nobody counts any more, the newest stay in the list of the present; all stand in the archive. */
+const MOST_ALERTS = 200;
+
 /** Folds the events of tasks, each stream from its beginning to its end, in whatever order of streams. */
 export class LeftOver {
   readonly #world: World = newWorld();
@@ -26,7 +29,7 @@ export class LeftOver {
         ...(lastProgress === undefined ? {} : { lastProgress }),
         position: version,
       })),
-      alerts: [...this.#world.alerts.values()].map(({ version, ...alert }) => ({ ...alert, position: version })),
+      alerts: [...this.#world.alerts.values()].slice(-MOST_ALERTS).map(({ version, ...alert }) => ({ ...alert, position: version })),
     };
   }
 }

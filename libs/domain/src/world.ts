@@ -117,7 +117,8 @@ const evolveEntry = <Id, State>(
 ): { readonly before: State; readonly after: State } => {
   const before = map.get(id) ?? rules.initial;
   const after = rules.evolve(before, told);
-  map.set(id, after);
+  // What comes after the end of a task that is let go of does not bring it back.
+  if (after !== before || map.has(id)) map.set(id, after);
   if (after !== before) world.revisions.set(told.stream, told.position);
   return { before, after };
 };

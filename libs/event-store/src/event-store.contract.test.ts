@@ -473,7 +473,7 @@ const eventStoreContract = (name: string, open: (archive: Shelf) => Promise<Even
         expect(after[1]).toBe(before[1]?.replace('swordfish', '[redacted]').replace(/undefined$/, digest));
         expect(await texts(stream)).toEqual(['a', '[redacted]', 'c']);
         const told = await store.readAll((top - 3) as Position, 1000);
-        expect(positions(told)[0]).toBe(top - 2);
+        expect(positions(told)).toEqual(range(top - 2, top));
         const all = await collect(store, (top - 3) as Position, (entries) => entries.length >= 3);
         expect(all.map(({ event }) => (event.data as { text: string }).text)).toEqual(['a', '[redacted]', 'c']);
         expect(JSON.stringify(all.map(({ json }) => json))).not.toContain('swordfish');

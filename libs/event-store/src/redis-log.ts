@@ -134,15 +134,29 @@ export class RedisLog {
       const entries = await ask(this.redis.xrange(this.keys.feed, `(${after}-0`, '+', 'COUNT', count));
       const first = entries[0];
       const position = first === undefined ? undefined : numberOf(first[0]);
-      if (position === after + 1) return feedEntries(after, firstRun(entries));
+      if (position === after + 1) {
+        const run = firstRun(entries);
+        const told = feedEntries(after, run);
+        return run.length === entries.length ? told : this.#readOn(after, told, count, without);
+      }
       if (position !== undefined) {
         // What was redacted is in the feed no more, and stands in the log.
         if ((await this.#firstOfFeed()) <= after)
-          return this.#readPointers(after, Math.min(count, position - after - 1), without);
+          return this.#readOn(
+            after,
+            await this.#readPointers(after, Math.min(count, position - after - 1), without),
+            count,
+            without,
+          );
         this.#oldest = position;
       } else if ((await this.top()) <= after) return [];
     }
     return this.#readPointers(after, count, without);
+  }
+
+  /** Beyond a hole of the feed: a page is full as long as there is something to put on it. */
+  async #readOn(after: Position, told: FeedEntry[], count: number, without: ArchivedParts): Promise<FeedEntry[]> {
+    return [...told, ...(await this.readAll((after + told.length) as Position, count - told.length, without))];
   }
 
   async #firstOfFeed(): Promise<number> {
