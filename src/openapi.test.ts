@@ -54,6 +54,9 @@ const routesOf = (tree: string): string[] => {
 /** For browsers: not part of the interface. */
 const PAGES = ['GET /', 'GET /assets/{name}', 'GET /enter', 'GET /favicon.svg'];
 
+/** Of what is not to be without a word why. */
+const REASONED = /redact$/;
+
 describe('/openapi.json', () => {
   let redis: RedisServer;
   let place: Place;
@@ -229,7 +232,11 @@ describe('/openapi.json', () => {
     for (const { route } of operations) {
       if (!route.includes('{')) continue;
       const headers = { 'if-match': `"${'0'.repeat(64)}"` };
-      const body = route.endsWith('request-changes') ? { comment: 'Otherwise.' } : {};
+      const body = route.endsWith('request-changes')
+        ? { comment: 'Otherwise.' }
+        : REASONED.test(route)
+          ? { reason: 'So.' }
+          : {};
       const answer = await ask(route, {}, { headers, ...(route.startsWith('GET') ? {} : { body }) });
       expect({ route, status: answer.status }).toEqual({ route, status: 404 });
     }

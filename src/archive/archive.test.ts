@@ -259,6 +259,8 @@ describe('an archived sprint', () => {
       const state = sprints.get('s-story' as SprintId);
       return state?.status === 'completed' && state.dropped.length === 2;
     });
+    // It is recorded before it is done; whoever stops waits for the end of that.
+    await reopen();
     const answer = await rooms.fetch(SPRINT);
     expect(answer.status).toBe(410);
     expect(await answer.json()).toMatchObject({ code: 'archive.dropped', sprintId: 's-story' });
