@@ -8,10 +8,15 @@ export interface Page<Item> {
 }
 
 /** A page of a list that is there as a whole. `after` counts what came before. */
-export const pageOf = <Item>(all: readonly Item[], { after, limit }: PageDto): Page<Item> => {
-  const start = after === undefined ? 0 : Number(after);
-  if (!Number.isSafeInteger(start) || start < 0)
-    throw new HyperRunError('cursor.invalid', `after: expected \`next\` of the page before, found "${after}".`);
-  const end = start + limit;
+export const pageOf = <Item>(all: readonly Item[], page: PageDto): Page<Item> => {
+  const start = startOf(page);
+  const end = start + page.limit;
   return { items: all.slice(start, end), ...(end < all.length ? { next: String(end) } : {}) };
+};
+
+/** How many come before a page. @throws HyperRunError `cursor.invalid` */
+export const startOf = ({ after }: PageDto): number => {
+  const start = after === undefined ? 0 : Number(after);
+  if (Number.isSafeInteger(start) && start >= 0) return start;
+  throw new HyperRunError('cursor.invalid', `after: expected \`next\` of the page before, found "${after}".`);
 };

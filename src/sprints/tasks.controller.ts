@@ -24,7 +24,6 @@ import { EventPage } from '../http/event.schema.js';
 import { TaskIdParam } from '../http/id.params.js';
 import { JSON_SEQUENCE, sequenceOf, wantsSequence } from '../http/json-sequence.js';
 import { PageDto } from '../http/page.dto.js';
-import { pageOf } from '../http/page.js';
 import { EVENT_STORE } from '../log/log.port.js';
 import type { Issued } from '../world/decisions.port.js';
 import { issuedBy } from '../world/issued.port.js';
@@ -38,6 +37,7 @@ import { EndTaskCommand } from './end-task.command.js';
 import { FindSprintQuery } from './find-sprint.query.js';
 import { FindTaskQuery } from './find-task.query.js';
 import { FollowUpTaskCommand, type Difference } from './follow-up-task.command.js';
+import { streamPage } from './stream-page.js';
 import { SprintView, TaskChanged, TaskDetail } from './views.schema.js';
 
 const NOT_FOLLOWED = [
@@ -80,13 +80,14 @@ export class TasksController {
     @Headers('accept') accept: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    if (wantsSequence(accept) && (await this.store.head(taskStream(taskId))).version > 0) {
+    const stream = taskStream(taskId);
+    if ((await this.store.head(stream)).version === 0)
+      throw new HyperRunError('task.unknown', `There is no task "${taskId}".`);
+    if (wantsSequence(accept)) {
       void reply.header('Content-Type', JSON_SEQUENCE);
-      return sequenceOf(readEnvelopes(this.store, taskStream(taskId)));
+      return sequenceOf(readEnvelopes(this.store, stream));
     }
-    const events = await this.store.read(taskStream(taskId));
-    if (events.length === 0) throw new HyperRunError('task.unknown', `There is no task "${taskId}".`);
-    const { items, ...rest } = pageOf(events, page);
+    const { items, ...rest } = await streamPage(this.store, stream, page);
     return { items: items.map(toEnvelope), ...rest };
   }
 
