@@ -29,7 +29,9 @@ export class LeftOver {
         ...(lastProgress === undefined ? {} : { lastProgress }),
         position: version,
       })),
-      alerts: [...this.#world.alerts.values()].slice(-MOST_ALERTS).map(({ version, ...alert }) => ({ ...alert, position: version })),
+      alerts: [...this.#world.alerts.values()]
+        .slice(-MOST_ALERTS)
+        .map(({ version, ...alert }) => ({ ...alert, position: version })),
     };
   }
 }
