@@ -4,6 +4,9 @@ import type { ServiceClient } from './client.js';
 const Health = z.looseObject({
   isolation: z.string().optional(),
   durability: z.string().optional(),
+  /** What of the acknowledged events a loss of power may take. */
+  lossWindow: z.string().optional(),
+  memory: z.looseObject({ percent: z.number(), takesNewSprints: z.boolean() }).optional(),
   /** What the process that answers does. */
   roles: z.array(z.string()).optional(),
   /** The end of the log. */

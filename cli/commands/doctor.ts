@@ -137,15 +137,18 @@ const nearest = async (folder: string): Promise<string> => {
 const service = async (context: Context): Promise<Diagnosis> => {
   try {
     const client = await context.connect();
-    const { isolation: level, durability, roles } = await readHealth(client);
+    const { isolation: level, durability, lossWindow, memory, roles } = await readHealth(client);
     const told = [
       level && `isolation ${level}`,
       durability && `durability ${durability}`,
+      lossWindow && `a loss of power may take: ${lossWindow}`,
+      memory && `memory of the log ${memory.percent} %${memory.takesNewSprints ? '' : ': no new sprint is begun'}`,
       roles && `roles ${roles.join(', ')}`,
     ]
       .filter(Boolean)
       .join('; ');
-    return { name: 'Service', state: 'good', text: `${client.address.url}${told ? `: ${told}` : ''}` };
+    const state = memory?.takesNewSprints === false ? 'note' : 'good';
+    return { name: 'Service', state, text: `${client.address.url}${told ? `: ${told}` : ''}` };
   } catch (error) {
     const isDown = isHyperRunError(error, 'service.unreachable');
     return {

@@ -43,7 +43,7 @@ const welcome = async (context: Context, { address }: ServiceProcess, mayOpen: b
     ),
     `  data        ${dataDirectory(context.env)}`,
     `  isolation   ${health.isolation ?? 'not told'}`,
-    `  durability  ${health.durability ?? 'not told'}`,
+    `  durability  ${health.durability ?? 'not told'}${health.lossWindow === undefined ? '' : `; a loss of power may take: ${health.lossWindow}`}`,
     style.dim(`  Ctrl-C ends it. In another terminal: ${command} run`),
   ]);
 };

@@ -1,4 +1,4 @@
-import { availableParallelism, homedir } from 'node:os';
+import { availableParallelism, homedir, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import {
   ArrayNotEmpty,
@@ -30,6 +30,10 @@ export type Role = (typeof ROLES)[number];
 export const UNANSWERED = ['go-on', 'fail'] as const;
 export type Unanswered = (typeof UNANSWERED)[number];
 
+/** When the Redis of the data directory writes to its disk what it acknowledges: before it does, or every second. */
+export const FSYNC = ['always', 'everysec'] as const;
+export type Fsync = (typeof FSYNC)[number];
+
 const HOST = /^[\w.:-]{1,253}$/;
 
 /** What the environment says, validated; times in the unit that the name says, `bodyLimit` in bytes. */
@@ -53,6 +57,11 @@ export class Config {
   @IsBoolean() readonly allowUnattended: boolean;
   @IsBoolean() readonly allowUnconfined: boolean;
   @IsBoolean() readonly allowWeakRedis: boolean;
+  @IsIn(FSYNC) readonly fsync: Fsync;
+  /** Absent: an append is acknowledged as soon as Redis answers. */
+  @IsOptional() @IsInt() @Min(0) @Max(5) readonly waitForDisk: number | undefined;
+  @IsInt() @Min(64) @Max(16_777_216) readonly logMemoryMb: number;
+  @IsInt() @Min(1) @Max(100) readonly logMemoryPercent: number;
   @IsOptional() @Matches(/^[a-z0-9]{1,40}\.\d{1,15}-\d{1,15}$/) readonly acceptLog: string | undefined;
   @IsInt() @Min(1) @Max(8760) readonly planTtlHours: number;
   @IsInt() @Min(1) @Max(86_400) readonly stalledSeconds: number;
@@ -96,6 +105,11 @@ export class Config {
     this.allowUnattended = yes(env['HYPER_RUN_ALLOW_UNATTENDED']);
     this.allowUnconfined = yes(env['HYPER_RUN_ALLOW_UNCONFINED']);
     this.allowWeakRedis = yes(env['HYPER_RUN_ALLOW_WEAK_REDIS']);
+    this.fsync = (env['HYPER_RUN_FSYNC'] ?? 'always') as Fsync;
+    this.waitForDisk =
+      env['HYPER_RUN_WAIT_FOR_DISK'] === undefined ? undefined : whole(env['HYPER_RUN_WAIT_FOR_DISK'], 0);
+    this.logMemoryMb = whole(env['HYPER_RUN_LOG_MEMORY_MB'], Math.max(512, Math.floor(totalmem() / 2 ** 20 / 4)));
+    this.logMemoryPercent = whole(env['HYPER_RUN_LOG_MEMORY_PERCENT'], 80);
     this.acceptLog = env['HYPER_RUN_ACCEPT_LOG'];
     this.planTtlHours = whole(env['HYPER_RUN_PLAN_TTL_HOURS'], 24);
     this.stalledSeconds = whole(env['HYPER_RUN_STALLED_SECONDS'], 300);

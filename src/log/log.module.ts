@@ -1,5 +1,6 @@
 import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
 import { ArchiveFiles } from '../archive/archive-files.port.js';
+import { LogMemory } from './log-memory.port.js';
 import { EVENT_STORE, REDIS, REDIS_CONNECTION, STATUS_WRITER } from './log.port.js';
 import type { OpenLog } from './open-log.js';
 import { RedisClock } from './redis-clock.port.js';
@@ -23,8 +24,9 @@ export class LogModule implements OnApplicationShutdown {
         { provide: REDIS_CONNECTION, useValue: log.connection },
         { provide: ArchiveFiles, useValue: log.archives },
         RedisClock,
+        LogMemory,
       ],
-      exports: [EVENT_STORE, REDIS, REDIS_CONNECTION, STATUS_WRITER, ArchiveFiles, RedisClock],
+      exports: [EVENT_STORE, REDIS, REDIS_CONNECTION, STATUS_WRITER, ArchiveFiles, RedisClock, LogMemory],
     };
   }
 

@@ -26,6 +26,8 @@ export interface RedisConnection {
   readonly version: string;
   /** How long an acknowledged event lasts, in a word: `always`, `everysec` … or what speaks against it. */
   readonly durability: string;
+  /** What of the acknowledged events a loss of power may take, in words. */
+  readonly lossWindow: string;
   /** What was found to break the promise and was allowed all the same. */
   readonly weaknesses: readonly string[];
 }

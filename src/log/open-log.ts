@@ -10,6 +10,7 @@ import type { Config } from '../config/config.js';
 import { withoutSecrets } from '../config/secrets.js';
 import { connectCluster, connectRedis } from './connect-redis.js';
 import { LogMarkFile } from './log-mark-file.js';
+import { lossWindow } from './loss-window.js';
 import type { RedisAddress, RedisConnection, StatusWriter } from './log.port.js';
 import { addressOf, describeRedis } from './redis-address.js';
 
@@ -65,6 +66,7 @@ export const openLog = async (config: Config): Promise<OpenLog> => {
       feedLength: config.feedLength,
       known,
       accepted: config.acceptLog,
+      waitForDisk: config.waitForDisk,
       onAcknowledged: (reached) => mark.raise(reached),
       onTrouble: trouble,
       mask: withoutSecrets,
@@ -72,7 +74,7 @@ export const openLog = async (config: Config): Promise<OpenLog> => {
     });
     undo.push(() => store.close());
     mark.raise({ incarnation: store.incarnation, position: await store.top() });
-    return { connection: describe(options, promise), redis, statuses, store, archives, close };
+    return { connection: describe(options, promise, config), redis, statuses, store, archives, close };
   } catch (error) {
     await close();
     throw error;
@@ -83,7 +85,7 @@ const reach = async (config: Config): Promise<Reached> => {
   if (config.redisUrl !== undefined) return { options: addressOf(config.redisUrl), release: () => Promise.resolve() };
   const log = (line: string) => logger.log(line);
   const tool = await findTool('redis-server', { cacheDir: toolCache(), log });
-  const own = await startRedis({ directory: config.dataDirectory, tool, log });
+  const own = await startRedis({ directory: config.dataDirectory, tool, log, config: redisSettings(config) });
   return { options: { path: own.socketPath }, release: () => own.close() };
 };
 
@@ -99,6 +101,11 @@ const checkPartitions = async (address: RedisAddress, config: Config): Promise<v
     }
   }
 };
+
+const redisSettings = ({ fsync, logMemoryMb }: Config) => ({
+  appendfsync: fsync,
+  maxmemory: String(logMemoryMb * 2 ** 20),
+});
 
 /** A Redis that may forget what it acknowledged is refused, unless the operator has said otherwise. */
 const requireReliable = ({ problems }: RedisPromise, { allowWeakRedis }: Config): void => {
@@ -117,11 +124,16 @@ const requireReliable = ({ problems }: RedisPromise, { allowWeakRedis }: Config)
 const FAILOVER =
   'Another Redis may take over from this one and lack what was acknowledged in the moment before; a loss is named, and stops the service.';
 
-const describe = (options: RedisAddress, { version, durability, problems }: RedisPromise): RedisConnection => ({
+const describe = (
+  options: RedisAddress,
+  { version, durability, problems }: RedisPromise,
+  { waitForDisk }: Config,
+): RedisConnection => ({
   options,
   description: describeRedis(options),
   version,
   durability,
+  lossWindow: lossWindow(durability, waitForDisk),
   weaknesses: [...problems.map(({ text }) => text), ...(mayChange(options) ? [FAILOVER] : [])],
 });
 

@@ -6,7 +6,10 @@ import { CONFIG, type Config } from '../config/config.js';
 import { Answers } from '../http/answers.decorator.js';
 import { IsolationLevel } from '../isolation/isolation-level.port.js';
 import { EVENT_STORE, REDIS_CONNECTION, type RedisConnection } from '../log/log.port.js';
+import { LogMemory } from '../log/log-memory.port.js';
 import { RedisClock } from '../log/redis-clock.port.js';
+import { LiveWorld } from '../world/live-world.port.js';
+import { ParkedEvents } from '../world/parked-events.port.js';
 import { Clock, Live, Ready } from './health.schema.js';
 
 @ApiTags('operations')
@@ -18,6 +21,9 @@ export class HealthController {
     @Inject(REDIS_CONNECTION) private readonly connection: RedisConnection,
     @Inject(IsolationLevel) private readonly isolation: IsolationLevel,
     @Inject(RedisClock) private readonly clock: RedisClock,
+    @Inject(LogMemory) private readonly memory: LogMemory,
+    @Inject(LiveWorld) private readonly present: LiveWorld,
+    @Inject(ParkedEvents) private readonly parked: ParkedEvents,
     @Inject(ArchiveFiles) private readonly archives: ArchiveFiles,
   ) {}
 
@@ -35,10 +41,13 @@ export class HealthController {
   async ready() {
     const position = await this.store.top();
     const { level } = await this.isolation.measured();
-    const { durability, version, description, weaknesses } = this.connection;
+    const { durability, lossWindow, version, description, weaknesses } = this.connection;
     return {
       status: 'ready' as const,
       durability,
+      lossWindow,
+      projections: this.#projections(position),
+      memory: await this.memory.room(),
       isolation: level,
       redis: { version, address: description, weaknesses },
       archives: await this.archives.lookAgain(),
@@ -49,6 +58,12 @@ export class HealthController {
       pid: process.pid,
       serverTime: new Date().toISOString(),
     };
+  }
+
+  #projections(top: number) {
+    const { position } = this.present.world;
+    const { total: parkedEvents, shown: parked } = this.parked;
+    return { position, lag: Math.max(0, top - position), parkedEvents, parked };
   }
 
   @Get('clock')

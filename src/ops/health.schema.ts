@@ -9,6 +9,29 @@ export const Ready = named(
   z.object({
     status: z.literal('ready'),
     durability: z.string(),
+    lossWindow: z.string(),
+    /** What is kept of the log to be shown: how far it has got, and the events that it goes on without. */
+    projections: z.object({
+      position: z.number().int(),
+      lag: z.number().int(),
+      parkedEvents: z.number().int(),
+      parked: z.array(
+        z.object({
+          projection: z.string(),
+          position: z.number().int(),
+          stream: z.string(),
+          version: z.number().int(),
+          error: z.string(),
+        }),
+      ),
+    }),
+    memory: z.object({
+      usedBytes: z.number().int(),
+      limitBytes: z.number().int(),
+      percent: z.number(),
+      newSprintsUntil: z.number().int(),
+      takesNewSprints: z.boolean(),
+    }),
     isolation: Isolation,
     redis: z.object({ version: z.string(), address: z.string(), weaknesses: z.array(z.string()) }),
     /** Archives that are missing or damaged, as far as somebody looked: their sprints cannot be read whole. */

@@ -3,8 +3,11 @@ import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { EventStore } from '#event-store';
 import { AnswersText } from '../http/answers.decorator.js';
 import { EVENT_STORE } from '../log/log.port.js';
+import { LogMemory } from '../log/log-memory.port.js';
 import { EventHub } from '../stream/event-hub.port.js';
 import { SseConnections, STREAMS } from '../stream/sse-connections.port.js';
+import { LiveWorld } from '../world/live-world.port.js';
+import { ParkedEvents } from '../world/parked-events.port.js';
 import { EventLoop } from './event-loop.js';
 import { counter, gauge, labelled, prometheusText, type Metric } from './metrics.js';
 
@@ -17,6 +20,9 @@ export class MetricsController {
     @Inject(EventHub) private readonly hub: EventHub,
     @Inject(SseConnections) private readonly connections: SseConnections,
     @Inject(EventLoop) private readonly loop: EventLoop,
+    @Inject(LogMemory) private readonly memory: LogMemory,
+    @Inject(LiveWorld) private readonly live: LiveWorld,
+    @Inject(ParkedEvents) private readonly parked: ParkedEvents,
   ) {}
 
   @Get()
@@ -25,12 +31,22 @@ export class MetricsController {
   @AnswersText(200, 'text/plain', 'Metrics in the text format')
   async metrics(): Promise<string> {
     const position = await this.store.top();
+    const behind = Math.max(0, position - this.live.world.position);
+    const room = await this.memory.room();
     const memory = process.memoryUsage();
     const cpu = process.cpuUsage();
     const lag = this.loop.lag();
     return prometheusText([
       counter('events_total', 'Events in the log.', position),
       ...this.#stream(position),
+      gauge('projection_lag_events', 'Events in the log that the state of this process has not taken in.', behind),
+      labelled(
+        gauge('parked_events', 'Events that a projection goes on without.', 0),
+        'projection',
+        this.parked.counts,
+      ),
+      gauge('log_memory_bytes', 'Memory that Redis uses.', room.usedBytes),
+      gauge('log_memory_limit_bytes', 'Memory that it may use.', room.limitBytes),
       gauge('resident_memory_bytes', 'Memory of the process.', memory.rss),
       gauge('heap_used_bytes', 'JavaScript heap in use.', memory.heapUsed),
       counter('cpu_seconds_total', 'Processor time of the process.', (cpu.user + cpu.system) / 1e6),

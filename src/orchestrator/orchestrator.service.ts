@@ -33,6 +33,7 @@ import { EVENT_STORE, REDIS } from '../log/log.port.js';
 import { redisNow } from '../log/redis-clock.port.js';
 import { Decisions, foldUntil } from '../world/decisions.port.js';
 import { hintKey } from '../world/keys.port.js';
+import { isPoison } from '../world/parked-events.port.js';
 import { LiveWorld } from '../world/live-world.port.js';
 import { SprintDecisions } from '../world/sprint-decisions.port.js';
 import { inLanes } from './in-lanes.js';
@@ -40,6 +41,8 @@ import { next, type Limits, type Signals, type Step } from './next.js';
 import { Vigil } from './vigil.js';
 
 const ACTOR = 'orchestrator';
+/** What could not be read is not asked for in a loop. */
+const UNREADABLE_MS = 60_000;
 /** After an append failed for want of Redis, and the like. */
 const RETRY_MS = 500;
 /** Of different sprints: what is appended at the same time travels together. */
@@ -195,6 +198,11 @@ export class OrchestratorService implements OnApplicationBootstrap, OnModuleDest
       else await this.#decideTask(step);
       failpoint('orchestrator.after-step');
     } catch (error) {
+      // One stream that cannot be read keeps nobody from the others. It was parked, and told of, when it was folded.
+      if (isPoison(error)) {
+        this.#logger.error(`Nothing can be decided: ${String(error)}`);
+        return this.#wake(UNREADABLE_MS);
+      }
       // Somebody else was first, or the world is a moment behind: the next fold answers anew.
       if (isHyperRunError(error) && error.actor === 'caller') return this.#wake(RETRY_MS);
       throw error;

@@ -16,6 +16,7 @@ import { event, isActive, repository, sprint, type SprintState } from '#domain';
 import type { EventStore, StreamWrite } from '#event-store';
 import { CONFIG, type Config } from '../config/config.js';
 import { EVENT_STORE } from '../log/log.port.js';
+import { LogMemory } from '../log/log-memory.port.js';
 import { CompareWithHeadQuery } from '../repositories/compare-with-head.query.js';
 import { Decisions, foldUntil, type Issued } from '../world/decisions.port.js';
 import { LiveWorld } from '../world/live-world.port.js';
@@ -48,6 +49,7 @@ export class ApprovePlanHandler implements ICommandHandler<ApprovePlanCommand> {
     private readonly decisions: Decisions,
     private readonly live: LiveWorld,
     private readonly queries: QueryBus,
+    private readonly memory: LogMemory,
     @Inject(EVENT_STORE) private readonly store: EventStore,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
@@ -68,6 +70,7 @@ export class ApprovePlanHandler implements ICommandHandler<ApprovePlanCommand> {
       also: async (state, events) => {
         const [approved] = events;
         if (state.status !== 'proposed' || approved?.type !== 'sprint.plan-approved') return [];
+        await this.memory.requireRoom();
         await this.requireUnmoved(state.plan, approved.data.taskIds);
         return [...(await this.holdRepository(state.plan)), ...taskWrites(state.plan, approved.data)];
       },

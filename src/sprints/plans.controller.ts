@@ -57,6 +57,7 @@ export class PlansController {
   @Answers(201, PlanView, 'The plan', { headers: { ...TAG, ...PLACE } })
   @Answers(202, PlanView, 'The scan goes on; look at Location', { headers: PLACE })
   @Problems(
+    'log.nearly-full',
     'repository.unknown',
     'repository.not-allowed',
     'repository.outside-roots',
@@ -196,6 +197,7 @@ export class PlansController {
   @ApiOperation({ summary: 'Approve exactly the plan that was read, and run it' })
   @Answers(202, SprintView, 'The sprint; its id is that of the plan')
   @Problems(
+    'log.nearly-full',
     ...DECIDED,
     'plan.stale-hash',
     'plan.base-moved',

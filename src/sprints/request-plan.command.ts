@@ -2,6 +2,7 @@ import { Command, CommandBus, CommandHandler, QueryBus, type ICommandHandler } f
 import { type PlannedTask, type RequestedChanges, type SprintId, type TaskId } from '#contracts';
 import type { BudgetWish } from '#domain';
 import { compileScope } from '#workspace';
+import { LogMemory } from '../log/log-memory.port.js';
 import { FindRepositoryQuery } from '../repositories/find-repository.query.js';
 import { RegisterRepositoryCommand } from '../repositories/register-repository.command.js';
 import { derivedId, type Issued } from '../world/decisions.port.js';
@@ -53,6 +54,7 @@ export class RequestPlanHandler implements ICommandHandler<RequestPlanCommand> {
     private readonly decisions: SprintDecisions,
     private readonly commands: CommandBus,
     private readonly queries: QueryBus,
+    private readonly memory: LogMemory,
   ) {}
 
   async execute({ wish, issued, again }: RequestPlanCommand): Promise<Requested> {
@@ -78,6 +80,10 @@ export class RequestPlanHandler implements ICommandHandler<RequestPlanCommand> {
         },
       },
       issued,
+      async () => {
+        await this.memory.requireRoom();
+        return [];
+      },
     );
     return { sprintId, cursor: outcome.cursor };
   }

@@ -12,12 +12,15 @@ import {
   type StreamName,
   type TaskId,
 } from '#contracts';
+import type { Redis } from 'ioredis';
 import { makeRepository } from '../../test/harness/repositories.js';
 import { openRooms, type Rooms } from '../../test/harness/rooms.js';
 import { SseReader } from '../../test/harness/sse-reader.js';
 import { ArtifactsModule } from '../artifacts/artifacts.module.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { IsolationModule } from '../isolation/isolation.module.js';
+import { REDIS } from '../log/log.port.js';
+import { OpsModule } from '../ops/ops.module.js';
 import { OrchestratorModule } from '../orchestrator/orchestrator.module.js';
 import { RepositoriesModule } from '../repositories/repositories.module.js';
 import { TasksModule } from '../tasks/tasks.module.js';
@@ -73,6 +76,7 @@ describe('plans and sprints', () => {
         OrchestratorModule,
         TasksModule,
         AuditModule,
+        OpsModule,
       ],
     });
     const wish = { repository: join(folder, 'pages'), scope: ['docs/**'] };
@@ -384,5 +388,29 @@ describe('plans and sprints', () => {
     await completed(planId);
     const { seen } = await get(`/hyper-running/sprints/${planId}`);
     expect(seen.tasks.map(({ status }) => status)).toEqual(['passed', 'passed']);
+  });
+
+  it('are refused before the memory of the log is full; what is there is decided all the same, even when it is full', async () => {
+    const redis = rooms.app.get<Redis>(REDIS);
+    const wish = { repository: join(folder, 'pages'), scope: ['docs/**'] };
+    const { seen: waiting } = await send('/hyper-running/plan', 'before-full', wish);
+    const [, used] = /^used_memory:(\d+)/m.exec(await redis.info('memory')) ?? [];
+    try {
+      await redis.config('SET', 'maxmemory', Math.round(Number(used) / 0.9));
+      const refused = { status: 507, seen: { code: 'log.nearly-full' } };
+      expect(await send('/hyper-running/plan', 'too-late', wish)).toMatchObject(refused);
+      const approval = { planId: waiting.planId, planHash: waiting.planHash };
+      expect(await send('/hyper-running/execute', 'too-late-too', approval)).toMatchObject(refused);
+      const ready = await (await rooms.fetch('/health/ready')).json();
+      expect(ready).toMatchObject({ memory: { takesNewSprints: false, newSprintsUntil: 80 } });
+      await redis.config('SET', 'maxmemory', '1');
+      const decided = `/hyper-running/plans/${waiting.planId}/reject`;
+      expect(await send(decided, 'when-full', { reason: 'Not now.' })).toMatchObject({ status: 200 });
+      // What was sent before is answered as then.
+      expect(await send('/hyper-running/plan', 'before-full', wish)).toMatchObject({ status: 201 });
+    } finally {
+      await redis.config('SET', 'maxmemory', '0');
+    }
+    expect((await send('/hyper-running/plan', 'after-full', wish)).status).toBe(201);
   });
 });

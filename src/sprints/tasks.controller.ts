@@ -41,6 +41,7 @@ import { streamPage } from './stream-page.js';
 import { SprintView, TaskChanged, TaskDetail } from './views.schema.js';
 
 const NOT_FOLLOWED = [
+  'log.nearly-full',
   'task.not-settled',
   'task.nothing-left',
   'task.changes-unheard',

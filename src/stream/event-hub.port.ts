@@ -9,6 +9,7 @@ import { FeedTail } from './feed-tail.port.js';
 import { filterKey, wants, type Filter } from './filter.js';
 import { FrameRing, type Bounds } from './frame-ring.js';
 import { toFrame, type Frame } from './frame.js';
+import { outlineOf } from './outline.js';
 import type { SseConnection } from './sse-connection.js';
 
 export interface HubOptions {
@@ -128,7 +129,7 @@ export class EventHub implements Backlog, OnApplicationBootstrap, OnModuleDestro
     const entries = await this.#page(after);
     const upTo = entries.at(-1)?.position;
     if (upTo === undefined) return undefined;
-    const wanted = entries.filter((entry) => wants(filter, entry.event));
+    const wanted = entries.filter((entry) => wants(filter, outlineOf(entry)));
     const share = shareOf(this.#framesOf(wanted), filter);
     this.#deliveries.log += share.events;
     return { ...share, upTo };

@@ -4,6 +4,7 @@ import { EventBus } from '@nestjs/cqrs';
 import type { Position } from '#contracts';
 import type { EventStore, FeedEntry } from '#event-store';
 import { EVENT_STORE } from '../log/log.port.js';
+import { readEvent } from '../world/parked-events.port.js';
 import { EventRecorded } from './event-recorded.port.js';
 
 export type BatchListener = (batch: readonly FeedEntry[]) => void;
@@ -65,6 +66,9 @@ export class FeedTail implements OnApplicationBootstrap, OnModuleDestroy {
   #tell(batch: readonly FeedEntry[]): void {
     this.#position = batch.at(-1)?.position ?? this.#position;
     for (const listener of this.#listeners) listener(batch);
-    for (const { event } of batch) void this.eventBus.publish(new EventRecorded(event));
+    for (const entry of batch) {
+      const event = readEvent(entry);
+      if (event !== undefined) void this.eventBus.publish(new EventRecorded(event));
+    }
   }
 }

@@ -1,4 +1,5 @@
 import type { FeedEntry } from '#event-store';
+import { jsonOf, outlineOf } from './outline.js';
 import type { Position } from '#contracts';
 
 /** An event as it goes to every client of the stream: serialised once. */
@@ -11,13 +12,10 @@ export interface Frame {
   readonly bytes: Buffer;
 }
 
-export const toFrame = (entry: FeedEntry, cursor: string): Frame => ({
-  position: entry.position,
-  type: entry.event.type,
-  sprintId: entry.event.sprintId,
-  agentId: entry.event.agentId,
-  bytes: Buffer.from(messageFrame(cursor, entry.json)),
-});
+export const toFrame = (entry: FeedEntry, cursor: string): Frame => {
+  const { type, sprintId, agentId } = outlineOf(entry);
+  return { position: entry.position, type, sprintId, agentId, bytes: Buffer.from(messageFrame(cursor, jsonOf(entry))) };
+};
 
 /** A message without a name, as `onmessage` sees it. */
 export const messageFrame = (cursor: string, json: string): string => `id: ${cursor}\ndata: ${json}\n\n`;

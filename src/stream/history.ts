@@ -1,6 +1,7 @@
 import type { Position } from '#contracts';
 import type { EventStore, FeedEntry } from '#event-store';
 import { isOpen, wants, type Filter } from './filter.js';
+import { outlineOf } from './outline.js';
 
 const PAGE = 1000;
 /** So many events are looked through for one answer; a filter that lets few through goes on from where it ended. */
@@ -25,7 +26,7 @@ export const readHistory = async (
     const page = await store.readAll(upTo, PAGE);
     for (const entry of page) {
       upTo = entry.position;
-      if (!wants(filter, entry.event)) continue;
+      if (!wants(filter, outlineOf(entry))) continue;
       entries.push(entry);
       if (entries.length === limit) return { entries, upTo };
     }
@@ -53,7 +54,7 @@ export const readBefore = async (
     const missing = limit - entries.length;
     const size = Math.min(from - 1, isOpen(filter) ? missing : PAGE);
     const page = await store.readAll((from - 1 - size) as Position, size);
-    const wanted = page.filter((entry) => wants(filter, entry.event));
+    const wanted = page.filter((entry) => wants(filter, outlineOf(entry)));
     const newest = wanted.slice(-missing);
     from = wanted.length > missing ? (newest[0]?.position ?? from) : from - size;
     entries = [...newest, ...entries];

@@ -8,6 +8,7 @@ import { CONFIG, type Config } from '../config/config.js';
 import { IsolationModule } from '../isolation/isolation.module.js';
 import { Decisions } from '../world/decisions.port.js';
 import { LiveWorld } from '../world/live-world.port.js';
+import { ParkedEvents } from '../world/parked-events.port.js';
 import { WorldModule } from '../world/world.module.js';
 import { Roster } from './roster.port.js';
 import { SwarmModule } from './swarm.module.js';
@@ -42,7 +43,7 @@ describe('the swarm', () => {
 
   beforeAll(async () => {
     rooms = await openRooms({ imports: [IsolationModule, WorldModule, SwarmModule] });
-    elsewhere = new LiveWorld(rooms.store);
+    elsewhere = new LiveWorld(rooms.store, new ParkedEvents());
     await elsewhere.ready();
   });
   afterAll(async () => {

@@ -21,7 +21,7 @@ import { Oversight } from './oversight.js';
 import { TaskFailure } from './task-failure.js';
 
 /** Not the agent's doing: the attempt is broken off, and the task tried again. */
-const ACCIDENTS = ['log.epoch-over', 'log.unavailable', 'sandbox.no-space'];
+const ACCIDENTS = ['log.epoch-over', 'log.unavailable', 'log.full', 'log.disk-full', 'sandbox.no-space'];
 
 /** What a person decided by the plan or by an answer is no trouble of the agent's own. */
 const DECIDED = ['agent.refused-too-often', 'agent.budget-exceeded', 'agent.unanswered'];

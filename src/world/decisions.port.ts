@@ -57,6 +57,8 @@ export class Decisions {
         follows: !issued.actor.startsWith('person:'),
       },
       subjects,
+      // Of people and of the service itself. What a worker decides can wait until there is room.
+      reserve: !issued.actor.startsWith('worker:'),
       raisesEpoch: raiseEpoch === true,
       writes: async (decided) =>
         decided.events.length === 0 ? [] : ((await also?.(decided.state, decided.events)) ?? []),

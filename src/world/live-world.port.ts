@@ -1,9 +1,11 @@
 import { setMaxListeners } from 'node:events';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import type { Position } from '#contracts';
-import { evolveWorld, newWorld, recallArchived, type World } from '#domain';
+import { newWorld, recallArchived, type World } from '#domain';
 import { NO_PARTS, type ArchivedParts, type EventStore, type FeedEntry } from '#event-store';
 import { EVENT_STORE } from '../log/log.port.js';
+import { foldEntry } from './fold-entry.js';
+import { ParkedEvents } from './parked-events.port.js';
 
 type Listener = (batch: readonly FeedEntry[]) => void;
 
@@ -21,7 +23,10 @@ export class LiveWorld implements OnApplicationBootstrap, OnModuleDestroy {
   #leftOut: ArchivedParts = NO_PARTS;
   #wholeFrom = 0;
 
-  constructor(@Inject(EVENT_STORE) private readonly store: EventStore) {
+  constructor(
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    private readonly parked: ParkedEvents,
+  ) {
     setMaxListeners(0, this.#stopping.signal); // one for each who waits
   }
 
@@ -49,7 +54,7 @@ export class LiveWorld implements OnApplicationBootstrap, OnModuleDestroy {
     return this.#wholeFrom;
   }
 
-  /** Calls back with each batch of events after it was folded; returns how to stop that. */
+  /** Calls back with each batch of events, without those that nobody here can read, after it was folded; returns how to stop that. */
   onChange(listener: Listener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -77,9 +82,14 @@ export class LiveWorld implements OnApplicationBootstrap, OnModuleDestroy {
     });
   }
 
-  #fold(event: FeedEntry['event']): void {
-    evolveWorld(this.world, event);
-    if (event.type !== 'sprint.archived') return;
+  /** Whether the event could be read. */
+  #fold(entry: FeedEntry): boolean {
+    const event = foldEntry(this.world, entry, (part, one, error) => this.parked.park(part, one, error));
+    if (event?.type === 'sprint.archived') this.#recall(event);
+    return event !== undefined;
+  }
+
+  #recall(event: Extract<FeedEntry['event'], { type: 'sprint.archived' }>): void {
     const { heads, left } = event.data;
     if (heads.some(({ stream }) => stream !== event.stream && this.#leftOut.has(stream)))
       recallArchived(this.world, left);
@@ -90,8 +100,8 @@ export class LiveWorld implements OnApplicationBootstrap, OnModuleDestroy {
       this.#leftOut = await this.store.archived();
       if (this.#leftOut.size > 0) this.#wholeFrom = top;
       for await (const batch of this.store.subscribe(0 as Position, this.#stopping.signal, this.#leftOut)) {
-        for (const { event } of batch) this.#fold(event);
-        for (const listener of [...this.#listeners]) listener(batch);
+        const read = batch.filter((entry) => this.#fold(entry));
+        for (const listener of [...this.#listeners]) listener(read);
       }
     } catch (error) {
       if (this.#stopping.signal.aborted) return;

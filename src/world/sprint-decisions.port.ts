@@ -19,7 +19,7 @@ export class SprintDecisions {
     sprintId: SprintId,
     command: SprintCommand,
     issued: Issued,
-    also?: () => readonly StreamWrite[],
+    also?: () => Promise<readonly StreamWrite[]> | readonly StreamWrite[],
   ): Promise<Outcome<SprintState>> {
     const stream = sprintStream(sprintId);
     const subjects = { sprintId };

@@ -1,9 +1,10 @@
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import type { Position } from '#contracts';
-import { copyWorld, evolveWorld, type World } from '#domain';
+import { copyWorld, type World } from '#domain';
 import type { EventStore } from '#event-store';
 import { EVENT_STORE } from '../log/log.port.js';
 import { Checkpoints } from './checkpoints.js';
+import { foldEntry } from './fold-entry.js';
 import { LiveWorld } from './live-world.port.js';
 import { momentOf } from './moment.port.js';
 
@@ -17,6 +18,8 @@ export interface WorldThen {
 const SPACING = 10_000;
 const MOST_KEPT = 16;
 const RECENT = 4;
+/** The present parked it, and told of it. */
+const parkedBefore = (): void => undefined;
 const PAGE = 1000;
 
 /**
@@ -85,8 +88,8 @@ export class WorldHistory implements OnModuleDestroy {
     while (world.position < position) {
       this.#stopping.signal.throwIfAborted();
       const after = world.position as Position;
-      for (const { event } of await this.store.readAll(after, Math.min(PAGE, position - after)))
-        evolveWorld(world, event);
+      for (const entry of await this.store.readAll(after, Math.min(PAGE, position - after)))
+        foldEntry(world, entry, parkedBefore);
       if (!this.#isWhole(world)) this.#past.keep(world);
     }
     return world;

@@ -3,6 +3,7 @@ import { agentStream, type AgentId, type AnyEvent, type Position, type StreamNam
 import { event, evolveWorld, newWorld } from '#domain';
 import { commandHash, InMemoryEventStore, newId } from '#event-store';
 import { LiveWorld } from './live-world.port.js';
+import { ParkedEvents } from './parked-events.port.js';
 import { momentOf } from './moment.port.js';
 import { WorldHistory } from './world-history.port.js';
 
@@ -33,7 +34,7 @@ describe('the world as it was', () => {
   beforeEach(async () => {
     now = AT_FIRST;
     store = new InMemoryEventStore(() => now);
-    live = new LiveWorld(store);
+    live = new LiveWorld(store, new ParkedEvents());
     history = new WorldHistory(store, live);
     for (let failures = 1; failures <= 60; failures++) {
       const id = `links-${failures % 7}`;

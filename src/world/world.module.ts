@@ -1,12 +1,14 @@
 import { Global, Module } from '@nestjs/common';
 import { Decisions } from './decisions.port.js';
 import { LiveWorld } from './live-world.port.js';
+import { ParkedAlerts } from './parked-alerts.js';
+import { ParkedEvents } from './parked-events.port.js';
 import { SprintDecisions } from './sprint-decisions.port.js';
 import { WorldHistory } from './world-history.port.js';
 
 @Global()
 @Module({
-  providers: [LiveWorld, WorldHistory, Decisions, SprintDecisions],
-  exports: [LiveWorld, WorldHistory, Decisions, SprintDecisions],
+  providers: [LiveWorld, WorldHistory, Decisions, SprintDecisions, ParkedEvents, ParkedAlerts],
+  exports: [LiveWorld, WorldHistory, Decisions, SprintDecisions, ParkedEvents],
 })
 export class WorldModule {}

@@ -78,27 +78,73 @@ export const copyWorld = (world: World): World => ({
 
 export type WorldEvent = Told & BoardEvent & { readonly stream: StreamName; readonly sprintId?: SprintId };
 
-export const evolveWorld = (world: World, told: WorldEvent): void => {
-  world.position = told.position;
-  world.versions.set(told.stream, told.version);
+/** Told of an event that a part of the world could not take. */
+export type OnUnfit = (part: string, error: unknown) => void;
+
+const rethrow: OnUnfit = (_, error) => {
+  throw error;
+};
+
+/** Each part on its own: one that cannot take an event is left as it was, and told of, and the others go on. */
+export const evolveWorld = (world: World, told: WorldEvent, onUnfit: OnUnfit = rethrow): void => {
+  passOver(world, told);
   const dash = told.stream.indexOf('-');
   const category = dash < 0 ? told.stream : told.stream.slice(0, dash);
   const id = told.stream.slice(dash + 1);
-  if (told.type === 'alert.raised') raise(world, told);
-  else if (told.type === 'alert.acknowledged') acknowledge(world, told);
-  else if (told.type === 'event.redaction-requested') world.redactions.set(told.data.eventId, told.stream);
-  else if (told.type === 'event.redacted') world.redactions.delete(told.data.eventId);
-  if (tellsOfCircuit(told)) {
-    const agentId = category === 'agent' ? (id as AgentId) : failingIn(world, id as TaskId, told);
-    const kind = agentId === undefined ? undefined : world.board.agents.get(agentId)?.kind;
-    world.circuits = evolveCircuits(world.circuits, told, kind);
+  for (const [part, evolve] of PARTS) {
+    try {
+      evolve(world, told, category, id);
+    } catch (error) {
+      onUnfit(part, error);
+    }
   }
-  if (category === 'repository') evolveEntry(world, world.repositories, id as RepositoryId, repository, told);
-  else if (category === 'sprint') evolveSprint(world, id as SprintId, told);
-  else if (category === 'task') evolveEntry(world, world.tasks, id as TaskId, task, told);
-  world.board = evolveBoard(world.board, told);
-  world.records = evolveRecords(world.records, told);
 };
+
+/** As an event does that changes nothing: the world goes on to its place. */
+export const passOver = (
+  world: World,
+  { position, stream, version }: Pick<WorldEvent, 'position' | 'stream' | 'version'>,
+): void => {
+  world.position = position;
+  world.versions.set(stream, version);
+};
+
+/** In this order: the circuits look at who holds a task before the event. */
+const PARTS: readonly (readonly [string, (world: World, told: WorldEvent, category: string, id: string) => void])[] = [
+  [
+    'alerts',
+    (world, told) => {
+      if (told.type === 'alert.raised') raise(world, told);
+      else if (told.type === 'alert.acknowledged') acknowledge(world, told);
+    },
+  ],
+  [
+    'redactions',
+    (world, told) => {
+      if (told.type === 'event.redaction-requested') world.redactions.set(told.data.eventId, told.stream);
+      else if (told.type === 'event.redacted') world.redactions.delete(told.data.eventId);
+    },
+  ],
+  [
+    'circuits',
+    (world, told, category, id) => {
+      if (!tellsOfCircuit(told)) return;
+      const agentId = category === 'agent' ? (id as AgentId) : failingIn(world, id as TaskId, told);
+      const kind = agentId === undefined ? undefined : world.board.agents.get(agentId)?.kind;
+      world.circuits = evolveCircuits(world.circuits, told, kind);
+    },
+  ],
+  [
+    'sprints',
+    (world, told, category, id) => {
+      if (category === 'repository') evolveEntry(world, world.repositories, id as RepositoryId, repository, told);
+      else if (category === 'sprint') evolveSprint(world, id as SprintId, told);
+      else if (category === 'task') evolveEntry(world, world.tasks, id as TaskId, task, told);
+    },
+  ],
+  ['board', (world, told) => void (world.board = evolveBoard(world.board, told))],
+  ['records', (world, told) => void (world.records = evolveRecords(world.records, told))],
+];
 
 /** Whose doing an event of a task is: that of who was at it until now; but a verification is ours. */
 const failingIn = ({ tasks }: World, taskId: TaskId, { type }: WorldEvent): AgentId | undefined => {

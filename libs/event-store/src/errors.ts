@@ -61,6 +61,15 @@ export const full = (cause: Error) =>
     { cause },
   );
 
+export const diskFull = (cause: Error) =>
+  new HyperRunError(
+    'log.disk-full',
+    `Redis refused the append, it cannot write to its disk (${cause.message}). Make room on it; then it goes on by itself.`,
+    {},
+    'operator',
+    { cause },
+  );
+
 export const unavailable = (found: string, cause?: unknown) =>
   new HyperRunError(
     'log.unavailable',

@@ -41,6 +41,8 @@ export interface Append {
   readonly actor: string;
   readonly correlationId?: string;
   readonly causationId?: string;
+  /** It may use the memory that is kept back: for decisions, which are few, and by which memory is freed. */
+  readonly reserve?: boolean;
   /**
    * Each stream once. The first has at least one event; a further one at an `exact` version may have none, it is then
    * only checked.
@@ -134,7 +136,7 @@ export interface EventStore {
    * commandId at that place is answered as done (`exact`: the conflict is resolved by looking; `epoch`: by its seq).
    * @throws HyperRunError `log.version-conflict` {stream, expected, actual} (retry), `log.epoch-over` {stream, epoch, current}
    *   (stop), `log.seq-refused`, `log.invalid-event`, `log.append-too-large` (caller),
-   *   `command.id-reused` (caller), `log.full` (operator), `log.outcome-unknown` (same command),
+   *   `command.id-reused` (caller), `log.full`, `log.disk-full` (operator), `log.outcome-unknown` (same command),
    *   `log.unavailable` (retry).
    */
   append(append: Append): Promise<Appended>;

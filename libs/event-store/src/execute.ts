@@ -30,6 +30,8 @@ export interface Execution<State, Body> {
   readonly decider: DeciderOf<State, Body>;
   readonly command: CommandOf<Body>;
   readonly subjects?: Subjects;
+  /** As of `Append`. */
+  readonly reserve?: boolean;
   /** Whether what was decided fences off whoever wrote under the epoch until now. */
   readonly raisesEpoch?: boolean | ((events: readonly AnyEvent[]) => boolean);
   /**
@@ -81,7 +83,7 @@ export const execute = async <State, Body>(
 
 const attempt = async <State, Body>(
   store: EventStore,
-  { stream, decider, command, subjects, raisesEpoch, writes }: Execution<State, Body>,
+  { stream, decider, command, subjects, reserve, raisesEpoch, writes }: Execution<State, Body>,
 ): Promise<Executed<State>> => {
   const hash = command.hash ?? commandHash(command.body);
   const history = await store.read(stream);
@@ -107,6 +109,7 @@ const attempt = async <State, Body>(
     actor: command.actor,
     correlationId: command.correlationId,
     causationId: command.causationId ?? (command.follows === true ? history.at(-1)?.id : undefined),
+    reserve,
     writes: ordered,
   });
   if (events.length === 0) return { state, events: [], appended, duplicate: false };

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { HyperRunError, type Position } from '#contracts';
 import type { Answer } from './answer.js';
-import { closed, full, outcomeUnknown, unavailable } from './errors.js';
+import { closed, diskFull, full, outcomeUnknown, unavailable } from './errors.js';
 import type { LogMark } from './log-mark.js';
 import type { PreparedAppend } from './prepare.js';
 
@@ -33,6 +33,10 @@ interface Call {
 export interface GroupCommitOptions {
   readonly redis: Redis;
   readonly script: Script;
+  /** The same, for when memory is full: it takes what is kept back for decisions. Redis 7.0 or later. */
+  readonly reserve: Script;
+  /** Resolves when everything that was written over the connection until now is as safe as it has to be. */
+  readonly safe?: () => Promise<void>;
   /** Keys and leading arguments of the script, and those of appends. */
   readonly encode: (appends: readonly PreparedAppend[]) => {
     readonly keys: string[];
@@ -124,23 +128,41 @@ export class GroupCommit {
   }
 
   async #carryOut(call: Call): Promise<void> {
-    const { keys, args } = this.options.encode(call.pending.map(({ prepared }) => prepared));
     for (const pending of call.pending) pending.unanswered++;
     try {
-      const answers = await this.#run(keys, args);
-      call.pending.forEach((pending, index) => {
-        const answer = answers[index];
-        if (answer === undefined) return this.#giveUp(pending);
-        pending.settled = true;
-        pending.resolve(answer);
-      });
+      await this.#settle(call.pending, this.options.script);
     } catch (error) {
-      await this.#failed(call, error);
+      await this.#failed(call, isFull(error) ? await this.#useReserve(call.pending, error) : error);
     }
   }
 
-  async #run(keys: string[], args: (string | number)[]): Promise<Answer[]> {
-    const { redis, script } = this.options;
+  async #settle(all: readonly Pending[], script: Script): Promise<void> {
+    const { keys, args } = this.options.encode(all.map(({ prepared }) => prepared));
+    const answers = await this.#run(script, keys, args);
+    await this.options.safe?.();
+    all.forEach((pending, index) => {
+      const answer = answers[index];
+      if (answer === undefined) return this.#giveUp(pending);
+      pending.settled = true;
+      pending.resolve(answer);
+    });
+  }
+
+  /** What may use the reserve is carried out; the error is that of the rest, or what befell the reserve. */
+  async #useReserve(all: readonly Pending[], error: unknown): Promise<unknown> {
+    const decisions = all.filter(({ settled, prepared }) => !settled && prepared.append.reserve === true);
+    if (decisions.length === 0) return error;
+    try {
+      await this.#settle(decisions, this.options.reserve);
+      return error;
+    } catch (failure) {
+      const isTooOld = failure instanceof Error && failure.message.includes('compiling script');
+      return isTooOld ? error : failure;
+    }
+  }
+
+  async #run(script: Script, keys: string[], args: (string | number)[]): Promise<Answer[]> {
+    const { redis } = this.options;
     try {
       return (await redis.evalsha(script.sha, keys.length, ...keys, ...args)) as Answer[];
     } catch (error) {
@@ -151,7 +173,7 @@ export class GroupCommit {
 
   async #failed(call: Call, error: unknown): Promise<void> {
     const refusal = error instanceof Error && error.name === 'ReplyError' ? error : undefined;
-    if (refusal !== undefined) for (const pending of call.pending) pending.unanswered--;
+    if (refusal !== undefined) for (const pending of call.pending) if (!pending.settled) pending.unanswered--;
     const rewound = refusal && rewoundTo(refusal);
     if (rewound !== undefined) {
       const told = this.options.onRewound(rewound);
@@ -200,5 +222,11 @@ const rewoundTo = ({ message }: Error): LogMark | undefined => {
   return incarnation === undefined ? undefined : { incarnation, position: Number(position) as Position };
 };
 
-const refusedBy = (error: Error): HyperRunError =>
-  error.message.startsWith('OOM') ? full(error) : unavailable(`Redis refused the append (${error.message}).`, error);
+const isFull = (error: unknown): boolean =>
+  error instanceof Error && error.name === 'ReplyError' && /^(ERR )?OOM\b/.test(error.message);
+
+const refusedBy = (error: Error): HyperRunError => {
+  if (isFull(error)) return full(error);
+  if (error.message.startsWith('MISCONF')) return diskFull(error);
+  return unavailable(`Redis refused the append (${error.message}).`, error);
+};

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { SYSTEM_STREAM, type Position, type StreamName, type Version } from '#contracts';
 import { append, collect, epoch, exact, failureOf, newStream, said, write } from '../test/appends.js';
@@ -337,6 +337,8 @@ describe('Redis that was restarted', () => {
 });
 
 describe('Redis whose memory is full', () => {
+  afterEach(() => redis.config('SET', 'maxmemory', '0'));
+
   it('refuses the append wholly, by name, and carries it out when there is room again', async () => {
     const store = await open();
     const stream = newStream();
@@ -346,6 +348,20 @@ describe('Redis whose memory is full', () => {
     await redis.config('SET', 'maxmemory', '0');
     expect(await store.top()).toBe(1);
     expect((await store.append(one)).position).toBe(3);
+  });
+
+  it('takes decisions all the same, also those that travel with what it refuses', async () => {
+    const store = await open();
+    const [decided, said] = [newStream(), newStream()];
+    await redis.config('SET', 'maxmemory', '1');
+    const decision = { ...append([write(decided, exact(0), 'cancelled')]), reserve: true };
+    const outcomes = await Promise.allSettled([
+      store.append(append([write(said, exact(0), 'a')])),
+      store.append(decision),
+    ]);
+    expect(outcomes).toMatchObject([{ status: 'rejected', reason: { code: 'log.full' } }, { status: 'fulfilled' }]);
+    expect(await store.append(decision)).toMatchObject({ position: 2 });
+    expect([(await store.read(decided)).length, (await store.read(said)).length]).toEqual([1, 0]);
   });
 });
 

@@ -29,10 +29,11 @@ import type {
 } from './event-store.js';
 import { NO_ARCHIVE } from './no-archive.js';
 import { headsOf, mayStandAlready, refusalOf } from './answer.js';
-import { GroupCommit } from './group-commit.js';
+import { GroupCommit, type Script } from './group-commit.js';
 import { CHANNEL, DEFAULT_PREFIX, keysOf, tagOf, type Keys } from './keys.js';
 import { follow, type LiveTail } from './live-tail.js';
 import { holds, liveIncarnation, markIn, rewound, type LogMark } from './log-mark.js';
+import { onDisk, requireWaiting } from './on-disk.js';
 import { prepare, type Mask } from './prepare.js';
 import { recordedBefore } from './recorded-before.js';
 import { ask, RedisLog } from './redis-log.js';
@@ -54,6 +55,11 @@ export interface RedisEventStoreOptions {
   readonly partition?: number;
   /** For how long an append or a read is tried while Redis does not answer, in milliseconds. Default 10,000. */
   readonly patience?: number;
+  /**
+   * An append is acknowledged only when Redis has it on disk, and so many replicas too (`WAITAOF`, Redis 7.2 or later).
+   * Left out: as soon as Redis answers, which with `appendfsync always` means the same without replicas.
+   */
+  readonly waitForDisk?: number;
   /** Takes out of the data of each event what must not be stored. It must stay the JSON that it is. */
   readonly mask?: Mask;
   /** Where the archived beginnings of streams are read. */
@@ -94,7 +100,7 @@ export class RedisEventStore implements EventStore {
 
   /**
    * Connects, and begins the log if there is none: its incarnation, and `system.incarnation-started`, exactly once.
-   * @throws HyperRunError `log.unavailable`, `log.rewound`
+   * @throws HyperRunError `log.unavailable`, `log.rewound`, `redis.cannot-wait`
    */
   static async open(options: RedisEventStoreOptions): Promise<RedisEventStore> {
     const prefix = options.prefix ?? DEFAULT_PREFIX;
@@ -106,12 +112,16 @@ export class RedisEventStore implements EventStore {
     const [text, trim, redact] = await Promise.all([scriptText('append'), scriptText('trim'), scriptText('redact')]);
     const connections = connect(options.redis, tagOf(partition), patience, onTrouble);
     try {
-      const script = { sha: createHash('sha1').update(text).digest('hex'), text };
+      const { waitForDisk: replicas } = options;
+      if (replicas !== undefined) await requireWaiting(connections.reader);
+      const wait = { redis: connections.writer, key: keys.meta, replicas: replicas ?? 0, timeoutMs: patience / 8 };
       const incarnation = await liveIncarnation(connections.reader, keys, options.known, options.accepted);
       const terms = { channel, feedLength: options.feedLength ?? 100_000 };
       const appends = new GroupCommit({
         redis: connections.writer,
-        script,
+        script: scriptOf(text),
+        reserve: scriptOf(`#!lua flags=allow-oom\n${text}`),
+        ...(replicas === undefined ? {} : { safe: () => onDisk(wait) }),
         encode: (prepared) => encodeAppends(prepared, keys, { ...terms, known: store.#reached() }),
         patience,
         onRewound: (found) => store.#fail(found),
@@ -328,6 +338,8 @@ export class RedisEventStore implements EventStore {
     if (this.#failure !== undefined) throw this.#failure;
   }
 }
+
+const scriptOf = (text: string): Script => ({ sha: createHash('sha1').update(text).digest('hex'), text });
 
 const scriptText = (name: string): Promise<string> =>
   readFile(new URL(`./scripts/${name}.lua`, import.meta.url), 'utf8');

@@ -166,6 +166,9 @@ export interface FindingPage extends Page<FindingView> {
 export interface HealthView {
   readonly status: 'ready';
   readonly durability: string;
+  /** What of the acknowledged events a loss of power may take. */
+  readonly lossWindow: string;
+  readonly memory: { readonly percent: number; readonly limitBytes: number; readonly takesNewSprints: boolean };
   readonly isolation: string;
   readonly redis: { readonly version: string; readonly address: string; readonly weaknesses: readonly string[] };
   readonly incarnation: string;

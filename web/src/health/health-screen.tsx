@@ -189,14 +189,6 @@ const Histogram = ({ delays }: { readonly delays: readonly number[] }) => {
   );
 };
 
-const DURABILITY: Readonly<Record<string, string>> = {
-  always: 'every acknowledged event is on disk',
-  everysec: 'a power loss can take the last two seconds with it',
-  no: 'a power loss takes what the system had not written yet',
-  none: 'whatever ends Redis takes everything since its last snapshot',
-  unknown: 'this Redis does not tell its settings',
-};
-
 const Log = () => {
   const told = useStore(health);
   const fresh = useRead<HealthView>('/health/ready');
@@ -211,7 +203,7 @@ const Log = () => {
         )}
       </Panel>
     );
-  const { durability, isolation, redis, incarnation, position, roles, pid } = view;
+  const { durability, lossWindow, memory, isolation, redis, incarnation, position, roles, pid } = view;
   return (
     <Panel
       title="The log and its service"
@@ -225,7 +217,15 @@ const Log = () => {
         <div>
           <dt>durability</dt>
           <dd>
-            <Badge mood={durability === 'always' ? 'good' : 'warning'}>{durability}</Badge> {DURABILITY[durability]}
+            <Badge mood={durability === 'always' ? 'good' : 'warning'}>{durability}</Badge> a loss of power may take:{' '}
+            {lossWindow}
+          </dd>
+        </div>
+        <div>
+          <dt>memory of the log</dt>
+          <dd>
+            <Badge mood={memory.takesNewSprints ? 'good' : 'bad'}>{memory.percent} %</Badge>{' '}
+            {memory.takesNewSprints ? 'in use' : 'in use: no new sprint is begun'}
           </dd>
         </div>
         <div>

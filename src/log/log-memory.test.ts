@@ -1,0 +1,23 @@
+import { describe, expect, it } from '@jest/globals';
+import { LogMemory, roomIn } from './log-memory.port.js';
+
+const info = (used: number, most: number) =>
+  `# Memory\r\nused_memory:${used}\r\nused_memory_rss:1\r\ntotal_system_memory:8000\r\nmaxmemory:${most}\r\n`;
+
+describe('the room that is left for the log', () => {
+  it('is what Redis may use, or what its machine has', () => {
+    expect(roomIn(info(500, 1000), 80)).toMatchObject({ percent: 50, limitBytes: 1000, takesNewSprints: true });
+    expect(roomIn(info(500, 0), 80)).toMatchObject({ percent: 6.3, limitBytes: 8000, takesNewSprints: true });
+    expect(roomIn('', 80)).toMatchObject({ percent: 0, takesNewSprints: true });
+  });
+
+  it.each([
+    [799, 'takes'],
+    [800, 'refuses'],
+  ])('with %d of 1000 bytes used %s new sprints', async (used, does) => {
+    const redis = { info: () => Promise.resolve(info(used, 1000)) };
+    const asked = new LogMemory(redis as never, { logMemoryPercent: 80 }).requireRoom();
+    if (does === 'takes') await asked;
+    else await expect(asked).rejects.toMatchObject({ code: 'log.nearly-full', actor: 'operator' });
+  });
+});
