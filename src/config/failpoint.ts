@@ -1,5 +1,7 @@
 /** Every place at which a test may end the process with SIGKILL, in the order of a sprint. */
 export const FAILPOINTS = [
+  'command.decided',
+  'command.appended',
   'analysis.claimed',
   'analysis.before-propose',
   'orchestrator.before-step',

@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { AnyEvent, Position, Recorded, StreamName, Subjects } from '#contracts';
 import type { Decider } from '#domain';
 import { commandHash, execute, type EventStore, type StreamWrite } from '#event-store';
+import { failpoint } from '../config/failpoint.js';
 import { EVENT_STORE } from '../log/log.port.js';
 
 /** Who wants something, under which id. The same id with the same body is answered with what was decided then. */
@@ -60,13 +61,20 @@ export class Decisions {
       // Of people and of the service itself. What a worker decides can wait until there is room.
       reserve: !issued.actor.startsWith('worker:'),
       raisesEpoch: raiseEpoch === true,
-      writes: async (decided) =>
-        decided.events.length === 0 ? [] : ((await also?.(decided.state, decided.events)) ?? []),
+      writes: async (decided) => {
+        if (decided.events.length === 0) return [];
+        const further = (await also?.(decided.state, decided.events)) ?? [];
+        if (isOfPerson(issued)) failpoint('command.decided');
+        return further;
+      },
     });
+    if (isOfPerson(issued)) failpoint('command.appended');
     const position = appended?.position ?? events.at(-1)?.position ?? (await this.store.top());
     return { state, events, position, cursor: this.store.cursorOf(position), duplicate };
   }
 }
+
+const isOfPerson = ({ actor }: Issued): boolean => !/^(worker:|orchestrator$|system$)/.test(actor);
 
 /** An id that follows from who asked and under which command id, so that asking twice creates once. */
 export const derivedId = (prefix: string, ...parts: readonly string[]): string =>

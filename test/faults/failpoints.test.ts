@@ -9,7 +9,14 @@ const LONG_MS = 120_000;
 
 /** Deaths in a row, each at the next place that the sprint comes to after the start that follows the one before. */
 const ROWS: readonly (readonly Failpoint[])[] = [
-  ['analysis.claimed', 'analysis.before-propose', 'orchestrator.before-step', 'orchestrator.after-step'],
+  [
+    'command.decided',
+    'command.appended',
+    'analysis.claimed',
+    'analysis.before-propose',
+    'orchestrator.before-step',
+    'orchestrator.after-step',
+  ],
   ['base.claimed', 'base.before-record', 'task.claimed', 'task.agent-done', 'task.candidate-built'],
   ['task.candidate-collected', 'task.gate-passed', 'task.verified', 'task.commit-made'],
   ['task.pack-stored', 'task.publish-decided', 'task.objects-imported', 'task.branch-published'],
