@@ -74,7 +74,7 @@ export class Decisions {
   }
 }
 
-const isOfPerson = ({ actor }: Issued): boolean => !/^(worker:|orchestrator$|system$)/.test(actor);
+const isOfPerson = ({ actor }: Issued): boolean => actor.startsWith('person:');
 
 /** An id that follows from who asked and under which command id, so that asking twice creates once. */
 export const derivedId = (prefix: string, ...parts: readonly string[]): string =>
