@@ -40,7 +40,7 @@ export const startFaultProxy = async (options: FaultProxyOptions): Promise<Fault
     const redis = createConnection(options.target);
     for (const socket of [client, redis]) {
       sockets.add(socket);
-      socket.on('error', () => socket.destroy());
+      socket.on('error', () => undefined); // it closes by itself
       socket.on('close', () => sockets.delete(socket));
     }
     link(client, redis, options);
@@ -50,7 +50,7 @@ export const startFaultProxy = async (options: FaultProxyOptions): Promise<Fault
   return {
     port: (server.address() as AddressInfo).port,
     close: async () => {
-      for (const socket of sockets) socket.destroy();
+      for (const socket of sockets) end(socket);
       server.close();
       await once(server, 'close');
     },
@@ -63,7 +63,7 @@ const link = (client: Socket, redis: Socket, { random, chance, onFault }: FaultP
   let isSilent = false;
   let isLate = false;
   const cut = () => {
-    client.resetAndDestroy();
+    reset(client);
     redis.destroy();
   };
 
@@ -73,10 +73,10 @@ const link = (client: Socket, redis: Socket, { random, chance, onFault }: FaultP
         return cut();
       case 'half request':
         redis.end(half(chunk));
-        return void client.resetAndDestroy();
+        return reset(client);
       case 'late request':
         isLate = true;
-        client.resetAndDestroy();
+        reset(client);
         await delay(random() * LATEST_MS);
         redis.end(chunk);
         return;
@@ -112,8 +112,22 @@ const link = (client: Socket, redis: Socket, { random, chance, onFault }: FaultP
     requests = requests.then(() => onRequest(chunk));
   });
   redis.on('data', onReply);
-  client.on('close', () => !isLate && redis.destroy());
-  redis.on('close', () => !isSilent && client.destroy());
+  client.on('close', () => !isLate && end(redis));
+  redis.on('close', () => !isSilent && end(client));
+};
+
+const resetting = new WeakSet<Socket>();
+
+const reset = (socket: Socket): void => {
+  if (socket.destroyed || resetting.has(socket)) return;
+  if (socket.writableEnded) return void socket.destroy();
+  resetting.add(socket);
+  socket.resetAndDestroy();
+};
+
+/** Who destroys a socket whose reset is under way leaves Node with a handle that never closes: the process cannot end. */
+const end = (socket: Socket): void => {
+  if (!resetting.has(socket)) socket.destroy();
 };
 
 const half = (chunk: Buffer): Buffer => chunk.subarray(0, Math.ceil(chunk.length / 2));
