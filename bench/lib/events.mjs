@@ -37,7 +37,11 @@ export const rateFor = async (writers, ms, work) => {
   const began = performance.now();
   await Promise.all(
     Array.from({ length: writers }, async (_, writer) => {
-      while (performance.now() - began < ms) done += await work(writer);
+      while (performance.now() - began < ms) {
+        // Not `done += await …`: that reads the sum before it waits, and loses what others add meanwhile.
+        const carriedOut = await work(writer);
+        done += carriedOut;
+      }
     }),
   );
   return (done / (performance.now() - began)) * 1000;

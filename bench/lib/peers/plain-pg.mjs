@@ -32,12 +32,16 @@ export const open = async (url) => {
     stream: () => `task-${randomUUID()}`,
     append: async (stream, version, events) => {
       const values = [stream, version, events.map(({ type }) => type), events.map(({ data }) => JSON.stringify(data))];
+      // Not `pool.query`: that throws the connection away with every conflict.
+      const client = await pool.connect();
       try {
-        await pool.query({ name: 'append', text: INSERT, values });
+        await client.query({ name: 'append', text: INSERT, values });
         return true;
       } catch (error) {
         if (error.code === UNIQUE_VIOLATION) return false;
         throw error;
+      } finally {
+        client.release();
       }
     },
     newer: async (stream, version) => (await read(stream, version)).length,
