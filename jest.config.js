@@ -9,7 +9,7 @@ export default {
   injectGlobals: false,
   roots: ['<rootDir>/src', '<rootDir>/libs', '<rootDir>/cli', '<rootDir>/web/src', '<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '/test/faults/long/', '/test/real-agents/'],
+  testPathIgnorePatterns: ['/node_modules/', '/test/faults/long/', '/test/real-agents/', '/test/soak/'],
   globalSetup: '<rootDir>/test/harness/tools.mjs',
   globalTeardown: '<rootDir>/test/harness/remove-tools.mjs',
   testTimeout: 60_000,
