@@ -163,7 +163,7 @@ describe.each([openCode, geminiCli])('$name', (hand) => {
     shows(14, async () => {
       const hidden = await carriedOutBy(hand, { place, turns: [hand.writes('/repository/docs/\0/../x', 'x\n')] });
       expect([hidden.changes, hidden.violations]).toEqual([[], []]);
-      // Gemini CLI writes no file into a folder that is not there yet but with its shell.
+      // The writing tool of Gemini CLI left no file in a folder that was not there yet; its shell does.
       expect(pathsOf(came)).toContain(hand.asks ? 'docs/0/x' : 'docs/long.md');
       expect(came.violations).toEqual([]);
     });
