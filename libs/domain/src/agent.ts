@@ -57,7 +57,7 @@ export const agent: Decider<AgentState, AgentCommand, AgentEvent> = {
     if (state.status === 'deregistered') return [];
     switch (command.type) {
       case 'open-circuit':
-        return state.openUntil === command.until ? [] : open(command);
+        return state.openUntil === command.until ? [] : open(command, state);
       case 'close-circuit':
         return state.openUntil === undefined ? [] : [event('agent.circuit-closed', {}), ...seen(state)];
       case 'deregister':
@@ -85,14 +85,18 @@ export const agent: Decider<AgentState, AgentCommand, AgentEvent> = {
   },
 };
 
-const open = ({ failures, until, alert }: Extract<AgentCommand, { type: 'open-circuit' }>): AgentEvent[] => [
+/** The alert of an open circuit takes the place of the one before. */
+const open = (
+  { failures, until, alert }: Extract<AgentCommand, { type: 'open-circuit' }>,
+  state: Registered,
+): AgentEvent[] => [
   event('agent.circuit-opened', { failures, until }),
   ...(alert === undefined
     ? []
-    : [event('alert.raised', { ...alert, severity: 'warning', kind: 'agent-circuit-opened' })]),
+    : [...seen(state), event('alert.raised', { ...alert, severity: 'warning', kind: 'agent-circuit-opened' })]),
 ];
 
-/** Whoever works again needs nobody any more. */
+/** Whoever works again, or is told of anew, needs nobody for what was told before. */
 const seen = ({ alertId }: Registered): AgentEvent[] =>
   alertId === undefined ? [] : [event('alert.acknowledged', { alertId })];
 

@@ -129,6 +129,18 @@ describe('the log of an agent', () => {
     expect(given(registered).when(close).events()).toEqual([]);
     expect(given(registered, opened(until), raised).when(close).state()).not.toHaveProperty('openUntil');
   });
+  it('takes the alert before back when it opens again, so that no alert outlives the circuit', () => {
+    const again = { alertId: 'circuit-links-2', text: 'links failed again.' };
+    const open = { type: 'open-circuit', failures: 1, until: until + 1, alert: again } as const;
+    expect(given(registered, opened(until), raised).when(open).events()).toMatchObject([
+      { type: 'agent.circuit-opened' },
+      { type: 'alert.acknowledged', data: { alertId: alert.alertId } },
+      { type: 'alert.raised', data: again },
+    ]);
+    expect(given(registered, opened(until), raised).when(open).state()).toMatchObject({ alertId: again.alertId });
+    const { alert: _none, ...silent } = open;
+    expect(given(registered, opened(until), raised).when(silent).state()).toMatchObject({ alertId: alert.alertId });
+  });
   it('keeps an open circuit when the agent gets another role', () =>
     expect(given(registered, opened(until), registered).state).toMatchObject({
       status: 'registered',

@@ -404,8 +404,19 @@ const agents = (runs: number, seed?: number) =>
   fc.assert(
     fc.property(fc.array(agentCommands, { maxLength: 30 }), (commands) => {
       const stream: Stream<AgentState> = { state: agent.initial, version: 0, time: 0, epoch: 0 };
+      const alerts = new Set<string>();
       for (const command of commands) {
-        decide(stream, agent, command, checkAgent);
+        for (const { type, data } of decide(stream, agent, command, checkAgent)) {
+          if (type === 'alert.raised') alerts.add(data.alertId);
+          if (type === 'alert.acknowledged') alerts.delete(data.alertId);
+        }
+        const told = 'alertId' in stream.state ? stream.state.alertId : undefined;
+        expectThat(
+          [...alerts].every((id) => id === told),
+          'An alert outlived its circuit',
+          command,
+          stream.state,
+        );
         expectThat(again(stream, agent, command), 'Done twice', command, stream.state);
       }
     }),
