@@ -17,7 +17,7 @@ export const isWaiting = (state: TaskState): state is Queued | Publishing =>
  * through once that time is over, and no other until it is known what that one came to: the same one for every worker.
  */
 export const startable = (world: World): readonly Startable[] => {
-  const trying = new Set<string>();
+  const tried = new Set<string>();
   return [...world.tasks.values()].flatMap((state) => {
     if (!isWaiting(state) || !mayRun(state, world)) return [];
     const { taskId } = state;
@@ -25,8 +25,9 @@ export const startable = (world: World): readonly Startable[] => {
     const { agent } = state.spec.task;
     const openUntil = world.circuits.get(agent)?.openUntil;
     if (openUntil !== undefined) {
-      if (trying.has(agent) || isTried(agent, openUntil, world)) return [];
-      trying.add(agent);
+      if (tried.has(agent)) return [];
+      tried.add(agent);
+      if (isTried(agent, openUntil, world)) return [];
     }
     const notBefore = Math.max(openUntil ?? 0, state.retryAt ?? 0);
     return [notBefore === 0 ? { taskId } : { taskId, notBefore }];
