@@ -1,19 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import type { AgentId, AnyEvent, Epoch, TaskId } from '#contracts';
+import type { AnyEvent, TaskId } from '#contracts';
 import { event, type World } from '#domain';
 import * as fixture from '../../libs/domain/src/plan.fixture.js';
+import { limits } from './limits.fixture.js';
 import { next, type Limits, type Signals } from './next.js';
 import { worldOf } from '../../libs/domain/src/world.fixture.js';
 
 const HOUR = 3_600_000;
-const limits: Limits = {
-  stalledMs: 300_000,
-  leaseCheckMs: 5000,
-  pauseGraceMs: 10_000,
-  answerMs: 24 * HOUR,
-  unanswered: 'go-on',
-  circuit: { failures: 3, windowMs: 300_000, openMs: 60_000 },
-};
 const signals = (alive: boolean, awakeSince = 0): Signals => ({
   alive: () => alive,
   lastProgress: () => undefined,
@@ -33,12 +26,7 @@ const running = sprint(
   fixture.started,
 );
 const queued = (id: string) => event('task.queued', { ...fixture.queued.data, budgets, task: fixture.plannedTask(id) });
-const claimed = event('task.claimed', {
-  worker: fixture.ada,
-  agentId: 'links-1' as AgentId,
-  epoch: 1 as Epoch,
-  attempt: 1,
-});
+const claimed = fixture.claimed();
 const question = { questionId: 'q-1', text: 'Which?', options: [] };
 const asked = event('task.blocked', { attempt: 1, kind: 'question', reason: 'The agent asks: Which?', question });
 const usedUp = (of: 'task' | 'sprint') =>

@@ -1,29 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
-import type { AgentId, AnyEvent, Epoch, TaskId } from '#contracts';
+import type { AnyEvent, TaskId } from '#contracts';
 import { event } from '#domain';
 import * as fixture from '../../libs/domain/src/plan.fixture.js';
 import { worldOf, type Happened } from '../../libs/domain/src/world.fixture.js';
-import { next, type Limits, type Signals } from './next.js';
+import { limits } from './limits.fixture.js';
+import { next, type Signals } from './next.js';
 
-const limits: Limits = {
-  stalledMs: 300_000,
-  leaseCheckMs: 5000,
-  pauseGraceMs: 10_000,
-  answerMs: 86_400_000,
-  unanswered: 'go-on',
-  circuit: { failures: 3, windowMs: 300_000, openMs: 60_000 },
-};
 const signals: Signals = { alive: () => true, lastProgress: () => undefined, awakeSince: 0 };
 
 const sprint = (...events: readonly AnyEvent[]): Happened[] => events.map((one) => ['sprint-s-1', one]);
 const task = (id: string, ...events: readonly AnyEvent[]): Happened[] => events.map((one) => [`task-${id}`, one]);
 const queued = (id: string) => event('task.queued', { ...fixture.queued.data, task: fixture.plannedTask(id) });
-const claimed = event('task.claimed', {
-  worker: fixture.ada,
-  agentId: 'links-1' as AgentId,
-  epoch: 1 as Epoch,
-  attempt: 1,
-});
+const claimed = fixture.claimed();
 const question = { questionId: 'q', text: 'Which?', options: [] };
 const asked = event('task.blocked', { attempt: 1, kind: 'question', reason: 'Which?', question });
 const stuck = event('task.blocked', { attempt: 1, kind: 'publishing', reason: 'A branch is in the way.' });
@@ -40,7 +28,7 @@ const paused = event('sprint.paused', { reason: 'lunch' });
 const resumed = event('sprint.resumed', {});
 const cancelled = event('sprint.cancelled', { reason: 'enough' });
 const approved = [fixture.requested, fixture.analysisClaimed, fixture.proposed, fixture.approved];
-const running = sprint(...approved, fixture.baseVerified('passed'), fixture.started);
+const running = sprint(...fixture.running);
 
 /** What is done a second after the last event, and how long it is slept otherwise. */
 const after = (...told: readonly Happened[]) => {

@@ -1,18 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import type { AgentId, AnyEvent, Epoch, TaskId } from '#contracts';
+import type { AnyEvent, TaskId } from '#contracts';
 import { event, newWorld, type World } from '#domain';
 import * as fixture from '../../libs/domain/src/plan.fixture.js';
-import { next, type Limits, type Signals } from './next.js';
+import { limits } from './limits.fixture.js';
+import { next, type Signals } from './next.js';
 import { worldOf } from '../../libs/domain/src/world.fixture.js';
 
-const limits: Limits = {
-  stalledMs: 300_000,
-  leaseCheckMs: 5000,
-  pauseGraceMs: 10_000,
-  answerMs: 86_400_000,
-  unanswered: 'go-on',
-  circuit: { failures: 3, windowMs: 300_000, openMs: 60_000 },
-};
 const signals = (alive: boolean, lastProgress?: number): Signals => ({
   alive: () => alive,
   lastProgress: () => lastProgress,
@@ -24,12 +17,7 @@ const task = (...events: readonly AnyEvent[]) => events.map((one) => ['task-t-1'
 const oneTask = { ...fixture.approved, data: { ...fixture.approved.data, taskIds: ['t-1' as TaskId] } };
 const review = [fixture.requested, fixture.analysisClaimed, fixture.proposed] as const;
 const running = sprint(...review, oneTask, fixture.baseVerified('passed'), fixture.started);
-const claimed = event('task.claimed', {
-  worker: fixture.ada,
-  agentId: 'links-1' as AgentId,
-  epoch: 1 as Epoch,
-  attempt: 1,
-});
+const claimed = fixture.claimed();
 const stepsOf = (world: World, told: Signals, now: number) =>
   next(world, told, now, limits).steps.map((step) => (step.kind === 'complete' ? 'complete' : step.command.type));
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import type { AgentId, AnyEvent, Epoch, Oid, Sha256, Trouble } from '#contracts';
+import type { AgentId, AnyEvent, Oid, Sha256, Trouble } from '#contracts';
 import { agent } from './agent.js';
 import { wishOf, type CircuitLimits } from './circuit.js';
 import { event } from './decider.js';
-import { ada, queued } from './plan.fixture.js';
+import { ada, claimed, queued } from './plan.fixture.js';
 import { specify } from './specification.fixture.js';
 import { worldOf, type Happened } from './world.fixture.js';
 
@@ -11,8 +11,6 @@ const MINUTE = 60_000;
 const limits: CircuitLimits = { failures: 3, windowMs: 5 * MINUTE, openMs: MINUTE };
 const agentId = 'links-1' as AgentId;
 const registered = event('agent.registered', { agentId, kind: 'links', name: 'Links 1', role: 'Repairs links' });
-const claimed = (attempt: number, id = agentId) =>
-  event('task.claimed', { worker: ada, agentId: id, attempt, epoch: attempt as Epoch });
 const interrupted = (attempt: number, trouble?: Trouble) =>
   event('task.attempt-interrupted', { attempt, worker: ada, reason: 'x', ...(trouble && { trouble }) });
 const collected = event('task.candidate-collected', {
@@ -51,7 +49,7 @@ describe('the circuit of an agent', () => {
     const told = [
       ...crashes(2),
       ['agent-links-2', second] as const,
-      ['task-t-1', claimed(3, 'links-2' as AgentId)] as const,
+      ['task-t-1', claimed(3, 'links-2')] as const,
       ['task-t-1', interrupted(3, 'crashed')] as const,
     ];
     expect(wishAfter(20_000, ...told)).toMatchObject({ type: 'open', failures: 3 });

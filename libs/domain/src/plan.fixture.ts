@@ -1,5 +1,7 @@
 // A small plan and its events, for tests of the rules.
 import type {
+  AgentId,
+  Epoch,
   Oid,
   Plan,
   PlannedTask,
@@ -92,6 +94,8 @@ export const baseVerified = (outcome: 'passed' | 'failed') =>
     ...(outcome === 'failed' ? { reason: 'its tests fail' } : {}),
   });
 export const started = event('sprint.started', { baseAccepted: false });
+/** Of a sprint whose two tasks may be begun. */
+export const running = [requested, analysisClaimed, proposed, approved, baseVerified('passed'), started] as const;
 export const settled = (id: string) => event('sprint.task-settled', { taskId: id as TaskId, outcome: 'passed' });
 
 export const queued = event('task.queued', {
@@ -106,14 +110,12 @@ export const queued = event('task.queued', {
   budgets: plan.budgets,
 });
 
+export const claimed = (attempt = 1, agentId = 'links-1') =>
+  event('task.claimed', { worker: ada, agentId: agentId as AgentId, attempt, epoch: attempt as Epoch });
+
 /** A sprint whose two tasks passed, from its request to its end. */
 export const completed = [
-  requested,
-  analysisClaimed,
-  proposed,
-  approved,
-  baseVerified('passed'),
-  started,
+  ...running,
   settled('t-1'),
   settled('t-2'),
   event('sprint.completed', {

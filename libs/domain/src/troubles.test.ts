@@ -1,14 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import type { AgentId, Epoch, Troubles } from '#contracts';
+import type { Troubles } from '#contracts';
 import { event } from './decider.js';
-import { ada, queued } from './plan.fixture.js';
+import { ada, claimed, queued } from './plan.fixture.js';
 import { specify } from './specification.fixture.js';
 import { task } from './task.js';
 import { backoffMs, policyFor } from './troubles.js';
 
 const { given } = specify(task);
-const claimed = (attempt: number) =>
-  event('task.claimed', { worker: ada, agentId: 'links-1' as AgentId, attempt, epoch: attempt as Epoch });
 const interrupted = (attempt: number) => event('task.attempt-interrupted', { attempt, worker: ada, reason: 'x' });
 
 describe('a task whose attempt broke off', () => {
