@@ -207,12 +207,18 @@ describeInBrowser('somebody in front of any screen', () => {
   it(
     'is told that there is no room, that the picture is old, and that a link is needed',
     async () => {
-      const [first, second] = [await enter('/'), await enter('/')];
-      await Promise.all([live(first), live(second)]);
-      const third = await enter('/');
-      await third.getByText('service is full').waitFor();
-      expect(await barriersOfSizes(third, 'state-full')).toEqual([]);
-      await third.context().close();
+      const [first, other] = [await enter('/'), await enter('/')];
+      await Promise.all([live(first), live(other)]);
+      const second = await enter('/');
+      await second.getByText('service is full').waitFor();
+      await nothingLoads(second);
+      expect(await barriersOfSizes(second, 'state-full')).toEqual([]);
+      // What happens while it cannot follow is there as soon as it can.
+      const late = await Story.begin(redis.path, { sprintId: 's-late', kind: 'markdown', tasks: 1, agents: 1 });
+      await other.context().close();
+      await live(second);
+      await second.locator('[data-agent="markdown-1"]').waitFor();
+      await late.close();
       const tab = await openTab(first);
       await tab.goto(`${api.url}/#${TASK}`);
       await tab.getByText('You will receive a map.').waitFor();

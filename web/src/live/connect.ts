@@ -10,16 +10,16 @@ export const connect = (tell: (message: StreamMessage) => void): (() => void) =>
   });
   worker.port.addEventListener('message', (message: MessageEvent<StreamMessage>) => tell(message.data));
   worker.port.start();
-  const leave = () => worker.port.postMessage('leave');
-  // A page that is kept for the back button is told nothing; it begins anew when it is shown again.
-  addEventListener('pagehide', leave);
-  addEventListener('pageshow', (event) => event.persisted && location.reload());
-  return leave;
+  return leavingWithThePage(() => worker.port.postMessage('leave'));
 };
 
 const withoutWorker = (tell: (message: StreamMessage) => void): (() => void) => {
   if (!('locks' in navigator) || typeof BroadcastChannel === 'undefined') return follow(tell);
-  const leave = share(tell);
+  return leavingWithThePage(share(tell));
+};
+
+/** A page that is kept for the back button is told nothing; it begins anew when it is shown again. */
+const leavingWithThePage = (leave: () => void): (() => void) => {
   addEventListener('pagehide', leave);
   addEventListener('pageshow', (event) => event.persisted && location.reload());
   return leave;

@@ -79,7 +79,7 @@ export class Feed {
   };
 
   /** There is a gap: what was shown before it is let go of, so that no line stands beside one it does not follow. */
-  breakOff(_reason: string): void {
+  breakOff(): void {
     this.ring.clear();
     this.atBeginning = false;
     this.#before = '';

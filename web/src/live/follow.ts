@@ -9,6 +9,7 @@ export interface Hello {
 }
 
 export type StreamMessage =
+  /** `since`: from when on it is not live, however often it was tried meanwhile. */
   | { readonly kind: 'state'; readonly state: LinkState; readonly since: number; readonly retryAt?: number }
   | { readonly kind: 'hello'; readonly hello: Hello; readonly receivedAt: number }
   /** The cursor could not be served: what is shown must be read anew. */
@@ -18,6 +19,8 @@ export type StreamMessage =
 
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 15_000;
+/** The service ends every connection after some minutes, and the browser is back in a second: that is no loss. */
+const GRACE_MS = 2500;
 
 /** Half to all of it, so that clients of a restarted service do not come back all at once. */
 export const backoff = (failures: number, random: () => number): number =>
@@ -47,6 +50,8 @@ export const follow = (tell: (message: StreamMessage) => void): (() => void) => 
   let cursor: string | undefined;
   let failures = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let grace: ReturnType<typeof setTimeout> | undefined;
+  let brokenAt: number | undefined;
   let pending: string[] = [];
   let ended = false;
 
@@ -65,9 +70,11 @@ export const follow = (tell: (message: StreamMessage) => void): (() => void) => 
     cursor = told.lastEventId;
     return told;
   };
-  const state = (now: LinkState, retryAt?: number) => tell({ kind: 'state', state: now, since: Date.now(), retryAt });
+  const state = (now: LinkState, retryAt?: number) =>
+    tell({ kind: 'state', state: now, since: brokenAt ?? Date.now(), retryAt });
 
   const retry = async () => {
+    clearTimeout(grace);
     source?.close();
     const why = await whyNot();
     if (ended) return;
@@ -81,6 +88,8 @@ export const follow = (tell: (message: StreamMessage) => void): (() => void) => 
     source.addEventListener('message', receive);
     source.addEventListener('hello', (message) => {
       failures = 0;
+      clearTimeout(grace);
+      brokenAt = undefined;
       tell({ kind: 'hello', hello: JSON.parse(control(message).data) as Hello, receivedAt: Date.now() });
       state('live');
     });
@@ -89,8 +98,12 @@ export const follow = (tell: (message: StreamMessage) => void): (() => void) => 
     });
     source.addEventListener('error', () => {
       flush();
+      brokenAt ??= Date.now();
       if (source?.readyState === EventSource.CLOSED) void retry();
-      else state('lost');
+      else {
+        clearTimeout(grace);
+        grace = setTimeout(state, GRACE_MS - (Date.now() - brokenAt), 'lost');
+      }
     });
   };
   state('connecting');
@@ -98,6 +111,7 @@ export const follow = (tell: (message: StreamMessage) => void): (() => void) => 
   return () => {
     ended = true;
     clearTimeout(timer);
+    clearTimeout(grace);
     source?.close();
   };
 };

@@ -72,21 +72,31 @@ const DELAYS = 500;
 const MINUTE_MS = 60_000;
 let arrivals: { readonly at: number; readonly count: number }[] = [];
 let held: SeenEvent[] | undefined = [];
+/** The stream was there once: it goes on from there without a gap. */
+let followed = false;
+
+/** What was read may have a gap. */
+const beginAnew = (): void => {
+  feed.breakOff();
+  for (const listener of resets) listener();
+  void begin();
+};
 
 const receive = (message: StreamMessage): void => {
   switch (message.kind) {
     case 'state':
       link.set(message);
+      // Nothing can be followed for now: what there is can be read all the same.
+      if (message.state === 'full' && !snapshot.get().loaded) void begin();
       return;
     case 'hello':
       void readClockOffset();
       if (!snapshot.get().loaded) void begin();
+      else if (!followed) beginAnew();
+      followed = true;
       return;
     case 'reset':
-      feed.breakOff(message.reason);
-      for (const listener of resets) listener();
-      void begin();
-      return;
+      return beginAnew();
     case 'batch':
       return take(message.events, message.receivedAt);
   }
