@@ -31,16 +31,12 @@ export class DiffTaskQuery extends Query<TaskDiff> {
 
 type Begun = Extract<TaskState, { spec: unknown }>;
 
-/** Made once for all who look at the same. */
-interface Made {
-  readonly of: string;
-  readonly diff: Promise<WorkDiff>;
-}
-const MOST_MADE = 16;
-
 @QueryHandler(DiffTaskQuery)
 export class DiffTaskHandler implements IQueryHandler<DiffTaskQuery> {
-  readonly #made = new Map<TaskId, Made>();
+  /** Each made once for all who ask meanwhile, and none kept: what is redacted in between is not shown again. */
+  readonly #asked = new Map<string, Promise<WorkDiff>>();
+  /** One at a time, however many moments somebody asks for: each reads a repository and runs git. */
+  #before: Promise<unknown> = Promise.resolve();
 
   constructor(
     @Inject(EVENT_STORE) private readonly store: EventStore,
@@ -66,17 +62,12 @@ export class DiffTaskHandler implements IQueryHandler<DiffTaskQuery> {
   }
 
   #work(state: Begun, files: readonly WrittenFile[]): Promise<WorkDiff> {
-    const of = JSON.stringify(files);
-    const known = this.#made.get(state.taskId);
-    if (known?.of === of) return known.diff;
-    const diff = this.#make(state, files);
-    diff.catch(() => this.#made.delete(state.taskId));
-    this.#made.delete(state.taskId);
-    this.#made.set(state.taskId, { of, diff });
-    for (const [oldest] of this.#made) {
-      if (this.#made.size <= MOST_MADE) break;
-      this.#made.delete(oldest);
-    }
+    const what = JSON.stringify([state.taskId, files]);
+    const asked = this.#asked.get(what);
+    if (asked !== undefined) return asked;
+    const diff = this.#before.then(() => this.#make(state, files)).finally(() => this.#asked.delete(what));
+    this.#before = diff.catch(() => undefined);
+    this.#asked.set(what, diff);
     return diff;
   }
 
@@ -94,6 +85,7 @@ const preamble = (state: Begun, cursor: string, leftOut: number): Buffer => {
   const what = isTaskSettled(state)
     ? `What attempt ${state.attempts} had written when it ended. It never became a candidate.`
     : `What attempt ${state.attempts} has written up to ${cursor}. It is no candidate yet, and may still change.`;
-  const missing = leftOut === 0 ? '' : `Files that are not shown: ${leftOut} (too large, or not to be read).\n`;
+  const missing =
+    leftOut === 0 ? '' : `Files that are not shown: ${leftOut} (too large, no longer kept, or not to be read).\n`;
   return Buffer.from(`${what}\n${missing}\n`);
 };

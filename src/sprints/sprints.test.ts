@@ -6,6 +6,7 @@ import {
   repositoryStream,
   sprintStream,
   taskStream,
+  type EventData,
   type EventType,
   type RepositoryId,
   type SprintId,
@@ -16,6 +17,7 @@ import type { Redis } from 'ioredis';
 import { makeRepository } from '../../test/harness/repositories.js';
 import { openRooms, type Rooms } from '../../test/harness/rooms.js';
 import { SseReader } from '../../test/harness/sse-reader.js';
+import { ArtifactStore } from '../artifacts/artifact-store.port.js';
 import { ArtifactsModule } from '../artifacts/artifacts.module.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { IsolationModule } from '../isolation/isolation.module.js';
@@ -296,6 +298,10 @@ describe('plans and sprints', () => {
     expect(await said('action.file-written')).toEqual([200, 'work', written]);
     const collected = expect.stringMatching(/^diff --git [^]*^\+We receive the letters/m);
     expect(await said('task.candidate-collected')).toEqual([200, 'candidate', collected]);
+    const { data } = await find(taskStream(taskId as TaskId), 'action.file-written');
+    await rooms.app.get(ArtifactStore).remove((data as EventData<'action.file-written'>).content, 'It leaked.');
+    const redacted = expect.stringMatching(/^Files that are not shown: 1 \(too large, no longer kept, .*\n\n$/m);
+    expect(await said('action.file-written')).toEqual([200, 'work', redacted]);
   });
 
   it('refuse a moment that is none, that is of another log, or that has not come', async () => {

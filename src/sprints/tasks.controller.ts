@@ -99,10 +99,10 @@ export class TasksController {
   })
   @AnswersText(200, 'text/x-diff', 'The diff, now or at a moment', {
     'HyperRun-Diff': '`candidate`; or `work`: what the attempt has written so far, or had when it ended without one',
-    'HyperRun-Left-Out': 'How many files of a `work` are not shown: too large, or not to be read',
+    'HyperRun-Left-Out': 'How many files of a `work` are not shown: too large, no longer kept, or not to be read',
     'HyperRun-Cursor': 'The event that it stands for',
   })
-  @Problems('task.unknown', 'task.no-candidate', ...CURSOR_PROBLEMS)
+  @Problems('task.unknown', 'task.no-candidate', 'artifact.removed', ...CURSOR_PROBLEMS)
   async diff(
     @Param('taskId', TaskIdParam) taskId: TaskId,
     @Query() { at }: AtDto,

@@ -8,6 +8,7 @@ import { git, makeRepository } from '../../test/harness/repositories.js';
 import { diffOfWork } from './work-diff.js';
 
 const SECRET = 'KEY=base-secret\n';
+const REDACTED = 'e'.repeat(64) as Sha256;
 
 describe('the diff of what was written so far', () => {
   let folder: string;
@@ -21,6 +22,7 @@ describe('the diff of what was written so far', () => {
     return sha;
   };
   const contentOf = async (sha: Sha256) => {
+    if (sha === REDACTED) throw new HyperRunError('artifact.removed', 'It was redacted.');
     const found = artefacts.get(sha);
     if (found === undefined) throw new HyperRunError('artifact.missing', 'It is gone.', {}, 'operator');
     return found;
@@ -73,17 +75,19 @@ describe('the diff of what was written so far', () => {
     expect(text).not.toMatch(/secret|The plan|private/);
   });
 
-  it('leaves out and counts what is too large, what is lost, and names that git would not take', async () => {
+  it('leaves out and counts what is too large, lost or redacted, and names that git would not take', async () => {
     const lost = { path: 'docs/lost.md', content: 'f'.repeat(64) as Sha256 };
+    const redacted = { path: 'docs/leak.md', content: REDACTED };
     const files = [
       { path: 'docs/large.md', content: kept('x'.repeat((1 << 20) + 1)) },
       { path: '.git/config', content: kept('[core]\n') },
       { path: '../outside.md', content: kept('out\n') },
       { path: 'docs/b.md', content: kept('# Bee\n') },
       lost,
+      redacted,
     ];
     const { text, leftOut } = await diffOfWork({ repositoryPath, baseCommit, files, contentOf });
-    expect(leftOut).toBe(4);
+    expect(leftOut).toBe(5);
     expect(text.toString().match(/^diff --git .*$/gm)).toEqual(['diff --git a/docs/b.md b/docs/b.md']);
   });
 

@@ -16,7 +16,7 @@ const MOST_TEXT = 2 << 20;
 export interface WorkDiff {
   /** Unified, as git writes it. */
   readonly text: Buffer;
-  /** Files that were written and are not in it: too large, too many, not to be read, or of a name that git would not take. */
+  /** Files that were written and are not in it: too large, too many, not to be read, no longer kept, or of a name that git would not take. */
   readonly leftOut: number;
 }
 
@@ -24,7 +24,7 @@ interface Work {
   readonly repositoryPath: string;
   readonly baseCommit: Oid;
   readonly files: readonly WrittenFile[];
-  /** Of an artefact. @throws HyperRunError `artifact.missing`, `artifact.altered` */
+  /** Of an artefact. @throws HyperRunError as `ArtifactStore.get` */
   readonly contentOf: (sha: Sha256) => Promise<Buffer>;
 }
 
@@ -65,7 +65,14 @@ const ANYWHERE: Scope = {
   },
 };
 
-const NOT_TAKEN = ['scope.violated', 'tree.too-large', 'tree.not-found', 'artifact.missing', 'artifact.altered'];
+const NOT_TAKEN = [
+  'scope.violated',
+  'tree.too-large',
+  'tree.not-found',
+  'artifact.missing',
+  'artifact.altered',
+  'artifact.removed',
+];
 
 const wasTaken = async (
   tree: VirtualTree,

@@ -83,7 +83,8 @@ const WorkNote = ({ leftOut, isEmpty, error }: WorkNoteProps) => (
     {error !== null && <p className="quiet file-diff-note">It is not the newest: {error.message}</p>}
     {leftOut > 0 && (
       <p className="quiet file-diff-note">
-        {plural(leftOut, 'file')} more {leftOut === 1 ? 'is' : 'are'} not shown: too large, or not to be read.
+        {plural(leftOut, 'file')} more {leftOut === 1 ? 'is' : 'are'} not shown: too large, no longer kept, or not to be
+        read.
       </p>
     )}
     {isEmpty && leftOut === 0 && <p className="quiet file-diff-note">What it wrote is what was there before.</p>}
