@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, type Stats } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { HyperRunError, isHyperRunError, type Sha256, type SprintId, type StreamName, type Version } from '#contracts';
@@ -26,7 +26,6 @@ export interface ArchiveTrouble {
 }
 
 interface Opened {
-  /** What would change if the file did. */
   readonly state: string;
   readonly size: number;
   readonly members: readonly ArchiveMember[];
@@ -41,6 +40,8 @@ export class ArchiveFiles implements Archive {
 
   /** What is wrong with which archive, by digest, as far as it was noticed and is not put right. */
   readonly #troubles = new Map<string, ArchiveTrouble>();
+  /** What each of them was like when it was looked at again: as long as it stays so, there is nothing new to find out. */
+  readonly #lookedAt = new Map<string, string>();
   readonly #listeners = new Set<(error: HyperRunError) => void>();
 
   constructor(readonly directory: string) {}
@@ -142,11 +143,17 @@ export class ArchiveFiles implements Archive {
     await rm(path, { force: true });
   }
 
-  /** What is still wrong: whatever was put right since is forgotten. */
+  /** What is still wrong: whatever was put right since is forgotten. A file that is as it was is not read again. */
   async lookAgain(): Promise<ArchiveTrouble[]> {
-    const known = [...this.#troubles.values()];
-    await Promise.all(known.map(({ digest, sprintId }) => this.#open({ digest, sprintId }).catch(() => undefined)));
+    await Promise.all([...this.#troubles.values()].map((known) => this.#lookAgainAt(known)));
     return [...this.#troubles.values()];
+  }
+
+  async #lookAgainAt({ digest, sprintId }: ArchiveTrouble): Promise<void> {
+    const state = stateOf(await stat(this.pathOf(digest)).catch(() => undefined));
+    if (this.#lookedAt.get(digest) === state) return;
+    this.#lookedAt.set(digest, state);
+    await this.#open({ digest, sprintId }).catch(() => undefined);
   }
 
   /** The table of contents, after all bytes were compared with the digest; again when the file is not as it was. */
@@ -156,7 +163,7 @@ export class ArchiveFiles implements Archive {
     const why = found === undefined ? await readFile(path + DROPPED, 'utf8').catch(() => undefined) : undefined;
     if (why !== undefined) throw dropped(of, why);
     if (found === undefined) throw this.#trouble('archive.missing', of, 'is not in the data directory');
-    const state = `${found.ino} ${found.size} ${found.mtimeMs} ${found.ctimeMs}`;
+    const state = stateOf(found);
     const known = await this.#opened.get(of.digest)?.catch(() => undefined);
     if (known?.state === state) return known;
     const opening = this.#check(of, state, found.size);
@@ -243,6 +250,10 @@ const dropped = ({ digest, sprintId }: Of, why: string) =>
     `Archive ${digest}${sprintId === undefined ? '' : ` of sprint ${sprintId}`} was let go of: ${why} Its heads and seals stay in the log.`,
     { digest, ...(sprintId && { sprintId }) },
   );
+
+/** What would change if the file did. */
+const stateOf = (file: Stats | undefined): string =>
+  file === undefined ? 'missing' : `${file.ino} ${file.size} ${file.mtimeMs} ${file.ctimeMs}`;
 
 const readerOf =
   (file: FileHandle): ReadAt =>

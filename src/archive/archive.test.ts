@@ -22,6 +22,7 @@ import { StreamModule } from '../stream/stream.module.js';
 import { SwarmModule } from '../swarm/swarm.module.js';
 import { LiveWorld } from '../world/live-world.port.js';
 import { WorldModule } from '../world/world.module.js';
+import { ArchiveFiles } from './archive-files.port.js';
 import { ArchiveModule } from './archive.module.js';
 
 const IMPORTS = [
@@ -247,6 +248,12 @@ describe('an archived sprint', () => {
       expect(await json('/health/ready')).toMatchObject({
         archives: [{ sprintId: 's-story', code: 'archive.damaged' }],
       });
+      // Whoever asks again, and again, has it neither read nor told again.
+      const told: string[] = [];
+      const stop = rooms.app.get(ArchiveFiles).onTrouble(({ code }) => told.push(code));
+      expect(await json('/health/ready')).toMatchObject({ archives: [{ code: 'archive.damaged' }] });
+      stop();
+      expect(told).toEqual([]);
       await writeFile(file, original);
       expect(await json('/health/ready')).toMatchObject({ archives: [] });
       expect((await rooms.fetch(SPRINT)).status).toBe(200);
