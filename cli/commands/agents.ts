@@ -155,7 +155,13 @@ const row = ({ id, status, role, currentTaskSummary, circuitOpenUntil }: AgentVi
 
 /** It failed too often: it gets no work until then, and after that one task to try. */
 const circuit = (until: number | null | undefined, style: Style): string =>
-  until == null ? '' : style.yellow(`, no work until ${new Date(until).toISOString().slice(11, 19)} UTC`);
+  until == null
+    ? ''
+    : style.yellow(
+        until > Date.now()
+          ? `, no work until ${new Date(until).toISOString().slice(11, 19)} UTC`
+          : ', half open: one task may try',
+      );
 
 const kindRow = ({ kind, planned, unusable }: AgentKindView, records: readonly AgentRecordView[], style: Style) => [
   kind,

@@ -265,6 +265,18 @@ describe('agents', () => {
       'idle | acp | nobody | never tried | No program.',
     ]);
   });
+
+  it('says of one that failed too often until when it gets no work, and afterwards that one task may try', async () => {
+    const none = [{ body: { items: [] } }];
+    const shownUntil = async (circuitOpenUntil: number) => {
+      const agent = { id: 'coder-1', name: 'Coder', role: 'Codes', status: 'idle', circuitOpenUntil };
+      const routes = { 'GET /agents': [{ body: { items: [agent] } }], 'GET /agents/kinds': none, 'GET /agents/records': none }; // prettier-ignore
+      return (await hyperRun(['agents'], await serve(routes))).lines[1];
+    };
+    expect(await shownUntil(Date.UTC(2999, 0, 1, 12))).toMatch(/idle, no work until 12:00:00 UTC/);
+    server?.close();
+    expect(await shownUntil(Date.UTC(2000, 0, 1, 12))).toMatch(/idle, half open: one task may try/);
+  });
 });
 
 describe('request-changes', () => {
