@@ -37,6 +37,11 @@ describe('the mark of how far the log has got', () => {
     expect(await written(mark(2, 'bb22'))).toEqual(mark(2, 'bb22'));
   });
 
+  it('is not lowered by what is acknowledged again in the same second', async () => {
+    expect(await written(mark(3), mark(7), mark(2))).toEqual(mark(7));
+    expect(await written(mark(9), mark(4, 'bb22'), mark(5, 'bb22'))).toEqual(mark(5, 'bb22'));
+  });
+
   it.each(['', '{}', '{"incarnation":"aa11","position":-1}', 'nonsense'])('is not guessed from %j', async (text) => {
     await writeFile(join(folder, 'log-mark.json'), text);
     await expect(file().read()).rejects.toMatchObject({ code: 'log.mark-unreadable', actor: 'operator' });

@@ -2,7 +2,7 @@ import { open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { HyperRunError, type Position } from '#contracts';
-import type { LogMark } from '#event-store';
+import { holds, type LogMark } from '#event-store';
 
 const NAME = 'log-mark.json';
 /** Written at most this often: what was acknowledged since may be lost unnoticed, and nothing waits for the disk. */
@@ -42,7 +42,9 @@ export class LogMarkFile {
     }
   }
 
+  /** What was acknowledged a second time lies behind what was since: within a life the mark is never lowered. */
   raise(mark: LogMark): void {
+    if (this.#raised !== undefined && holds(this.#raised, mark)) return;
     this.#raised = mark;
     this.#timer ??= setTimeout(() => this.#flush(), EVERY_MS).unref();
   }
@@ -64,7 +66,7 @@ export class LogMarkFile {
   /** Other processes of the service raise the same mark: the higher one stays. */
   async #write(mark: LogMark): Promise<void> {
     const there = await this.read().catch(() => undefined);
-    if (there?.incarnation === mark.incarnation && there.position >= mark.position) return;
+    if (holds(there, mark)) return;
     const draft = `${this.#path}.${process.pid}`;
     const file = await open(draft, 'w', 0o600);
     try {

@@ -6,7 +6,7 @@ export { InMemoryEventStore } from './in-memory-event-store.js';
 export { execute, type CommandOf, type Decided, type DeciderOf, type Executed, type Execution } from './execute.js';
 export { commandHash } from './command-hash.js';
 export { newId } from './new-id.js';
-export type { LogMark } from './log-mark.js';
+export { holds, type LogMark } from './log-mark.js';
 export { NO_PARTS } from './archived-parts.js';
 export { CHANNEL, DEFAULT_PREFIX, keysOf, tagOf, type Keys } from './keys.js';
 export { clientOptions, mayChange, openRedis, type RedisPlace } from './redis-client.js';
