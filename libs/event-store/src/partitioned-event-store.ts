@@ -9,7 +9,7 @@ import {
 } from '#contracts';
 import { NO_PARTS, without as leaveOut } from './archived-parts.js';
 import { formatCursor, parseCursor } from './cursor.js';
-import { closed } from './errors.js';
+import { closed, outcomeUnknown } from './errors.js';
 import type {
   Append,
   Appended,
@@ -74,7 +74,7 @@ export class PartitionedEventStore implements EventStore {
     this.#check();
     const partition = await this.#where.ofAppend(append);
     const { position: own, heads } = await this.#carryOut(partition, append);
-    const position = await this.order.place(partition, own);
+    const position = await this.#placeAppended(partition, own, append.commandId);
     this.options.onAcknowledged?.({ incarnation: this.incarnation, position });
     return { position, cursor: this.cursorOf(position), heads };
   }
@@ -182,6 +182,15 @@ export class PartitionedEventStore implements EventStore {
       return await this.#of(partition).append(append);
     } catch (error) {
       throw isHyperRunError(error, 'log.rewound') ? this.#lost(partition, error) : error;
+    }
+  }
+
+  /** It is written: that its place is not known must not be told as if nothing had been. */
+  async #placeAppended(partition: number, own: Position, commandId: string): Promise<Position> {
+    try {
+      return await this.order.place(partition, own);
+    } catch (error) {
+      throw isHyperRunError(error, 'log.unavailable') ? outcomeUnknown(commandId, error) : error;
     }
   }
 

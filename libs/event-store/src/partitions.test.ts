@@ -146,6 +146,20 @@ describe('a log of several partitions', () => {
     expect((await later.readAll(0 as Position, 100)).at(-1)).toMatchObject({ stream: task, version: 3 });
   });
 
+  it('says that an event may be there which was written and did not get its place, and places it when asked again', async () => {
+    const prefix = freshPrefix();
+    const store = await open(prefix);
+    const { task } = await begin(store, 1);
+    const again = append([write(task, exact(1), 'placed later')]);
+    const reach = `${prefix}{p0}:reach`;
+    await redis.rename(reach, `${reach}-away`);
+    await redis.set(reach, 'no hash');
+    expect(await failureOf(store.append(again))).toMatchObject({ code: 'log.outcome-unknown' });
+    await redis.rename(`${reach}-away`, reach);
+    expect(await store.append(again)).toMatchObject({ position: 5, heads: [{ version: 2 }] });
+    expect(await store.read(task)).toHaveLength(2);
+  });
+
   it('is refused by name when a partition is behind, and goes on at the word of the operator in one order again', async () => {
     const prefix = freshPrefix();
     let known: LogMark | undefined;
