@@ -219,8 +219,9 @@ export class PartitionedEventStore implements EventStore {
     this.#check();
     if (limit <= 0) return [];
     const { known } = this.order;
-    if (known.top <= after) await this.order.refresh();
-    const stretches = known.after(after, Math.min(limit, PAGE));
+    const count = Math.min(limit, PAGE);
+    if (known.top < after + count) await this.order.refresh();
+    const stretches = known.after(after, count);
     const entries = await Promise.all(this.stores.map((_, partition) => this.#readOwn(partition, stretches, without)));
     const next = entries.map(() => 0);
     return stretches.flatMap(({ partition, place, count }) => {
@@ -251,7 +252,7 @@ export class PartitionedEventStore implements EventStore {
     this.#following = true;
     const { known } = this.order;
     const from = this.stores.map((_, partition) => known.positionAt(partition, this.#tail.position));
-    this.order.follow(() => this.#tell());
+    void this.order.follow(() => this.#tell()).catch((error: HyperRunError) => this.#stop(error));
     for (const [partition, after] of from.entries())
       void this.#follow(partition, after as Position).catch((error: HyperRunError) => {
         if (this.#closing.signal.aborted) return;
@@ -304,10 +305,12 @@ export class PartitionedEventStore implements EventStore {
   }
 
   async #knowPlaces(partition: number, position: number): Promise<void> {
-    if (this.order.known.reached(partition) >= position) return;
+    const isKnown = () => this.order.known.reached(partition) >= position;
+    if (isKnown()) return;
+    await this.order.refresh();
+    if (isKnown()) return;
     await this.order.place(partition, position);
     await this.order.refresh();
-    if (this.order.known.reached(partition) < position) await this.order.refresh();
   }
 
   #placeOf(partition: number, position: Position): Position {

@@ -160,6 +160,30 @@ describe('a log of several partitions', () => {
     expect(await store.read(task)).toHaveLength(2);
   });
 
+  it('reads back at once what was acknowledged, by itself or another, also where nobody follows', async () => {
+    const prefix = freshPrefix();
+    const [one, two] = [await open(prefix), await open(prefix)];
+    for (const [store, top] of [
+      [one, 4],
+      [two, 7],
+    ] as const) {
+      const { task } = await begin(store, 2);
+      for (const reader of [one, two]) {
+        expect(await reader.readAll(0 as Position, 1000)).toHaveLength(top);
+        expect((await reader.read(task))[0]?.position).toBe(top);
+      }
+    }
+  });
+
+  it('ends for all who follow when the order over all has a gap', async () => {
+    const prefix = freshPrefix();
+    const store = await open(prefix);
+    const following = failureOf(collect(store, await store.top(), () => false));
+    await redis.xadd(`${prefix}{p0}:order`, '9-0', 'p', '0', 'n', '1');
+    expect(await following).toMatchObject({ code: 'log.corrupt' });
+    expect(await failureOf(store.top())).toMatchObject({ code: 'log.corrupt' });
+  });
+
   it('is refused by name when a partition is behind, and goes on at the word of the operator in one order again', async () => {
     const prefix = freshPrefix();
     let known: LogMark | undefined;

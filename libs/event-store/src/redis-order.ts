@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
-import type { HyperRunError, Position } from '#contracts';
+import { isHyperRunError, type HyperRunError, type Position } from '#contracts';
 import { connect, disconnect, type Connections } from './connections.js';
+import { corrupt } from './errors.js';
 import { orderKeysOf, tagOf } from './keys.js';
 import type { LogMark } from './log-mark.js';
 import { PartitionOrder } from './partition-order.js';
@@ -33,8 +34,6 @@ export class RedisOrder {
   readonly #connections: Connections;
   readonly #script = readFile(new URL('./scripts/sequence.lua', import.meta.url), 'utf8');
   #seen = 0;
-  #following = false;
-  #refreshing: Promise<void> | undefined;
 
   constructor(private readonly options: RedisOrderOptions) {
     this.known = new PartitionOrder(options.partitions);
@@ -66,19 +65,40 @@ export class RedisOrder {
     this.#seen = Math.max(this.#seen, now);
     if (reached < position) return (place + position - reached) as Position;
     await this.refresh();
-    return (this.known.placeOf(partition, position) ?? now) as Position;
+    const given = this.known.placeOf(partition, position);
+    if (given === undefined) throw corrupt('order', now, `event ${position} of partition ${partition} is not in it.`);
+    return given as Position;
   }
 
-  /** Reads on to the newest place. */
-  refresh(): Promise<void> {
-    return (this.#refreshing ??= this.#readOn().finally(() => (this.#refreshing = undefined)));
+  /** Reads on: every place that was given before the call is known afterwards. */
+  async refresh(): Promise<void> {
+    for (;;) {
+      const after = `(${this.known.top}-0`;
+      const entries = await ask(this.#reader.xrange(this.#keys.order, after, '+', 'COUNT', PAGE));
+      this.#take(entries);
+      if (entries.length < PAGE) return;
+    }
   }
 
-  /** Calls back after every change, until the connection is closed for good. */
-  follow(onChange: () => void): void {
-    if (this.#following) return;
-    this.#following = true;
-    void this.#follow(onChange);
+  /**
+   * Calls back after every change, until the connection is closed for good.
+   * @throws HyperRunError `log.corrupt`
+   */
+  async follow(onChange: () => void): Promise<void> {
+    const { follower } = this.#connections;
+    while (follower.status !== 'end') {
+      try {
+        const id = `${this.known.top}-0`;
+        const reply = await follower.xread('COUNT', PAGE, 'BLOCK', BLOCK_MS, 'STREAMS', this.#keys.order, id);
+        this.#take(reply?.[0]?.[1] ?? []);
+        onChange();
+      } catch (error) {
+        if (isHyperRunError(error)) throw error;
+        if (this.#connections.follower.status === 'end') return;
+        this.options.onTrouble(error);
+        await delay(PAUSE_AFTER_TROUBLE);
+      }
+    }
   }
 
   close(): void {
@@ -112,33 +132,8 @@ export class RedisOrder {
     }
   }
 
-  async #readOn(): Promise<void> {
-    for (;;) {
-      const after = `(${this.known.top}-0`;
-      const entries = await ask(this.#reader.xrange(this.#keys.order, after, '+', 'COUNT', PAGE));
-      this.#take(entries);
-      if (entries.length < PAGE) return;
-    }
-  }
-
   #take(entries: readonly Entry[]): void {
     for (const [id, [, partition, , count]] of entries) this.known.add(numberOf(id), Number(partition), Number(count));
     this.#seen = Math.max(this.#seen, this.known.top);
-  }
-
-  async #follow(onChange: () => void): Promise<void> {
-    const { follower } = this.#connections;
-    while (follower.status !== 'end') {
-      try {
-        const id = `${this.known.top}-0`;
-        const reply = await follower.xread('COUNT', PAGE, 'BLOCK', BLOCK_MS, 'STREAMS', this.#keys.order, id);
-        this.#take(reply?.[0]?.[1] ?? []);
-        onChange();
-      } catch (error) {
-        if (this.#connections.follower.status === 'end') return;
-        this.options.onTrouble(error);
-        await delay(PAUSE_AFTER_TROUBLE);
-      }
-    }
   }
 }
