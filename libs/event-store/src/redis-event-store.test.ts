@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
-import { SYSTEM_STREAM, type Position, type StreamName, type Version } from '#contracts';
+import { SYSTEM_STREAM, type Position, type Sha256, type SprintId, type StreamName, type Version } from '#contracts';
 import { append, collect, epoch, exact, failureOf, newStream, said, write } from '../test/appends.js';
 import { startLossyProxy, type LossyProxy } from '../test/lossy-proxy.js';
 import { Shelf } from '../test/shelf.js';
@@ -372,6 +372,21 @@ describe('Redis whose memory is full', () => {
     expect(outcomes).toMatchObject([{ status: 'rejected', reason: { code: 'log.full' } }, { status: 'fulfilled' }]);
     expect(await store.append(decision)).toMatchObject({ position: 2 });
     expect([(await store.read(decided)).length, (await store.read(said)).length]).toEqual([1, 0]);
+  });
+
+  it('lets go of what is archived, which is how there is room again, and takes out what must not stay', async () => {
+    const store = await open();
+    const stream = newStream();
+    await store.append(append([write(stream, exact(0), 'a', 'b', 'c')]));
+    await redis.config('SET', 'maxmemory', '1');
+    const digest = 'a'.repeat(64) as Sha256;
+    await store.redact({ stream, version: 3 as Version, position: 4 as Position, digest, left: '{}' });
+    const part = { to: 2 as Version, digest, sprintId: 's-1' as SprintId };
+    await store.trim(new Map([[stream, part]]));
+    expect(await store.archived()).toEqual(new Map([[stream, part]]));
+    const left = [];
+    for await (const { version, redacted } of store.readBytes(stream, 3 as Version)) left.push([version, redacted]);
+    expect(left).toEqual([[3, digest]]);
   });
 });
 

@@ -120,15 +120,15 @@ export class RedisEventStore implements EventStore {
       const appends = new GroupCommit({
         redis: connections.writer,
         script: scriptOf(text),
-        reserve: scriptOf(`#!lua flags=allow-oom\n${text}`),
+        reserve: scriptOf(beyondTheLimit(text)),
         ...(replicas === undefined ? {} : { safe: () => onDisk(wait) }),
         encode: (prepared) => encodeAppends(prepared, keys, { ...terms, known: store.#reached() }),
         patience,
         onRewound: (found) => store.#fail(found),
       });
       const store: RedisEventStore = new RedisEventStore(connections, keys, appends, incarnation, onTrouble, options, {
-        trim,
-        redact,
+        trim: beyondTheLimit(trim),
+        redact: beyondTheLimit(redact),
       });
       if (partition === 0) await store.#begin();
       return store;
@@ -340,6 +340,9 @@ export class RedisEventStore implements EventStore {
 }
 
 const scriptOf = (text: string): Script => ({ sha: createHash('sha1').update(text).digest('hex'), text });
+
+/** The script may use memory beyond `maxmemory`: what makes room must not be refused for want of it. */
+const beyondTheLimit = (text: string): string => `#!lua flags=allow-oom\n${text}`;
 
 const scriptText = (name: string): Promise<string> =>
   readFile(new URL(`./scripts/${name}.lua`, import.meta.url), 'utf8');
