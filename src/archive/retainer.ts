@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { bodiesOf, sprintStream, taskStream, type BodyKind, type Instant, type Sha256 } from '#contracts';
+import { bodiesOf, sprintStream, taskStream, type BodyKind, type Instant, type Sha256, type SprintId } from '#contracts';
 import type { Completed, SprintState } from '#domain';
 import type { EventStore } from '#event-store';
 import { ArtifactStore } from '../artifacts/artifact-store.port.js';
@@ -14,6 +14,8 @@ const ACTOR = 'orchestrator';
 const LONGEST_SLEEP_MS = 3_600_000;
 /** A service that died while it let go of something is started again within that. */
 const CRASHED_MS = 7 * 86_400_000;
+/** What could not be let go of is tried again so much later. */
+const AGAIN_MS = 600_000;
 
 interface Due {
   readonly state: Archived;
@@ -30,6 +32,7 @@ type Archived = Completed & Required<Pick<Completed, 'archive'>>;
 @Injectable()
 export class Retainer implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #logger = new Logger(Retainer.name);
+  readonly #notBefore = new Map<SprintId, Instant>();
   #timer?: NodeJS.Timeout;
   #working?: Promise<void>;
   #stopped = false;
@@ -79,18 +82,30 @@ export class Retainer implements OnApplicationBootstrap, OnModuleDestroy {
 
   #dues(): Due[] {
     const { retain } = this.config;
+    const times = RETAINED.flatMap((kind) => (retain[kind] === undefined ? [] : [{ kind, ms: retain[kind].ms }]));
+    const longest = Math.max(...times.map(({ ms }) => ms));
     return this.#archived().flatMap((state) =>
-      RETAINED.flatMap((kind) => {
-        const time = retain[kind];
-        return time === undefined || isDropped(state, kind) ? [] : [{ state, kind, at: state.completedAt + time.ms }];
+      times.flatMap(({ kind, ms }) => {
+        if (isDropped(state, kind)) return [];
+        // An archive says which artefacts go: it goes last.
+        const over = state.completedAt + (kind === 'archives' ? longest : ms);
+        return [{ state, kind, at: Math.max(over, this.#notBefore.get(state.sprintId) ?? 0) }];
       }),
     );
   }
 
   async #apply(): Promise<void> {
-    // An archive says which artefacts go: it goes last.
-    for (const { state, kind, at } of this.#dues())
-      if (at <= Date.now() && !this.#stopped) await this.#letGo(state, kind);
+    for (const { state, kind } of this.#dues().filter(({ at }) => at <= Date.now())) {
+      if (this.#stopped) return;
+      if ((this.#notBefore.get(state.sprintId) ?? 0) > Date.now()) continue;
+      await this.#letGo(state, kind).catch((error: unknown) => this.#later(state.sprintId, error));
+    }
+  }
+
+  #later(sprintId: SprintId, error: unknown): void {
+    this.#notBefore.set(sprintId, Date.now() + AGAIN_MS);
+    if (!this.#stopped)
+      this.#logger.warn(`Of sprint ${sprintId}, what is kept only for a time was not let go of: ${String(error)}`);
   }
 
   async #letGo(state: Archived, kind: Retained): Promise<void> {
