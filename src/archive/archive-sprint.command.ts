@@ -95,7 +95,7 @@ export class ArchiveSprintHandler implements ICommandHandler<ArchiveSprintComman
     const { digest, bytes } = await this.files.put(packArchive(source, (told) => (end = told)));
     if (end === undefined) throw new Error('An archive without an end was written.');
     return {
-      archive: { digest, bytes, heads: end.heads, count: end.events, left: left.end(this.live.world.board) },
+      archive: { digest, bytes, heads: end.heads, count: end.events, left: left.end(this.live.world) },
       end,
     };
   }

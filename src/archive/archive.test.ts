@@ -95,12 +95,8 @@ describe('an archived sprint', () => {
   };
   const later = (line: string) => /sprint\.archived|alert\.raised/.test(line) && line.includes('"sprint-s-story"');
   const worldNow = () => {
-    const { sprints, agents, records, alerts } = {
-      ...rooms.app.get(LiveWorld).world,
-      agents: rooms.app.get(LiveWorld).world.board.agents,
-      records: rooms.app.get(LiveWorld).world.records.records,
-    };
-    return { sprints, agents, records, alerts };
+    const { sprints, board, records, alerts, circuits } = rooms.app.get(LiveWorld).world;
+    return { sprints, agents: board.agents, records: records.records, alerts, circuits };
   };
 
   beforeAll(async () => {
@@ -146,8 +142,9 @@ describe('an archived sprint', () => {
       if (page.length === 0) break;
       after = page.at(-1)?.position ?? after;
     }
-    const { sprints, alerts, board, records: tried } = whole;
-    expect(worldNow()).toEqual({ sprints, alerts, agents: board.agents, records: tried.records });
+    const { sprints, alerts, board, records: tried, circuits } = whole;
+    expect(circuits.get('links')?.failures).toHaveLength(1);
+    expect(worldNow()).toEqual({ sprints, alerts, agents: board.agents, records: tried.records, circuits });
     expect(await everything()).toEqual(before);
     expect((await recordsOf()).filter((line) => !later(line))).toEqual(records);
     expect(await json(`${SPRINT}/verify`)).toMatchObject({ valid: true, problems: [] });

@@ -1,5 +1,13 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { bodiesOf, sprintStream, taskStream, type BodyKind, type Instant, type Sha256, type SprintId } from '#contracts';
+import {
+  bodiesOf,
+  sprintStream,
+  taskStream,
+  type BodyKind,
+  type Instant,
+  type Sha256,
+  type SprintId,
+} from '#contracts';
 import type { Completed, SprintState } from '#domain';
 import type { EventStore } from '#event-store';
 import { ArtifactStore } from '../artifacts/artifact-store.port.js';

@@ -188,7 +188,12 @@ export class Story {
       const branch = `hyper-run/${taskId}`;
       const last =
         outcome === 'failed'
-          ? event('task.failed', { attempt: 1, kind: 'no-change', reason: 'The agent changed nothing.' })
+          ? event('task.failed', {
+              attempt: 1,
+              kind: 'no-change',
+              trouble: 'no-change',
+              reason: 'The agent changed nothing.',
+            })
           : event('task.passed', { branch, commit: 'c'.repeat(40) as never });
       await this.act(index + 1, last);
       await this.write(sprintStream(this.sprintId), event('sprint.task-settled', { taskId, outcome }));

@@ -100,6 +100,8 @@ export const ArchivedLeft = z.object({
       position: z.number().int().positive(),
     }),
   ),
+  /** When kinds of agents failed at them, as far as that still counted for their circuits. */
+  circuits: z.array(z.object({ kind: z.string().max(40), failures: z.array(instant).max(20) })).optional(),
 });
 export type ArchivedLeft = z.infer<typeof ArchivedLeft>;
 

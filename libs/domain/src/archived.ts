@@ -1,8 +1,8 @@
 // What the events of archived tasks still mean for the present, told once by `sprint.archived` for whoever leaves them out.
-import type { AgentId, ArchivedLeft } from '#contracts';
+import type { AgentId, ArchivedLeft, Instant, TaskId } from '#contracts';
 import { noRecords, recordOf } from './agent-records.js';
-import type { Board } from './board.js';
-import { evolveWorld, newWorld, type Alert, type World, type WorldEvent } from './world.js';
+import { MOST_FAILURES, recallFailures, tellsOfFailure } from './circuit.js';
+import { evolveWorld, failingIn, newWorld, type Alert, type World, type WorldEvent } from './world.js';
 
 /** Of alerts that nobody counts any more, the newest stay in the list of the present; all stand in the archive. */
 const MOST_ALERTS = 200;
@@ -11,14 +11,19 @@ const MOST_ALERTS = 200;
 export class LeftOver {
   readonly #world: World = newWorld();
   readonly #agents = new Set<AgentId>();
+  readonly #failures: { readonly agentId: AgentId; readonly at: Instant }[] = [];
 
   add(told: WorldEvent): void {
     if (told.type === 'task.claimed') this.#agents.add(told.data.agentId);
+    const failing = tellsOfFailure(told)
+      ? failingIn(this.#world, told.stream.slice('task-'.length) as TaskId, told)
+      : undefined;
+    if (failing !== undefined) this.#failures.push({ agentId: failing, at: told.time });
     evolveWorld(this.#world, told);
   }
 
-  /** @param board where the cards of the agents that were at those tasks are as they were left */
-  end({ agents }: Board): ArchivedLeft {
+  /** @param present where the cards of the agents that were at those tasks, and their circuits, are as they were left */
+  end({ board: { agents }, circuits }: Pick<World, 'board' | 'circuits'>): ArchivedLeft {
     const cards = [...this.#agents].flatMap((id) => agents.get(id) ?? []);
     return {
       records: [...this.#world.records.records.values()],
@@ -32,6 +37,12 @@ export class LeftOver {
       alerts: [...this.#world.alerts.values()]
         .slice(-MOST_ALERTS)
         .map(({ version, ...alert }) => ({ ...alert, position: version })),
+      circuits: [...circuits].flatMap(([kind, { failures }]) => {
+        const own = this.#failures.filter(
+          ({ agentId, at }) => agents.get(agentId)?.kind === kind && failures.includes(at),
+        );
+        return own.length === 0 ? [] : [{ kind, failures: own.map(({ at }) => at).slice(-MOST_FAILURES) }];
+      }),
     };
   }
 }
@@ -49,6 +60,7 @@ export const recallArchived = (world: World, left: ArchivedLeft): void => {
       agents: new Map(world.board.agents).set(agentId, { ...rest, ...then, version: position }),
     };
   }
+  for (const { kind, failures } of left.circuits ?? []) world.circuits = recallFailures(world.circuits, kind, failures);
   const records = new Map(world.records.records);
   for (const { agent, kind, passed, tried } of left.records) {
     const before = recordOf({ ...noRecords, records }, agent, kind);

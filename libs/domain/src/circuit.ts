@@ -44,6 +44,14 @@ export const evolveCircuits = (
   return after === before ? circuits : new Map(circuits).set(kind, after);
 };
 
+/** The circuits with failures that were left out of the fold until now, in their places. */
+export const recallFailures = (circuits: Circuits, kind: string, failures: readonly Instant[]): Circuits => {
+  const before = circuits.get(kind) ?? closed;
+  if (before.openUntil !== undefined) return circuits;
+  const all = [...before.failures, ...failures].toSorted((a, b) => a - b);
+  return new Map(circuits).set(kind, { ...before, failures: all.slice(-MOST_FAILURES) });
+};
+
 const evolve = (circuit: Circuit, told: AnyEvent & { readonly time: Instant }): Circuit => {
   if (told.type === 'agent.circuit-opened') return { failures: [], openUntil: told.data.until };
   if (told.type === 'agent.circuit-closed') return closed;
@@ -55,6 +63,8 @@ const evolve = (circuit: Circuit, told: AnyEvent & { readonly time: Instant }): 
   // What began before it was opened says nothing new.
   return told.time < openUntil || circuit.tried !== undefined ? circuit : { ...circuit, tried: result };
 };
+
+export const tellsOfFailure = (told: AnyEvent): boolean => resultOf(told) === 'failed';
 
 /**
  * An agent failed that broke off, changed nothing, stood still or went in circles; it worked when there is something to

@@ -147,7 +147,7 @@ const PARTS: readonly (readonly [string, (world: World, told: WorldEvent, catego
 ];
 
 /** Whose doing an event of a task is: that of who was at it until now; but a verification is ours. */
-const failingIn = ({ tasks }: World, taskId: TaskId, { type }: WorldEvent): AgentId | undefined => {
+export const failingIn = ({ tasks }: World, taskId: TaskId, { type }: WorldEvent): AgentId | undefined => {
   const state = tasks.get(taskId);
   if (state === undefined) return undefined;
   const ours = type === 'task.stalled' && state.status === 'working' && state.stage === 'verifying';
