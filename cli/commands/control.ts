@@ -5,7 +5,7 @@ import type { Context } from '../context.js';
 const ACTIONS = {
   pause: 'start nothing new until it is resumed',
   resume: 'go on; a base that fails is accepted as it is',
-  cancel: 'end a sprint; what has passed stays',
+  cancel: 'end a sprint, or call its integration off; what has passed stays',
 } as const;
 
 export const controlCommands = (context: Context): Command[] =>

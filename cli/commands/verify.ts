@@ -17,7 +17,7 @@ export const verifyCommand = (context: Context) =>
   new Command('verify')
     .description('prove that nothing of a sprint was changed since; with an export or an archive, offline')
     .argument('<sprint|export.ndjson|archive.ndjson.gz>')
-    .option('-r, --repository <path>', 'compare the seals in its commits, too; for an export')
+    .option('-r, --repository <path>', 'compare the seals in its commits, too; for an export or an archive')
     .addOption(jsonOption())
     .action(async (subject: string, options: VerifyOptions) => {
       const isFile = await stat(subject).then(
@@ -30,7 +30,7 @@ export const verifyCommand = (context: Context) =>
 
 const online = async (context: Context, sprintId: string, options: VerifyOptions): Promise<void> => {
   if (options.repository !== undefined)
-    throw usageError('--repository is for an export. Make one: hyper-run export <sprint>');
+    throw usageError('--repository is for an export or an archive. Make one: hyper-run export <sprint>');
   const client = await context.connect(texts(options));
   const answer = await client.get(SealCheck, `/hyper-running/sprints/${encodeURIComponent(sprintId)}/verify`);
   if (options.json) context.json(answer, 2);

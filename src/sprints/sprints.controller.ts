@@ -89,7 +89,7 @@ export class SprintsController {
 
   @Post(':sprintId/cancel')
   @HttpCode(HttpStatus.ACCEPTED)
-  @ApiOperation({ summary: 'End it; what has been decided to be published still is' })
+  @ApiOperation({ summary: 'End it, or call its integration off; what has been decided to be published still is' })
   @Answers(202, SprintView, 'The sprint')
   @Problems(...NOT_STEERED)
   cancel(
