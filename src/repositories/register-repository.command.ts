@@ -33,10 +33,7 @@ export class RegisterRepositoryHandler implements ICommandHandler<RegisterReposi
   async execute({ path, issued }: RegisterRepositoryCommand): Promise<RegisteredRepository> {
     const real = await realpath(path).catch(() => undefined);
     if (real === undefined)
-      throw new HyperRunError(
-        'repository.not-found',
-        `path: there is no folder "${path}" on the machine of the service.`,
-      );
+      throw new HyperRunError('repository.not-found', `There is no folder "${path}" on the machine of the service.`);
     await this.requireAllowed(real);
     const opened = await GitRepository.open(real, { allowedRoots: this.config.repositories });
     const root = opened.path;
@@ -61,7 +58,7 @@ export class RegisterRepositoryHandler implements ICommandHandler<RegisterReposi
       return;
     throw new HyperRunError(
       'repository.not-allowed',
-      `path: "${folder}" lies outside the folders that this service may work in (${roots.join(', ')}). Start it with HYPER_RUN_REPOSITORIES.`,
+      `"${folder}" lies outside the folders that this service may work in (${roots.join(', ')}). Start it with HYPER_RUN_REPOSITORIES.`,
     );
   }
 }
