@@ -95,6 +95,23 @@ describe('what programs change while they are at work', () => {
     expect(await looked()).toEqual(['docs/a.md: # Aye']);
   });
 
+  it('costs a question about what is ignored once for each name, and none for what the base has', async () => {
+    const asked: string[] = [];
+    const ignored: LiveTree['ignored'] = async (entries) => {
+      asked.push(...entries.map(({ path, isFolder }) => (isFolder ? `${path}/` : path)));
+      return new Set(entries.flatMap(({ path, isFolder }) => (path.endsWith('build') && isFolder ? [path] : [])));
+    };
+    open({ ignored });
+    await mkdir(at('docs/build'));
+    for (const path of ['docs/build/x.js', 'docs/sub/b.md', 'docs/sub/new.md']) await writeFile(at(path), 'x\n');
+    expect(await looked()).toEqual(['docs/sub/b.md: x', 'docs/sub/new.md: x']);
+    expect(await looked()).toEqual([]);
+    expect(asked).toEqual(['docs/build/', 'docs/sub/new.md']);
+    await rm(at('docs/build'), { recursive: true });
+    await writeFile(at('docs/build'), 'a file now\n');
+    expect(await looked()).toEqual(['docs/build: a file now']);
+  });
+
   it('comes in parts where it is much, and all of it in the end', async () => {
     const names = Array.from({ length: 60 }, (_, index) => `docs/n-${String(index).padStart(2, '0')}.md`);
     for (const name of names) await writeFile(at(name), name);

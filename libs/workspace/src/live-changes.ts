@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { constants, type BigIntStats } from 'node:fs';
 import { lstat, open, readdir, type FileHandle } from 'node:fs/promises';
-import { textOf, type FileEntry } from '#git';
+import { textOf } from '#git';
 import { baseOf, type ChangedTree } from './collect.js';
 import { validatePath } from './path-syntax.js';
 import { DEFAULT_LIMITS } from './virtual-tree.js';
@@ -17,8 +17,9 @@ export interface LiveTree extends Omit<ChangedTree, 'tree'> {
   readonly unreadable: (path: string) => boolean;
 }
 
-/** Of one look. What is beyond them is found by one of the next. */
+/** Of one look, in the order of names. What lies behind them is told in the end. */
 const MOST_ENTRIES = 20_000;
+/** Of one look. What is beyond them is found by one of the next. */
 const MOST_CHANGES = 50;
 const MOST_BYTES = 8 << 20;
 const DEEPEST = 64;
@@ -37,12 +38,14 @@ export class LiveChanges {
   readonly #told = new Map<string, string>();
   /** How a file looked when its content was last read: what looks the same is not read again. */
   readonly #read = new Map<string, string>();
-  readonly #files: ReadonlyMap<string, FileEntry>;
+  /** Whether the base ignores a name that it does not have: the same in every look, and a program of git to ask. */
+  readonly #ignored = new Map<string, boolean>();
+  readonly #base: ReturnType<typeof baseOf>;
   /** No program of the tree was at work before. Nobody can set the time of the last change of a file. */
   readonly #since = Date.now() - COARSE_CLOCK_MS;
 
   constructor(private readonly tree: LiveTree) {
-    this.#files = baseOf(tree.files).files;
+    this.#base = baseOf(tree.files);
   }
 
   /** Told by others: a tool wrote it. */
@@ -54,9 +57,10 @@ export class LiveChanges {
   async look(): Promise<readonly LiveChange[]> {
     const look = new Look({
       tree: this.tree,
-      files: this.#files,
+      base: this.#base,
       told: this.#told,
       read: this.#read,
+      ignored: this.#ignored,
       since: this.#since,
     });
     await look.begin();
@@ -79,11 +83,15 @@ const GONE = 'gone';
 /** Files are stamped by a clock that is read some times in a second only. */
 const COARSE_CLOCK_MS = 20;
 
+/** Names made up without an end are asked about again. */
+const MOST_ANSWERS = 2 * MOST_ENTRIES;
+
 interface Known {
   readonly tree: LiveTree;
-  readonly files: ReadonlyMap<string, FileEntry>;
+  readonly base: ReturnType<typeof baseOf>;
   readonly told: Map<string, string>;
   readonly read: Map<string, string>;
+  readonly ignored: Map<string, boolean>;
   readonly since: number;
 }
 
@@ -117,11 +125,11 @@ class Look {
     const present = new Set(await namesIn(within(now)));
     for (const name of below) if (!present.has(name)) await this.#gone(folder + name);
     const names = await namesIn(within(changed));
-    const ignored = await this.#ignored(folder, names, changed);
+    const ignored = await this.#ignored(folder, names.slice(0, MOST_ENTRIES - this.#entries), changed);
     for (const name of names) {
+      if (this.#isOver()) return;
       const path = folder + name;
       if (ignored.has(path)) this.#there.add(`${textOf(path)}/`).add(textOf(path));
-      else if (this.#isOver()) return;
       else await this.#look(path, name, changed, now);
     }
   }
@@ -142,21 +150,26 @@ class Look {
   }
 
   async #ignored(folder: string, names: readonly string[], changed: FileHandle): Promise<ReadonlySet<string>> {
-    const untracked = names.filter((name) => !this.known.files.has(folder + name));
-    if (this.known.tree.ignored === undefined || untracked.length === 0) return new Set();
+    const { tree, base, ignored } = this.known;
+    const untracked = names.filter((name) => !base.known.has(folder + name) && !tree.given?.has(textOf(folder + name)));
+    if (tree.ignored === undefined || untracked.length === 0) return new Set();
     const entries: { path: string; isFolder: boolean }[] = [];
     for (const name of untracked) {
       const stat = await lstat(within(changed, name)).catch(() => undefined); // it is gone again
       if (stat?.isFile() || stat?.isDirectory()) entries.push({ path: folder + name, isFolder: stat.isDirectory() });
     }
-    return entries.length === 0 ? new Set() : this.known.tree.ignored(entries);
+    if (ignored.size + entries.length > MOST_ANSWERS) ignored.clear();
+    const asked = entries.filter((entry) => !ignored.has(keyOf(entry)));
+    const said = asked.length === 0 ? new Set<string>() : await tree.ignored(asked);
+    for (const entry of asked) ignored.set(keyOf(entry), said.has(entry.path));
+    return new Set(entries.filter((entry) => ignored.get(keyOf(entry)) === true).map(({ path }) => path));
   }
 
   /** A file or folder of the base that is not there any more. */
   async #gone(path: string): Promise<void> {
     const name = textOf(path);
     if (this.known.tree.hidden.has(name) || this.#isOver()) return;
-    if (this.known.files.has(path)) return this.#tell(name, GONE);
+    if (this.known.base.files.has(path)) return this.#tell(name, GONE);
     for (const child of await namesIn(Buffer.from(`${this.known.tree.below}/${path}`, 'latin1')))
       await this.#gone(`${path}/${child}`);
   }
@@ -190,7 +203,7 @@ class Look {
     this.known.read.set(shown, looks);
     this.#bytes += content.length;
     const is = blobOid(content);
-    if (this.known.told.has(shown) || this.known.files.get(path)?.oid !== is) this.#tell(shown, is, content);
+    if (this.known.told.has(shown) || this.known.base.files.get(path)?.oid !== is) this.#tell(shown, is, content);
   }
 
   #tell(path: string, is: string, content?: Buffer): void {
@@ -199,6 +212,10 @@ class Look {
     this.found.push(content === undefined ? { path } : { path, content });
   }
 }
+
+/** The patterns of git tell files from folders. */
+const keyOf = ({ path, isFolder }: { readonly path: string; readonly isFolder: boolean }): string =>
+  isFolder ? `${path}/` : path;
 
 const openRoot = (path: string): Promise<FileHandle | undefined> => open(path, FOLDER).catch(() => undefined);
 
