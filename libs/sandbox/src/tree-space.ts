@@ -12,7 +12,7 @@ export interface TreeSpace {
   /** Empty, writable, for `enter`: gone with the space. */
   readonly tmp: string;
   readonly home: string;
-  /** The same three, where this process finds them: only while no command runs. */
+  /** The same three, where this process finds them. While a command runs, what lies below may become a link at any moment. */
   readonly visible: { readonly tree: string; readonly tmp: string; readonly home: string };
   /** Where this process finds what was changed, and nothing else; absent where the tree is a copy. */
   readonly upper: string | undefined;
