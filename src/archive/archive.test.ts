@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Redis } from 'ioredis';
 import { taskStream, type Position, type SprintId } from '#contracts';
 import { evolveWorld, newWorld } from '#domain';
@@ -151,6 +151,16 @@ describe('an archived sprint', () => {
     expect(await json('/health/ready')).toMatchObject({ archives: [] });
   });
 
+  it('is unpacked for lists once', async () => {
+    await reopen();
+    const reads = jest.spyOn(rooms.app.get(ArchiveFiles), 'read');
+    const first = await json<Listed>('/hyper-running/sprints');
+    expect([first.items[0]?.tasks.length, reads.mock.calls.length]).toEqual([2, 2]);
+    expect(await json('/hyper-running/sprints')).toEqual(first);
+    expect(reads).toHaveBeenCalledTimes(2);
+    reads.mockRestore();
+  });
+
   it('is told from an old cursor over SSE, without gap or repeat', async () => {
     const top = await rooms.store.top();
     const reader = await SseReader.open(
@@ -203,6 +213,11 @@ describe('an archived sprint', () => {
     await reopen();
     expect(await json(SPRINT)).toMatchObject({ tasks: [{ status: 'passed' }, { status: 'failed' }] });
     expect(JSON.stringify(worldNow().alerts.get('a-1'))).not.toContain('Nothing was heard');
+    const ended = await json<{ items: { id: string; type: string }[] }>(`${place}/events?limit=1000`);
+    const failed = ended.items.find(({ type }) => type === 'hyperrun.task.failed')?.id ?? '';
+    expect(await redact(failed)).toMatchObject([200, { eventId: failed }]);
+    expect(await json(SPRINT)).toMatchObject({ tasks: [{}, { status: 'failed', reason: '[redacted]' }] });
+    file = (await archiveNow()).path;
     // A fact is no text: nothing of a task's end can be taken out.
     const last = `/hyper-running/tasks/${story.taskId(1)}/events?limit=1000&after=1000`;
     const passed = (await json<{ items: { id: string }[] }>(last)).items.at(-1)?.id ?? '';
