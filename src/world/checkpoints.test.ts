@@ -1,7 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
-import type { RepositoryId } from '#contracts';
-import { newWorld } from '#domain';
+import type { AgentId, RepositoryId, StreamName, TaskId, Version } from '#contracts';
+import { copyWorld, event, evolveWorld, newWorld } from '#domain';
+import { claimed, queued } from '../../libs/domain/src/plan.fixture.js';
+import { worldOf } from '../../libs/domain/src/world.fixture.js';
 import { Checkpoints } from './checkpoints.js';
+
+const registered = event('agent.registered', {
+  agentId: 'links-1' as AgentId,
+  kind: 'links',
+  name: 'Links 1',
+  role: 'Repairs links',
+});
 
 const until = (checkpoints: Checkpoints, top: number, step = 1) => {
   const world = newWorld();
@@ -41,5 +50,20 @@ describe('worlds of the past', () => {
     world.repositories.set('r' as RepositoryId, { status: 'absent' });
     expect(checkpoints.before(10).repositories.size).toBe(0);
     expect(world.repositories.size).toBe(1);
+  });
+
+  it('stay as they were while tasks are queued, claimed and ended', () => {
+    const agent = ['agent-links-1', registered] as const;
+    const begun = ['task-t-1', queued] as const;
+    const world = worldOf(agent, begun);
+    const then = copyWorld(world);
+    for (const [index, one] of [claimed(), event('task.cancelled', { reason: 'enough' })].entries()) {
+      const place = { stream: 'task-t-1' as StreamName, version: (2 + index) as Version, position: 3 + index };
+      evolveWorld(world, { ...one, ...place, taskId: 't-1' as TaskId, time: 3000 + index, actor: 'person:ada' });
+    }
+    expect(then).toEqual(worldOf(agent, begun));
+    expect([world.board.titles.size, world.board.holders.size, world.records.open.size]).toEqual([0, 0, 0]);
+    const { board } = worldOf(agent, begun, ['task-t-1', event('task.cancelled', { reason: 'enough' })]);
+    expect(board.titles.size).toBe(0);
   });
 });

@@ -1,6 +1,8 @@
 // How often each kind of agent has solved tasks of each kind of finding: a fold over the log.
 import type { FindingSource, TaskId } from '#contracts';
+import { copied, type ChangeMap } from './change-map.js';
 import type { Told } from './decider.js';
+import { isTaskEnd } from './task-state.js';
 
 export interface AgentRecord {
   readonly agent: string;
@@ -40,18 +42,23 @@ const keyOf = ({ agent, kind }: Doing): string => `${agent} ${kind}`;
 /** Ends that are the machine's or a person's doing, and no agent's. */
 const NOT_THE_AGENT: readonly string[] = ['attempts-exhausted', 'unanswered'];
 
-const ENDS: ReadonlySet<Told['type']> = new Set(['task.passed', 'task.failed', 'task.cancelled', 'task.discarded']);
-
-/** The records after one more event. The same object when it says nothing about an agent's success. */
-export const evolveRecords = (state: AgentRecords, told: Told & { readonly taskId?: TaskId }): AgentRecords => {
+/**
+ * The records after one more event. The same object when it says nothing about an agent's success.
+ * @param change how the open tasks are changed: there may be ten thousand of them
+ */
+export const evolveRecords = (
+  state: AgentRecords,
+  told: Told & { readonly taskId?: TaskId },
+  change: ChangeMap = copied,
+): AgentRecords => {
   if (told.type === 'task.queued') {
     const { taskId, agent, kind } = told.data.task;
-    return { ...state, open: new Map(state.open).set(taskId, { agent, kind }) };
+    return { ...state, open: change(state.open, (open) => open.set(taskId, { agent, kind })) };
   }
-  const doing = told.taskId === undefined ? undefined : state.open.get(told.taskId);
-  if (told.taskId === undefined || doing === undefined || !ENDS.has(told.type)) return state;
-  const open = new Map(state.open);
-  open.delete(told.taskId);
+  const { taskId } = told;
+  const doing = taskId === undefined ? undefined : state.open.get(taskId);
+  if (taskId === undefined || doing === undefined || !isTaskEnd(told)) return state;
+  const open = change(state.open, (tasks) => tasks.delete(taskId));
   const passed = told.type === 'task.passed';
   const failed = told.type === 'task.failed' && !NOT_THE_AGENT.includes(told.data.kind);
   return passed || failed ? { open, records: counted(state, doing, passed) } : { ...state, open };

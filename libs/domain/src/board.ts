@@ -1,6 +1,8 @@
 // The swarm as a person sees it: a fold over all events into one card per agent.
 import type { AgentId, Instant, TaskId } from '#contracts';
+import { copied, type ChangeMap } from './change-map.js';
 import type { Told } from './decider.js';
+import { isTaskEnd } from './task-state.js';
 
 export const AGENT_STATUSES = ['idle', 'working', 'blocked', 'stalled', 'error', 'offline'] as const;
 export type AgentStatus = (typeof AGENT_STATUSES)[number];
@@ -36,10 +38,15 @@ export interface BoardEvent {
   readonly position: number;
 }
 
-/** The cards after one more event. Same board, same object, when it concerns no card. */
-export const evolveBoard = (board: Board, told: Told & BoardEvent): Board => {
-  if (told.type === 'task.queued')
-    return { ...board, titles: new Map(board.titles).set(told.data.task.taskId, told.data.task.title) };
+/**
+ * The cards after one more event. Same board, same object, when it concerns no card.
+ * @param change how titles and holders are changed: there may be ten thousand of them
+ */
+export const evolveBoard = (board: Board, told: Told & BoardEvent, change: ChangeMap = copied): Board => {
+  if (told.type === 'task.queued') {
+    const { taskId, title } = told.data.task;
+    return { ...board, titles: change(board.titles, (titles) => titles.set(taskId, title)) };
+  }
   if (told.type === 'agent.registered') {
     const { agentId, ...rest } = told.data;
     const { circuitOpenUntil } = board.agents.get(agentId) ?? {};
@@ -48,16 +55,20 @@ export const evolveBoard = (board: Board, told: Told & BoardEvent): Board => {
     return withCard(board, { ...card, lastSeen: told.time, version: told.position });
   }
   const card = cardOf(board, told);
-  if (card === undefined) return board;
+  // A task that nobody is at can end too.
+  if (card === undefined) return isTaskEnd(told) ? release(board, told, change) : board;
   // Whose branch could not be made is free for other work, and the end of that task is none of it.
-  if (isElsewhere(card, told)) return told.type === 'task.discarded' ? release(board, told) : board;
+  if (isElsewhere(card, told)) return told.type === 'task.discarded' ? release(board, told, change) : board;
   const seen = { ...card, lastSeen: told.time, version: told.position };
-  const change = cardChange(seen, told, board);
-  const next = withCard(board, change);
-  if (told.taskId === undefined) return next;
-  if (told.type === 'task.claimed')
-    return { ...next, holders: new Map(next.holders).set(told.taskId, told.data.agentId) };
-  return change.currentTaskId === undefined ? release(next, told) : next;
+  const changed = cardChange(seen, told, board);
+  const next = withCard(board, changed);
+  const { taskId } = told;
+  if (taskId === undefined) return next;
+  if (told.type === 'task.claimed') {
+    const { agentId } = told.data;
+    return { ...next, holders: change(next.holders, (holders) => holders.set(taskId, agentId)) };
+  }
+  return changed.currentTaskId === undefined ? release(next, told, change) : next;
 };
 
 const isElsewhere = (card: AgentCard, told: Told & BoardEvent): boolean =>
@@ -79,14 +90,11 @@ const withCard = (board: Board, card: AgentCard): Board => ({
 });
 
 /** Nobody is at this task any more; its title is kept while somebody may be again. */
-const release = (board: Board, { type, taskId }: Told & BoardEvent): Board => {
+const release = (board: Board, { type, taskId }: Told & BoardEvent, change: ChangeMap): Board => {
   if (taskId === undefined) return board;
-  const holders = new Map(board.holders);
-  holders.delete(taskId);
+  const holders = board.holders.has(taskId) ? change(board.holders, (map) => map.delete(taskId)) : board.holders;
   if (type === 'task.attempt-interrupted' || type === 'task.answered') return { ...board, holders };
-  const titles = new Map(board.titles);
-  titles.delete(taskId);
-  return { ...board, holders, titles };
+  return { ...board, holders, titles: change(board.titles, (titles) => titles.delete(taskId)) };
 };
 
 const free = (card: AgentCard, status: AgentStatus): AgentCard => {

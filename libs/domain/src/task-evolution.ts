@@ -4,6 +4,7 @@ import { addGrant, beginWork, count, emptyAccount, endWork } from './account.js'
 import { nextEpoch, type Told } from './decider.js';
 import {
   holderOf,
+  isTaskEnd,
   isTaskSettled,
   type AnsweredQuestion,
   type Blocked,
@@ -46,10 +47,8 @@ const begin = (state: TaskState, told: Told): TaskState => {
   return { status: 'queued', taskId: told.data.task.taskId, spec: told.data, ...fresh };
 };
 
-const ENDS: ReadonlySet<Told['type']> = new Set(['task.passed', 'task.failed', 'task.cancelled', 'task.discarded']);
-
 const settle = (state: OpenTask, told: Told): Settled | undefined => {
-  if (!ENDS.has(told.type)) return undefined;
+  if (!isTaskEnd(told)) return undefined;
   const decided = 'decided' in state && state.decided !== undefined ? { decided: state.decided } : {};
   const end = { ...known(state), ...decided, account: endWork(state.account, told.time), settledAt: told.time };
   switch (told.type) {

@@ -8,6 +8,11 @@ export type TaskEvent = EventOf<Extract<Told['type'], `task.${string}`> | `alert
 export type TaskSpec = EventData<'task.queued'>;
 export type Decided = EventData<'task.publish-decided'>;
 
+/** Events with which a task is over. */
+const ENDS: ReadonlySet<Told['type']> = new Set(['task.passed', 'task.failed', 'task.cancelled', 'task.discarded']);
+
+export const isTaskEnd = ({ type }: Pick<Told, 'type'>): boolean => ENDS.has(type);
+
 /** A question that is over, for the attempts that follow. */
 export interface AnsweredQuestion {
   readonly questionId: string;

@@ -8,8 +8,9 @@ import {
   type TaskId,
   type Version,
 } from '#contracts';
-import { evolveRecords, noRecords, type AgentRecords } from './agent-records.js';
-import { emptyBoard, evolveBoard, type Board, type BoardEvent } from './board.js';
+import { evolveRecords, type AgentRecords } from './agent-records.js';
+import { evolveBoard, type Board, type BoardEvent } from './board.js';
+import { inPlace } from './change-map.js';
 import { evolveCircuits, noCircuits, tellsOfCircuit, type Circuits } from './circuit.js';
 import type { Told } from './decider.js';
 import { repository, type RepositoryState } from './repository.js';
@@ -59,8 +60,8 @@ export const newWorld = (): World => ({
   revisions: new Map(),
   alerts: new Map(),
   redactions: new Map(),
-  board: emptyBoard,
-  records: noRecords,
+  board: { agents: new Map(), titles: new Map(), holders: new Map() },
+  records: { records: new Map(), open: new Map() },
   circuits: noCircuits,
 });
 
@@ -74,6 +75,8 @@ export const copyWorld = (world: World): World => ({
   revisions: new Map(world.revisions),
   alerts: new Map(world.alerts),
   redactions: new Map(world.redactions),
+  board: { ...world.board, titles: new Map(world.board.titles), holders: new Map(world.board.holders) },
+  records: { ...world.records, open: new Map(world.records.open) },
 });
 
 export type WorldEvent = Told & BoardEvent & { readonly stream: StreamName; readonly sprintId?: SprintId };
@@ -142,8 +145,8 @@ const PARTS: readonly (readonly [string, (world: World, told: WorldEvent, catego
       else if (category === 'task') evolveEntry(world, world.tasks, id as TaskId, task, told);
     },
   ],
-  ['board', (world, told) => void (world.board = evolveBoard(world.board, told))],
-  ['records', (world, told) => void (world.records = evolveRecords(world.records, told))],
+  ['board', (world, told) => void (world.board = evolveBoard(world.board, told, inPlace))],
+  ['records', (world, told) => void (world.records = evolveRecords(world.records, told, inPlace))],
 ];
 
 /** Whose doing an event of a task is: that of who was at it until now; but a verification is ours. */
