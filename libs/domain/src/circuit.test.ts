@@ -101,6 +101,12 @@ describe('the circuit of an agent', () => {
         failures: 1,
         until: 12_000 + MINUTE,
       }));
+    it('remembers what its one try came to when a slot that is new opens for the same time', () => {
+      const late = ['agent-links-1', opened(10_000)] as const;
+      expect(wishAfter(13_000, ...open, ...tried(collected), late)).toEqual({ type: 'closed' });
+      const failed = wishAfter(13_000, ...open, ...tried(interrupted(4, 'crashed')), late);
+      expect(failed).toMatchObject({ type: 'open', until: 13_000 + MINUTE });
+    });
     it('is told nothing by what began before, or by a worker that was lost', () => {
       const early = [...crashes(3), ['agent-links-1', opened(99_000)] as const, ...tried(interrupted(4, 'crashed'))];
       expect(wishAfter(14_000, ...early)).toMatchObject({ until: 99_000 });

@@ -53,7 +53,11 @@ export const recallFailures = (circuits: Circuits, kind: string, failures: reado
 };
 
 const evolve = (circuit: Circuit, told: AnyEvent & { readonly time: Instant }): Circuit => {
-  if (told.type === 'agent.circuit-opened') return { failures: [], openUntil: told.data.until };
+  if (told.type === 'agent.circuit-opened') {
+    const { until } = told.data;
+    // In a slot that is new, for the same time: what was tried meanwhile still counts.
+    return until === circuit.openUntil ? circuit : { failures: [], openUntil: until };
+  }
   if (told.type === 'agent.circuit-closed') return closed;
   const result = resultOf(told);
   if (result === undefined) return circuit;
