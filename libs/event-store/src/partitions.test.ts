@@ -175,6 +175,15 @@ describe('a log of several partitions', () => {
     }
   });
 
+  it('gives what is acknowledged at the same time its places by few entries of the order', async () => {
+    const prefix = freshPrefix();
+    const store = await open(prefix);
+    const agents = Array.from({ length: 20 }, (_, index) => `agent-a-${index}` as StreamName);
+    const appended = await Promise.all(agents.map((agent) => store.append(append([write(agent, exact(0), 'here')]))));
+    expect(appended.map(({ position }) => position)).toEqual(agents.map((_, index) => 2 + index));
+    expect(await redis.xlen(`${prefix}{p0}:order`)).toBeLessThan(10);
+  });
+
   it('ends for all who follow when the order over all has a gap', async () => {
     const prefix = freshPrefix();
     const store = await open(prefix);

@@ -27,12 +27,18 @@ export interface RedisOrderOptions {
   readonly onRewound: (found: LogMark) => HyperRunError;
 }
 
+interface Placing {
+  last: number;
+  readonly answer: Promise<number[]>;
+}
+
 /** The one order over the events of all partitions, as it stands in the first. */
 export class RedisOrder {
   readonly known: PartitionOrder;
   readonly #keys: ReturnType<typeof orderKeysOf>;
   readonly #connections: Connections;
   readonly #script = readFile(new URL('./scripts/sequence.lua', import.meta.url), 'utf8');
+  readonly #placings = new Map<number, Placing>();
   #seen = 0;
 
   constructor(private readonly options: RedisOrderOptions) {
@@ -61,7 +67,7 @@ export class RedisOrder {
   async place(partition: number, position: number): Promise<Position> {
     const known = this.known.placeOf(partition, position);
     if (known !== undefined) return known as Position;
-    const [place = 0, reached = 0, now = 0] = await this.#sequence(partition, position);
+    const [place = 0, reached = 0, now = 0] = await this.#placing(partition, position);
     this.#seen = Math.max(this.#seen, now);
     if (reached < position) return (place + position - reached) as Position;
     await this.refresh();
@@ -107,6 +113,24 @@ export class RedisOrder {
 
   get #reader(): Redis {
     return this.#connections.reader;
+  }
+
+  /** What is asked for in one tick travels in one call: an event gets its place together with all before it. */
+  #placing(partition: number, position: number): Promise<number[]> {
+    const begun = this.#placings.get(partition);
+    if (begun !== undefined) {
+      begun.last = Math.max(begun.last, position);
+      return begun.answer;
+    }
+    const placing: Placing = {
+      last: position,
+      answer: new Promise<void>((resolve) => process.nextTick(resolve)).then(() => {
+        this.#placings.delete(partition);
+        return this.#sequence(partition, placing.last);
+      }),
+    };
+    this.#placings.set(partition, placing);
+    return placing.answer;
   }
 
   async #sequence(partition: number, position: number): Promise<number[]> {
