@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { array, assert, integer, nat, property, tuple } from 'fast-check';
 import { Redis } from 'ioredis';
-import { type AnyEvent, type Position, type RepositoryId, type StreamName } from '#contracts';
+import { isHyperRunError, type AnyEvent, type Position, type RepositoryId, type StreamName } from '#contracts';
 import { append, collect, exact, failureOf, write } from '../test/appends.js';
 import { startRedisServer, type RedisServer } from '../test/redis-server.js';
 import type { EventStore } from './event-store.js';
@@ -220,6 +220,20 @@ describe('a log of several partitions', () => {
     expect(all.map(({ event }) => event.time)).toEqual(all.map(({ event }) => event.time).toSorted((a, b) => a - b));
     expect(await anew.read(kept.sprint)).toHaveLength(2);
     expect((await open(prefix, { known, accepted })).incarnation).toBe(anew.incarnation);
+  });
+
+  it('stops by name when Redis comes back and the order over all has fallen behind', async () => {
+    const prefix = freshPrefix();
+    let heard: (code: string) => void;
+    const trouble = new Promise<string>((resolve) => (heard = resolve));
+    const store = await open(prefix, {
+      onTrouble: (error) => isHyperRunError(error, 'log.rewound') && heard(error.code),
+    });
+    await begin(store, 1);
+    await redis.hset(`${prefix}{p0}:reach`, 'position', 2);
+    await redis.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+    expect(await trouble).toBe('log.rewound');
+    expect(await failureOf(store.top())).toMatchObject({ code: 'log.rewound' });
   });
 
   it('stops by name when a partition falls behind while it is open', async () => {

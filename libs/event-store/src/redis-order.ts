@@ -6,7 +6,7 @@ import { isHyperRunError, type HyperRunError, type Position } from '#contracts';
 import { connect, disconnect, type Connections } from './connections.js';
 import { corrupt } from './errors.js';
 import { orderKeysOf, tagOf } from './keys.js';
-import type { LogMark } from './log-mark.js';
+import { holds, type LogMark } from './log-mark.js';
 import { PartitionOrder } from './partition-order.js';
 import type { RedisPlace } from './redis-client.js';
 import { numberOf, type Entry } from './pointers.js';
@@ -45,6 +45,7 @@ export class RedisOrder {
     this.known = new PartitionOrder(options.partitions);
     this.#keys = orderKeysOf(options.prefix);
     this.#connections = connect(options.redis, tagOf(0), options.patience, options.onTrouble);
+    this.#reader.on('ready', () => void this.#checkAfterReconnect());
   }
 
   /** The last place that was given, as Redis has it now. */
@@ -153,6 +154,21 @@ export class RedisOrder {
           return ask(Promise.reject(error));
         await delay(PAUSE_AFTER_TROUBLE);
       }
+    }
+  }
+
+  /** Places that were given and are no more would be given to other events. */
+  async #checkAfterReconnect(): Promise<void> {
+    const { incarnation, onTrouble, onRewound } = this.options;
+    const known = { incarnation, position: this.#seen as Position };
+    try {
+      const { reach, meta } = this.#keys;
+      const place = Number((await ask(this.#reader.hget(reach, 'position'))) ?? 0) as Position;
+      const life = await ask(this.#reader.hget(meta, 'incarnation'));
+      const found = { incarnation: life ?? '', position: place };
+      if (!holds(found, known)) onRewound(found);
+    } catch (error) {
+      onTrouble(error);
     }
   }
 
