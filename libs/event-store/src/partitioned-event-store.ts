@@ -32,6 +32,8 @@ import type { RedisOrder } from './redis-order.js';
 const PLACE_AFTER_MS = 50;
 const PAUSE_AFTER_TROUBLE = 250;
 const PAGE = 1000;
+/** So many events of a partition wait at most, and the batch by which there are more, for what stands before them. */
+const MOST_WAITING = 4096;
 /** As scripts/append.lua ends a header. */
 const POSITION = /,"position":(\d+),"time":\d+(?:,"epoch":\d+)?}$/;
 
@@ -271,6 +273,7 @@ export class PartitionedEventStore implements EventStore {
           this.#waiting[partition]?.push(...batch);
           this.#tell();
           if (this.order.known.reached(partition) < last) this.#placeSoon(partition, last);
+          await this.#makeRoom(partition);
         }
       } catch (error) {
         if (signal.aborted) return;
@@ -289,10 +292,25 @@ export class PartitionedEventStore implements EventStore {
     }, PLACE_AFTER_MS).unref();
   }
 
+  /** What stands before it in the order may be long in coming: until then, what is further is left in its partition. */
+  async #makeRoom(partition: number): Promise<void> {
+    while ((this.#waiting[partition]?.length ?? 0) >= MOST_WAITING && this.#canGoOn())
+      await new Promise<void>((resolve) => {
+        const forget = this.#tail.onChange(() => {
+          forget();
+          resolve();
+        });
+      });
+  }
+
   /** Tells what has both come from its partition and got its place, in order. */
   #tell(): void {
+    for (let told = this.#next(); told.length > 0; told = this.#next()) this.#tail.push(told);
+  }
+
+  #next(): FeedEntry[] {
     const told: FeedEntry[] = [];
-    const stretches = this.order.known.after(this.#tail.position, Infinity);
+    const stretches = this.order.known.after(this.#tail.position, PAGE);
     for (const { partition, place, position, count } of stretches) {
       const waiting = this.#waiting[partition] ?? [];
       let number = 0;
@@ -301,7 +319,7 @@ export class PartitionedEventStore implements EventStore {
       told.push(...own.map((entry, index) => new PlacedEntry((place + index) as Position, entry)));
       if (number < count) break;
     }
-    this.#tail.push(told);
+    return told;
   }
 
   async #knowPlaces(partition: number, position: number): Promise<void> {
@@ -323,6 +341,10 @@ export class PartitionedEventStore implements EventStore {
     const store = this.stores[partition];
     if (store === undefined) throw new Error(`There is no partition ${partition}.`);
     return store;
+  }
+
+  #canGoOn(): boolean {
+    return !this.#closing.signal.aborted && this.#failure === undefined;
   }
 
   #check(): void {

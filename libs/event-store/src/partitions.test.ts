@@ -184,6 +184,31 @@ describe('a log of several partitions', () => {
     expect(await redis.xlen(`${prefix}{p0}:order`)).toBeLessThan(10);
   });
 
+  it('tells nothing before what stands before it, however much comes meanwhile, and then all of it', async () => {
+    const prefix = freshPrefix();
+    const [store, agent] = [await open(prefix), 'agent-many' as StreamName];
+    const { task } = await begin(store, 1);
+    const top = await store.top();
+    const positions: number[] = [];
+    const stop = new AbortController();
+    const following = (async () => {
+      for await (const batch of store.subscribe(top, stop.signal)) {
+        positions.push(...batch.map(({ position }) => position));
+        if (positions.length === 1 + 24 * 256) stop.abort();
+      }
+    })();
+    // A place that is given to an event of another partition, which has not come yet.
+    await redis.hset(`${prefix}{p0}:reach`, { position: top + 1, p1: 4 });
+    await redis.xadd(`${prefix}{p0}:order`, `${top + 1}-0`, 'p', '1', 'n', '1');
+    const texts = Array.from({ length: 256 }, () => 'much');
+    for (let n = 0; n < 24; n++) await store.append(append([write(agent, exact(n * 256), ...texts)]));
+    expect(positions).toEqual([]);
+    const late = await store.append(append([write(task, exact(1), 'late')]));
+    expect(late.position).toBe(top + 1);
+    await following;
+    expect(positions).toEqual(positions.map((_, index) => top + 1 + index));
+  });
+
   it('ends for all who follow when the order over all has a gap', async () => {
     const prefix = freshPrefix();
     const store = await open(prefix);
