@@ -39,9 +39,9 @@ interface TaskScreenProps {
 }
 /** What was known of a task up to a position of the log. */
 const useTimelineUntil = (timeline: TaskTimeline, position: number | undefined): TaskTimeline => {
-  const { length } = timeline.events;
-  // The list grows in place: its length says whether it is another one.
-  return useMemo(() => (position === undefined ? timeline : timeline.until(position)), [timeline, position, length]);
+  // The list grows in place, and what comes after the moment changes nothing of it.
+  const last = position === undefined ? -1 : timeline.events.findLastIndex((event) => event.position <= position);
+  return useMemo(() => (position === undefined ? timeline : timeline.until(position)), [timeline, position, last]);
 };
 
 /** One task, now or at a moment: where it stands, what came of it, how that was judged, and everything that was done for it. */
