@@ -66,6 +66,9 @@ export class ArchiveFiles implements Archive {
         await file.writeFile(member);
       }
       await file.sync();
+    } catch (error) {
+      await rm(draft, { force: true });
+      throw error;
     } finally {
       await file.close();
     }

@@ -6,6 +6,7 @@ import {
   sprintStream,
   taskStream,
   type EventData,
+  type Recorded,
   type SealedHead,
   type SprintId,
   type StreamName,
@@ -73,8 +74,18 @@ export class ArchiveSprintHandler implements ICommandHandler<ArchiveSprintComman
     const { archive, end } = await this.write(state);
     failpoint('archive.written');
     await this.readBack(archive, end, state.sprintId);
-    const { state: after } = await this.decisions.make(state.sprintId, { type: 'archive', archive }, issued, () =>
-      checksOf(archive.heads, sprintStream(state.sprintId)),
+    const own = sprintStream(state.sprintId);
+    const { state: after } = await this.decisions.make(
+      state.sprintId,
+      { type: 'archive', archive },
+      issued,
+      async () => {
+        const { version } = await this.store.head(own);
+        const told = archive.heads.find(({ stream }) => stream === own)?.version;
+        if (version !== told)
+          throw new HyperRunError('log.version-conflict', `${own} was written to while it was archived.`, {}, 'retry');
+        return checksOf(archive.heads, own);
+      },
     );
     failpoint('archive.recorded');
     if (after.status !== 'completed' || after.archive === undefined)
@@ -86,11 +97,12 @@ export class ArchiveSprintHandler implements ICommandHandler<ArchiveSprintComman
     const { sprintId } = state;
     const left = new LeftOver();
     let end: ExportEnd | undefined;
-    const own = { stream: sprintStream(sprintId), records: this.store.readBytes(sprintStream(sprintId)) };
-    const tasks = tasksOf(state).map((stream) => ({
+    const partOf = (stream: StreamName, tell: (told: Recorded) => void) => ({
       stream,
-      records: folded(stream, this.store.readBytes(stream), left),
-    }));
+      records: whole(stream, this.store.readBytes(stream), tell),
+    });
+    const own = partOf(sprintStream(sprintId), () => undefined);
+    const tasks = tasksOf(state).map((stream) => partOf(stream, (told) => left.add(told)));
     const source = { sprintId, incarnation: this.store.incarnation, streams: [own, ...tasks] };
     const { digest, bytes } = await this.files.put(packArchive(source, (told) => (end = told)));
     if (end === undefined) throw new Error('An archive without an end was written.');
@@ -134,13 +146,26 @@ const checksOf = (heads: readonly SealedHead[], own: StreamName) =>
     .filter(({ stream }) => stream !== own)
     .map(({ stream, version }) => ({ stream, guard: { kind: 'exact', version } as const, events: [] }));
 
-async function* folded(
+/** Whoever takes a text out of the log does not look in a file that nobody has recorded: such a text must not get into one. */
+async function* whole(
   stream: StreamName,
   records: AsyncIterable<StoredBytes>,
-  left: LeftOver,
+  tell: (told: Recorded) => void,
 ): AsyncGenerator<StoredBytes> {
+  const redacting = new Set<string>();
   for await (const record of records) {
-    left.add(toRecorded(stream, record));
+    const told = toRecorded(stream, record);
+    if (told.type === 'event.redaction-requested') redacting.add(told.data.eventId);
+    if (told.type === 'event.redacted') redacting.delete(told.data.eventId);
+    tell(told);
     yield record;
   }
+  const [eventId] = redacting;
+  if (eventId !== undefined)
+    throw new HyperRunError(
+      'event.redacting',
+      `Event ${eventId} of ${stream} is being redacted. Its sprint is archived when that is done: ask for both again.`,
+      { eventId, stream },
+      'retry',
+    );
 }

@@ -29,7 +29,14 @@ export class ArchiveController {
     summary: 'Archive a finished sprint now: its events go into a sealed file, and all answers stay as they are',
   })
   @Answers(200, ArchivedSprint, 'It is archived; the same answer if it was before')
-  @Problems('sprint.unknown', 'sprint.not-completed', 'sprint.integrating', 'archive.missing', 'archive.damaged')
+  @Problems(
+    'sprint.unknown',
+    'sprint.not-completed',
+    'sprint.integrating',
+    'event.redacting',
+    'archive.missing',
+    'archive.damaged',
+  )
   async archive(
     @Param('sprintId', SprintIdParam) sprintId: SprintId,
     @CurrentPrincipal() principal: string,

@@ -1,11 +1,12 @@
-import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Redis } from 'ioredis';
-import { taskStream, type Position, type SprintId } from '#contracts';
-import { evolveWorld, newWorld } from '#domain';
+import { taskStream, type Position, type Sha256, type SprintId, type Version } from '#contracts';
+import { event, evolveWorld, newWorld } from '#domain';
 import { startRedisServer, type RedisServer } from '../../libs/event-store/test/redis-server.js';
 import { verifyOffline } from '../../cli/verification.js';
 import { openRooms, type Rooms } from '../../test/harness/rooms.js';
@@ -119,6 +120,26 @@ describe('an archived sprint', () => {
     await rm(data, { recursive: true, force: true });
   });
 
+  it('is not made while a text is being taken out of its events, and is once that is done', async () => {
+    const { items } = await json<{ items: { id: string; type: string }[] }>(
+      `/hyper-running/tasks/${story.taskId(2)}/events?limit=1000`,
+    );
+    const { id: eventId = '' } = items.find(({ type }) => type === 'hyperrun.task.failed') ?? {};
+    const stream = taskStream(story.taskId(2));
+    const version = items.length as Version;
+    for await (const { data: bytes, header } of rooms.store.readBytes(stream, version)) {
+      const { position } = JSON.parse(header.toString()) as { position: number };
+      const digest = createHash('sha256').update(bytes).digest('hex') as Sha256;
+      const what = { eventId, version, position, digest, fields: ['reason'], artifacts: [], reason: 'A key.' };
+      await story.write(stream, event('event.redaction-requested', what));
+    }
+    const refused = await rooms.fetch(`${SPRINT}/archive`, { method: 'POST' });
+    expect([refused.status, await refused.json()]).toMatchObject([409, { code: 'event.redacting', eventId }]);
+    expect(await readdir(join(data, 'archive'))).toEqual([]);
+    const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"reason":"A key."}' };
+    expect((await rooms.fetch(`/events/${eventId}/redact`, init)).status).toBe(200);
+  });
+
   it('answers everything as it did before, also in a new process, which reads no archive to begin', async () => {
     const before = await everything();
     const records = await recordsOf();
@@ -132,8 +153,9 @@ describe('an archived sprint', () => {
     await client.xtrim('hyper:{p0}:feed', 'MAXLEN', 0);
     expect(await everything()).toEqual(before);
 
+    // An orchestrator looks whether all files are there, and raises an alert.
     await rename(file, `${file}.away`);
-    await reopen();
+    await reopen({ HYPER_RUN_ROLES: 'api' });
     const whole = newWorld();
     await rename(`${file}.away`, file);
     for (let after = 0; ;) {
@@ -285,7 +307,7 @@ describe('an archived sprint', () => {
     expect(await answer.json()).toMatchObject({ code: 'archive.dropped', sprintId: 's-story' });
     await expect(readFile(file)).rejects.toMatchObject({ code: 'ENOENT' });
     const { items } = await json<Listed>('/hyper-running/sprints');
-    expect(items[0]).toMatchObject({ unreadable: expect.stringContaining('let go of'), archive: { events: 1214 } });
+    expect(items[0]).toMatchObject({ unreadable: expect.stringContaining('let go of'), archive: { events: 1216 } });
     expect(await json('/health/ready')).toMatchObject({ archives: [] });
   });
 });
