@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Redis } from 'ioredis';
-import { taskStream, type Position, type Sha256, type SprintId, type Version } from '#contracts';
+import { sprintStream, taskStream, type Position, type Sha256, type SprintId, type Version } from '#contracts';
 import { event, evolveWorld, newWorld } from '#domain';
 import { startRedisServer, type RedisServer } from '../../libs/event-store/test/redis-server.js';
 import { verifyOffline } from '../../cli/verification.js';
@@ -291,6 +291,12 @@ describe('an archived sprint', () => {
       await writeFile(file, original);
       expect(await json('/health/ready')).toMatchObject({ archives: [] });
       expect((await rooms.fetch(SPRINT)).status).toBe(200);
+      // Whoever stops waits for what it raises; each of the reads that failed had noticed it.
+      await reopen();
+      const told = await rooms.store.read(sprintStream('s-story' as SprintId));
+      expect(told.filter(({ type, data }) => type === 'alert.raised' && data.kind === 'archive.damaged')).toHaveLength(
+        1,
+      );
     });
   });
 
