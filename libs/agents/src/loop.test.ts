@@ -102,6 +102,10 @@ describe('an agent that goes in circles', () => {
     ],
     ['looks at what it has changed, each time', times(50, (n) => [read(), write(`${n}`), read()])],
     ['tries seven times', times(7, () => run('npm test', '1 failed', 1))],
+    [
+      'tries seven times after each change',
+      times(5, (n) => [write(`${n}`), ...times(7, () => run('npm test', '1 failed', 1))]),
+    ],
     ['says the same again and again', times(100, () => say('Working …'))],
     [
       'fails often, and works in between',

@@ -2,17 +2,19 @@ import { describe, expect, it } from '@jest/globals';
 import type { AnyEvent } from './events.js';
 import { redactEvent } from './redaction.js';
 
+const failedStep = (artifact: string) => ({
+  name: 'test',
+  command: 'npm test',
+  outcome: 'failed',
+  exitCode: 1,
+  durationMs: 5,
+  output: { tail: 'the key is swordfish', bytes: 20, artifact },
+});
+
 describe('an event without its texts', () => {
   it('keeps its shape and its facts, and names what was taken out and what goes with it', () => {
     const artifact = 'a'.repeat(64);
-    const step = {
-      name: 'test',
-      command: 'npm test',
-      outcome: 'failed',
-      exitCode: 1,
-      durationMs: 5,
-      output: { tail: 'the key is swordfish', bytes: 20, artifact },
-    };
+    const step = failedStep(artifact);
     const event = { type: 'task.verification-step-finished', data: { attempt: 1, run: 2, step } } as AnyEvent;
     const { left, fields, artifacts } = redactEvent(event);
     expect(left).toEqual({ attempt: 1, run: 2, step: { ...step, output: { ...step.output, tail: '[redacted]' } } });
@@ -25,6 +27,15 @@ describe('an event without its texts', () => {
     const once = redactEvent({ type: 'action.hafs-queried', data } as AnyEvent);
     expect(once.fields).toEqual(['query', 'top.0', 'top.1']);
     expect(redactEvent({ type: 'action.hafs-queried', data: once.left } as AnyEvent).fields).toEqual([]);
+  });
+
+  it('loses the texts of every step in a list of them, and each body once', () => {
+    const steps = ['a', 'b', 'a'].map((letter) => failedStep(letter.repeat(64)));
+    const verified = { outcome: 'failed', tree: 'c'.repeat(40), isolation: 'bwrap', weak: false, reused: false, steps };
+    const { left, fields, artifacts } = redactEvent({ type: 'sprint.base-verified', data: verified } as AnyEvent);
+    expect(fields).toEqual(['steps.0.output.tail', 'steps.1.output.tail', 'steps.2.output.tail']);
+    expect(artifacts).toEqual(['a'.repeat(64), 'b'.repeat(64)]);
+    expect(JSON.stringify(left)).not.toContain('swordfish');
   });
 
   it('is the same where it holds facts alone: what was decided, where, and which bytes', () => {
