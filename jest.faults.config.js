@@ -1,6 +1,6 @@
 import base from './jest.config.js';
 
-/** What takes too long for every day: the service killed fifty times. */
+/** What takes too long for every day: `npm run test:faults`. */
 export default {
   ...base,
   roots: ['<rootDir>/test/faults/long'],

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { compareFingerprints } from '#git';
-import { startRedisCluster, type RedisCluster } from '../../../libs/event-store/test/redis-nodes.js';
+import { startRedisCluster, until, type RedisCluster } from '../../../libs/event-store/test/redis-nodes.js';
 import { exportSprint, replayed } from '../../harness/audit.js';
 import { LiveEvents } from '../../harness/events.js';
 import { openPlace, type Place } from '../../harness/place.js';
@@ -52,6 +52,8 @@ describe('the main job on a Redis Cluster of three masters', () => {
     await resumed.wait('sprint.completed', plan.planId);
     const after = live.events.filter(({ position }) => Number(position) > Number(plan.cursor.split('.')[1]));
     expect(resumed.events.map(({ id }) => id)).toEqual(after.map(({ id }) => id));
+    // It comes to the node of the subscriber by the bus of the cluster, in its own time.
+    await until(async () => channel.length >= live.events.length);
     const told = channel.map((text) => (JSON.parse(text) as { id: string }).id);
     expect(told.slice(0, live.events.length)).toEqual(live.events.map(({ id }) => id));
     expect(told).toContain(ended.id);
