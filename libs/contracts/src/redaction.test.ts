@@ -38,6 +38,18 @@ describe('an event without its texts', () => {
     expect(JSON.stringify(left)).not.toContain('swordfish');
   });
 
+  it.each([
+    ['action.session-updated', { attempt: 1, origin: 'reported', what: 'title', summary: 'swordfish' }],
+    [
+      'sprint.model-call-finished',
+      { attempt: 1, callId: 'c', inputTokens: 1, outputTokens: 0, cost: 0, durationMs: 1, error: 'swordfish' },
+    ],
+  ])('says nothing any more of what an agent or a model was heard to say: %s', (type, data) => {
+    const { left, fields } = redactEvent({ type, data } as AnyEvent);
+    expect(fields).toHaveLength(1);
+    expect(JSON.stringify(left)).not.toContain('swordfish');
+  });
+
   it('is the same where it holds facts alone: what was decided, where, and which bytes', () => {
     const data = { branch: 'hyper-run/t-1', commit: 'c'.repeat(40) };
     expect(redactEvent({ type: 'task.passed', data } as AnyEvent)).toEqual({ left: data, fields: [], artifacts: [] });

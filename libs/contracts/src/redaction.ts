@@ -10,8 +10,9 @@ export const REDACTED = '[redacted]';
  */
 const TEXTS: Readonly<Partial<Record<EventType, readonly string[]>>> = {
   'repository.finding-dismissed': ['reason'],
-  'sprint.plan-requested': ['focus', 'changes.comment'],
+  'sprint.plan-requested': ['focus', 'changes.comment', 'followTask.evidence.*.excerpt'],
   'sprint.analysis-interrupted': ['reason'],
+  'sprint.model-call-finished': ['error'],
   'sprint.analysis-failed': ['reason'],
   'sprint.plan-proposed': ['plan.tasks.*.evidence.*.excerpt'],
   'sprint.plan-edited': ['plan.tasks.*.evidence.*.excerpt', 'summary'],
@@ -49,6 +50,7 @@ const TEXTS: Readonly<Partial<Record<EventType, readonly string[]>>> = {
   'action.permission-asked': ['summary', 'options.*.label'],
   'action.permission-answered': ['reason'],
   'action.message-said': ['text'],
+  'action.session-updated': ['summary'],
   'agent.deregistered': ['reason'],
   'alert.raised': ['text'],
 };
