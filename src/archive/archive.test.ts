@@ -317,5 +317,13 @@ describe('an archived sprint', () => {
     const { items } = await json<Listed>('/hyper-running/sprints');
     expect(items[0]).toMatchObject({ unreadable: expect.stringContaining('let go of'), archive: { events: 1216 } });
     expect(await json('/health/ready')).toMatchObject({ archives: [] });
+    // What happened since is found all the same, by its time and by its id.
+    const { items: later } = await json<{ items: { id: string; type: string }[] }>(
+      `/events?limit=10&after=${rooms.store.cursorOf(((await rooms.store.top()) - 3) as Position)}`,
+    );
+    const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"reason":"No."}' };
+    const redacted = await rooms.fetch(`/events/${later.at(-1)?.id ?? ''}/redact`, init);
+    expect(await redacted.json()).toMatchObject({ code: 'event.nothing-to-redact' });
+    expect((await rooms.fetch(`/hyper-running/sprints?at=${new Date().toISOString()}`)).status).toBe(200);
   });
 });

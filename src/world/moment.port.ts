@@ -1,5 +1,6 @@
 import { HyperRunError, type Position } from '#contracts';
 import type { EventStore } from '#event-store';
+import { readable } from './readable.port.js';
 
 /** RFC 3339: with seconds and an offset. Without one it would be read by the clock of whoever runs the service. */
 const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
@@ -16,14 +17,17 @@ export const momentOf = async (store: EventStore, at: string): Promise<Position>
   return lastUntil(store, time);
 };
 
-/** Times of the log never go back: halving the log some twenty times finds the place. */
-export const lastUntil = async (store: Pick<EventStore, 'readAll' | 'top'>, time: number): Promise<Position> => {
+/** The last event until a time that can be read. Times of the log never go back: halving it some twenty times finds the place. */
+export const lastUntil = async (
+  store: Pick<EventStore, 'readAll' | 'archived' | 'top'>,
+  time: number,
+): Promise<Position> => {
   let before: number = 0;
   let after = (await store.top()) + 1;
   while (after - before > 1) {
     const middle = (before + after) >> 1;
-    const [entry] = await store.readAll((middle - 1) as Position, 1);
-    if (entry !== undefined && entry.event.time <= time) before = middle;
+    const found = await readable(store, middle - 1, after - 1, 1).next();
+    if (found.done !== true && found.value.event.time <= time) before = found.value.position;
     else after = middle;
   }
   return before as Position;

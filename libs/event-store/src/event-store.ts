@@ -147,8 +147,11 @@ export interface EventStore {
   head(stream: StreamName): Promise<StreamHead>;
   /** Every stream there is, optionally of one category (`repository`, `sprint`, `task`, `agent`), in no order. */
   streams(category?: string): Promise<StreamName[]>;
-  /** Events after a position in the order of the log, at most `limit`; reaches back to the first event ever. */
-  readAll(after: Position, limit: number): Promise<FeedEntry[]>;
+  /**
+   * Events after a position in the order of the log, at most `limit`; reaches back to the first event ever. At the places of
+   * the parts in `without` stand entries that hold nothing, and their archives are not read.
+   */
+  readAll(after: Position, limit: number, without?: ArchivedParts): Promise<FeedEntry[]>;
   /** Position of the newest event, 0 when there is none. */
   top(): Promise<Position>;
   /**

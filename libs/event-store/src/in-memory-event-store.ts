@@ -117,8 +117,8 @@ export class InMemoryEventStore implements EventStore {
     return [...this.#streams.keys()].filter((name) => category === undefined || name.startsWith(`${category}-`));
   }
 
-  async readAll(after: Position, limit: number): Promise<FeedEntry[]> {
-    return this.#readAll(after, limit, NO_PARTS);
+  async readAll(after: Position, limit: number, without = NO_PARTS): Promise<FeedEntry[]> {
+    return this.#readAll(after, limit, without);
   }
 
   /** As the Redis store does it where the feed no longer reaches: what was trimmed comes from its archive. */

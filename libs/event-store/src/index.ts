@@ -7,7 +7,7 @@ export { execute, type CommandOf, type Decided, type DeciderOf, type Executed, t
 export { commandHash } from './command-hash.js';
 export { newId } from './new-id.js';
 export { holds, type LogMark } from './log-mark.js';
-export { NO_PARTS } from './archived-parts.js';
+export { isIn, NO_PARTS } from './archived-parts.js';
 export { CHANNEL, DEFAULT_PREFIX, keysOf, tagOf, type Keys } from './keys.js';
 export { clientOptions, mayChange, openRedis, type RedisPlace } from './redis-client.js';
 export type { ClusterNode } from './slot-owner-connector.js';

@@ -111,8 +111,8 @@ export class PartitionedEventStore implements EventStore {
     return (await Promise.all(this.stores.map((store) => store.streams(category)))).flat();
   }
 
-  async readAll(after: Position, limit: number): Promise<FeedEntry[]> {
-    return this.#readAll(after, limit, NO_PARTS);
+  async readAll(after: Position, limit: number, without = NO_PARTS): Promise<FeedEntry[]> {
+    return this.#readAll(after, limit, without);
   }
 
   async top(): Promise<Position> {
