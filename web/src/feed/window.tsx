@@ -51,14 +51,18 @@ export const LineWindow = ({
   const before = useRef(shift);
   const pinned = useRef(following);
   pinned.current = following;
+  /** Where to scroll as soon as there is room: lines that have just come are laid out a moment later. */
+  const awaited = useRef<number>(undefined);
 
   useLayoutEffect(() => {
     const element = frame.current;
     if (element === null) return undefined;
     const observer = new ResizeObserver(() => {
       setHeight(element.clientHeight);
-      // Told after layout, when there is room to scroll: before that the newest line may not be reached.
+      // Told after layout, when there is room to scroll.
       if (pinned.current) element.scrollTop = element.scrollHeight;
+      else if (awaited.current !== undefined) element.scrollTop = awaited.current;
+      awaited.current = undefined;
     });
     observer.observe(element);
     if (element.firstElementChild !== null) observer.observe(element.firstElementChild);
@@ -67,19 +71,26 @@ export const LineWindow = ({
   useLayoutEffect(() => {
     const element = frame.current;
     if (element === null) return;
-    if (following) element.scrollTop = element.scrollHeight;
-    else if (shift !== before.current) element.scrollTop += (shift - before.current) * rowHeight;
+    const scrollTo = (place: number) => {
+      element.scrollTop = place;
+      awaited.current = element.scrollTop < place - 1 ? place : undefined;
+    };
+    if (following) scrollTo(Math.max(0, count * rowHeight - element.clientHeight));
+    else if (shift !== before.current)
+      scrollTo((awaited.current ?? element.scrollTop) + (shift - before.current) * rowHeight);
     before.current = shift;
-    setTop(element.scrollTop);
+    setTop(following ? element.scrollTop : (awaited.current ?? element.scrollTop));
   }, [count, following, shift, rowHeight, height]);
   useImperativeHandle(handle, () => ({
     show(index) {
       const element = frame.current;
+      awaited.current = undefined;
       if (element !== null) element.scrollTop = index * rowHeight - element.clientHeight / 2;
     },
     reveal(index) {
       const element = frame.current;
       if (element === null) return;
+      awaited.current = undefined;
       const from = index * rowHeight;
       const to = from + rowHeight - element.clientHeight;
       if (from < element.scrollTop || to > element.scrollTop) element.scrollTop = from < element.scrollTop ? from : to;
