@@ -303,6 +303,7 @@ describeInBrowser('somebody who watches', () => {
     expect(await page.locator('[data-agent]').first().innerText()).toContain('links-1');
     await screenshot(page, 'circuit-open');
     await page.getByRole('link', { name: '1 alert' }).click();
+    await page.getByRole('heading', { name: 'Health' }).waitFor();
     await page.getByText('Links failed 3 times.').waitFor();
     await page.getByRole('button', { name: 'Acknowledge' }).click();
     await page.getByText('1 acknowledged alert').waitFor();
