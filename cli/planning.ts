@@ -45,6 +45,8 @@ export interface TaskEdit {
   readonly title?: string;
   readonly instructions?: string;
   readonly agent?: string;
+  /** Who may take it over where that one gets into trouble, in this order. */
+  readonly fallbacks?: readonly string[];
 }
 
 export interface PlanEdit {

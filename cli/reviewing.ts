@@ -5,7 +5,7 @@ import type { PlanView } from './api.js';
 import type { ServiceClient } from './client.js';
 import type { Context } from './context.js';
 import { abandoned } from './exit-codes.js';
-import { editPlan, rejectPlan } from './planning.js';
+import { editPlan, rejectPlan, type PlanEdit } from './planning.js';
 import { renderPlan } from './render/plan.js';
 import { oneLine } from './text.js';
 
@@ -13,7 +13,7 @@ export type Decision =
   | { readonly kind: 'approved'; readonly plan: PlanView; readonly taskIds: readonly string[] }
   | { readonly kind: 'rejected' | 'later'; readonly plan: PlanView };
 
-type Choice = 'choose' | 'instruct' | 'scope' | 'network' | 'evidence' | 'reject' | 'later';
+type Choice = 'choose' | 'instruct' | 'fallbacks' | 'scope' | 'network' | 'evidence' | 'reject' | 'later';
 
 const EVERYTHING = 200;
 
@@ -42,6 +42,7 @@ export const review = async (
     }
     if (choice === 'evidence') context.lines(renderPlan(plan, context.style, { evidence: EVERYTHING, isolation }));
     if (choice === 'instruct') plan = await instruct(client, plan, signal);
+    if (choice === 'fallbacks') plan = await nameFallbacks(context, client, plan);
     if (choice === 'scope') plan = await setScope(context, client, plan);
     if (choice === 'network') plan = await grantNetwork(client, plan, signal);
   }
@@ -51,6 +52,7 @@ const choices = (plan: PlanView) => [
   { value: 'choose' as const, label: 'Choose tasks and start', hint: 'nothing runs before you confirm' },
   { value: 'evidence' as const, label: 'Show all evidence' },
   { value: 'instruct' as const, label: 'Add an instruction to a task' },
+  { value: 'fallbacks' as const, label: 'Say who may take a task over where its agent gets into trouble' },
   { value: 'scope' as const, label: 'Set the scope', hint: oneLine(plan.scope.join(' '), 60) },
   ...(plan.verification.setup.length > 0 && !plan.verification.setupNetwork
     ? [{ value: 'network' as const, label: 'Let the set-up commands use the network' }]
@@ -84,6 +86,17 @@ const instruct = async (client: ServiceClient, plan: PlanView, signal: AbortSign
   return editPlan(client, plan, { tasks: [{ taskId, instructions }] });
 };
 
+/** What the policy `reassign` chooses from, and a person who is asked. */
+const nameFallbacks = async (context: Context, client: ServiceClient, plan: PlanView): Promise<PlanView> => {
+  const { signal } = context;
+  const taskId = await answered(select({ message: 'Which task?', options: taskOptions(plan), signal }));
+  const before = plan.tasks.find((task) => task.taskId === taskId)?.fallbacks ?? [];
+  const message = 'Agents in the order in which they take over, with spaces between them; empty: none';
+  const typed = await answered(text({ message, initialValue: oneLine(before.join(' '), 400), signal }));
+  const fallbacks = typed.split(/\s+/).filter((kind) => kind !== '');
+  return editUnless(UNKNOWN, context, client, plan, { tasks: [{ taskId, fallbacks }] });
+};
+
 /** Tasks keep what lies in the new scope; what it lets in besides becomes further tasks. */
 const setScope = async (context: Context, client: ServiceClient, plan: PlanView): Promise<PlanView> => {
   const message = 'Scope: patterns of what may be changed, with spaces between them';
@@ -91,19 +104,30 @@ const setScope = async (context: Context, client: ServiceClient, plan: PlanView)
   const typed = await answered(text({ message, initialValue, signal: context.signal }));
   const scope = typed.split(/\s+/).filter((pattern) => pattern !== '');
   if (scope.length === 0) return plan;
+  return editUnless(UNFIT, context, client, plan, { scope });
+};
+
+const UNFIT = new Set(['scope.invalid-pattern', 'plan.empty', 'plan.scope-fixed']);
+const UNKNOWN = new Set(['agent.unknown', 'request.invalid']);
+
+/** Shows the changed plan. A wish that cannot be is no reason to begin the review anew. */
+const editUnless = async (
+  unfit: ReadonlySet<string>,
+  context: Context,
+  client: ServiceClient,
+  plan: PlanView,
+  edit: PlanEdit,
+): Promise<PlanView> => {
   try {
-    const changed = await editPlan(client, plan, { scope });
+    const changed = await editPlan(client, plan, edit);
     context.lines(renderPlan(changed, context.style, { evidence: 3 }));
     return changed;
   } catch (error) {
-    // A scope that cannot be is no reason to begin the review anew.
-    if (!(error instanceof HyperRunError) || !UNFIT.has(error.code)) throw error;
+    if (!(error instanceof HyperRunError) || !unfit.has(error.code)) throw error;
     context.note(error.message);
     return plan;
   }
 };
-
-const UNFIT = new Set(['scope.invalid-pattern', 'plan.empty', 'plan.scope-fixed']);
 
 const grantNetwork = async (client: ServiceClient, plan: PlanView, signal: AbortSignal): Promise<PlanView> => {
   const commands = plan.verification.setup.map(({ command }) => oneLine(command)).join(' && ');

@@ -55,9 +55,12 @@ export const renderTask = (task: PlannedTask, number: number, style: Style, show
 };
 
 /** Why this agent, and what a person wanted to be different, where somebody said so. */
-const renderChoice = ({ agent, choice, changes }: PlannedTask, style: Style): string[] => [
+const renderChoice = ({ agent, choice, changes, fallbacks = [] }: PlannedTask, style: Style): string[] => [
   ...(changes === undefined ? [] : [`    ${style.yellow('changes')} ${oneLine(changes.comment, 400)}`]),
   ...(choice === undefined ? [] : [style.dim(`    ${oneLine(agent)}: ${oneLine(choice.why, 300)}`)]),
+  ...(fallbacks.length === 0
+    ? []
+    : [style.dim(`    in trouble it may go on to ${fallbacks.map((kind) => oneLine(kind)).join(', then ')}`)]),
 ];
 
 const renderOverlaps = (task: PlannedTask, { tasks }: Plan, style: Style): string[] =>

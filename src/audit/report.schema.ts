@@ -49,7 +49,10 @@ const ReportedTask = named(
   z.object({
     taskId: TaskId,
     title: z.string(),
+    /** Who did it at last. */
     agent: z.string(),
+    /** Who had it before, in order, and why it went on. */
+    reassigned: z.array(eventSchemas['task.reassigned']),
     /** As the task ended, or `open`. */
     outcome: z.string(),
     /** Why, in a sentence; with the end of the output where a command failed. */

@@ -28,6 +28,7 @@ const report = (command: string): Report => ({
       durationMs: 1,
       cost: { modelCalls: 0, tokens: 0, amount: 0 },
       blocks: [],
+      reassigned: [],
       verification: [
         {
           run: 1,

@@ -29,7 +29,8 @@ export const reportTask = (taskId: TaskId, events: readonly Recorded[]): Reporte
   return {
     taskId,
     title: plan?.title ?? taskId,
-    agent: plan?.agent ?? '',
+    agent: lastOf(events, 'task.reassigned')?.data.to ?? plan?.agent ?? '',
+    reassigned: events.flatMap((event) => (event.type === 'task.reassigned' ? [event.data] : [])),
     outcome,
     reason: reasonOf(end, outcome),
     ...(failed === undefined || outcome !== 'failed'
@@ -109,6 +110,9 @@ const taskMarkdown = (task: ReportedTask): string[] => [
     ? []
     : ['', `Branch ${code(task.branch)}, commit ${code(task.commit ?? '')}.`]),
   ...(task.cost.modelCalls === 0 && task.cost.tokens === 0 ? [] : ['', `${costText(task.cost)}.`]),
+  ...(task.reassigned.length === 0
+    ? []
+    : ['', ...task.reassigned.map(({ from, to, reason }) => `- From ${code(from)} to ${code(to)}: ${plain(reason)}`)]),
   ...blocksMarkdown(task.blocks),
   ...(task.files.length === 0
     ? []

@@ -1,6 +1,7 @@
 import { availableParallelism, homedir, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import {
+  ArrayMaxSize,
   ArrayNotEmpty,
   IsBoolean,
   IsIn,
@@ -73,6 +74,8 @@ export class Config {
   @IsOptional() @IsInt() @Min(128) @Max(16_777_216) readonly memoryMb: number | undefined;
   @IsInt() @Min(1) @Max(10) readonly attempts: number;
   @IsObject() readonly troubles: Troubles;
+  /** Kinds of agents that may take a task over, in this order. */
+  @ArrayMaxSize(20) @Matches(/^[a-z0-9-]{1,36}$/, { each: true }) readonly fallbacks: readonly string[];
   /** 0: no circuit is opened. */
   @IsInt() @Min(0) @Max(20) readonly circuitFailures: number;
   @IsInt() @Min(1) @Max(86_400) readonly circuitWindowSeconds: number;
@@ -121,6 +124,7 @@ export class Config {
     this.memoryMb = env['HYPER_RUN_MEMORY_MB'] === undefined ? undefined : whole(env['HYPER_RUN_MEMORY_MB'], 0);
     this.attempts = whole(env['HYPER_RUN_ATTEMPTS'], 3);
     this.troubles = troublesOf(env['HYPER_RUN_TROUBLES']);
+    this.fallbacks = list(env['HYPER_RUN_FALLBACKS'], ',', []);
     this.circuitFailures = whole(env['HYPER_RUN_CIRCUIT_FAILURES'], 3);
     this.circuitWindowSeconds = whole(env['HYPER_RUN_CIRCUIT_WINDOW_SECONDS'], 300);
     this.circuitOpenSeconds = whole(env['HYPER_RUN_CIRCUIT_OPEN_SECONDS'], 60);

@@ -210,9 +210,16 @@ export const SETTINGS: readonly Setting[] = [
   setting(
     'HYPER_RUN_TROUBLES',
     'troubles',
-    'crashed=give-up,no-change=give-up,stalled=ask,looping=ask',
+    'crashed=give-up,no-change=give-up,stalled=ask,looping=ask,unavailable=retry',
     'such pairs, separated by commas',
-    'What becomes of a task whose agent crashed, changed nothing (`no-change`), stands still (`stalled`) or goes in circles (`looping`): `retry`, `give-up` or `ask`. See [agents.md](agents.md).',
+    'What becomes of a task whose agent crashed, changed nothing (`no-change`), stands still (`stalled`) or goes in circles (`looping`): `retry`, `reassign`, `give-up` or `ask`; or gets no work now (`unavailable`): `retry` or `reassign`. See [agents.md](agents.md).',
+  ),
+  setting(
+    'HYPER_RUN_FALLBACKS',
+    'fallbacks',
+    'none',
+    'up to 20 names of agents, separated by commas',
+    'Agents that may take a task over whose agent got into trouble, in this order, if they take what it is about. See [agents.md](agents.md).',
   ),
   setting(
     'HYPER_RUN_CIRCUIT_FAILURES',

@@ -79,6 +79,7 @@ const BY_CODE: Readonly<Record<string, number>> = {
   'sprint.unknown': 404,
   'stream.full': 503,
   'task.answer-stale': 409,
+  'task.agent-not-approved': 409,
   'task.attempts-exhausted': 409,
   'task.declined': 409,
   'task.lost': 409,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { AnyEvent, TaskId } from '#contracts';
-import { event, newWorld, type World } from '#domain';
+import { event, newWorld, USUAL_TROUBLES, type World } from '#domain';
 import * as fixture from '../../libs/domain/src/plan.fixture.js';
 import { limits } from './limits.fixture.js';
 import { next, type Signals } from './next.js';
@@ -92,6 +92,50 @@ describe('the orchestrator', () => {
     expect(
       stepsOf(worldOf(...running, ...task(queued, held, verifying, stalled)), signals(true, 8000), 400_000),
     ).toEqual([]);
+  });
+
+  it('gives a stalled task to the next agent of its plan, as long as there is one, and else only calls a person', () => {
+    const troubles = { crashed: 'give-up', 'no-change': 'give-up', stalled: 'reassign', looping: 'ask' } as const;
+    const stalled = event('task.stalled', { attempt: 1, silentMs: 300_000 });
+    const of = (queued: typeof fixture.queued) =>
+      worldOf(...running, ...task(event('task.queued', { ...queued.data, troubles }), claimed, stalled));
+    expect(next(of(fixture.passable), signals(true, 8000), 400_000, limits).steps).toMatchObject([
+      { command: { type: 'interrupt', attempt: 1, trouble: 'stalled', handover: { to: 'coder', by: 'policy' } } },
+    ]);
+    expect(stepsOf(of(fixture.queued), signals(true, 8000), 400_000)).toEqual([]);
+  });
+
+  it('lets a task wait whose agent gets no work now, or gives it to one that does, as the plan says', () => {
+    const crashed = event('task.attempt-interrupted', {
+      attempt: 1,
+      worker: fixture.ada,
+      reason: 'x',
+      trouble: 'crashed',
+    });
+    const registered = event('agent.registered', {
+      agentId: claimed.data.agentId,
+      kind: 'links',
+      name: 'x',
+      role: 'x',
+    });
+    const opened = event('agent.circuit-opened', { failures: 3, until: 60_000 });
+    const of = (unavailable: 'retry' | 'reassign') => {
+      const queued = event('task.queued', { ...fixture.passable.data, troubles: { ...USUAL_TROUBLES, unavailable } });
+      const agent = (one: AnyEvent) => ['agent-links-1', one] as const;
+      return worldOf(...running, agent(registered), ...task(queued, claimed, crashed), agent(opened));
+    };
+    const commands = (world: World, now: number) =>
+      next(world, signals(true), now, limits).steps.flatMap((step) => (step.kind === 'task' ? [step.command] : []));
+    expect(commands(of('retry'), 30_000)).toEqual([]);
+    expect(commands(of('reassign'), 60_000)).toEqual([]);
+    expect(commands(of('reassign'), 30_000)).toEqual([
+      {
+        type: 'reassign',
+        from: 'links',
+        reason: 'links failed too often and gets no work now.',
+        handover: { to: 'coder', trouble: 'unavailable', by: 'policy' },
+      },
+    ]);
   });
 
   it('does not blame a task for the time in which the orchestrator itself slept', () => {

@@ -1,20 +1,26 @@
 // What has to happen now: a pure function of the log's fold, the signs of life, and the time.
 import type { AgentId, Instant, SprintId, TaskId, WorkerId } from '#contracts';
 import {
+  agentOf,
+  fallbacksOf,
+  firstClosed,
   isActive,
   isIntegrating,
   isSettled,
   isTaskSettled,
   mayBeTried,
+  nextAgentOf,
   policyFor,
   type Active,
   type AgentCommand,
   type CircuitLimits,
   type Job,
+  type Queued,
   type SprintCommand,
   type SprintState,
   type TaskCommand,
   type TaskState,
+  type Working,
   type World,
 } from '#domain';
 import { duration } from '#wording';
@@ -161,7 +167,7 @@ const nextOfTask = (
   }
   if (task.status === 'queued')
     return mayBeTried(task)
-      ? nothing
+      ? passOn(sprint, task, world, now)
       : step({
           type: 'fail',
           kind: 'attempts-exhausted',
@@ -176,23 +182,32 @@ const nextOfTask = (
       : step({ type: 'interrupt', attempt: holder.attempt, reason: LOST });
   }
   if (!signals.alive(task.worker)) return step({ type: 'interrupt', attempt: task.attempt, reason: LOST });
-  return combine([{ steps: [], wakeAt: now + limits.leaseCheckMs }, watch(sprint, task, signals, now, limits)]);
+  return combine([{ steps: [], wakeAt: now + limits.leaseCheckMs }, watch(sprint, task, world, signals, now, limits)]);
+};
+
+/** Whose agent gets no work now waits for it, or goes to one that does, as the plan says. */
+const passOn = (sprint: Active, task: Queued, { circuits }: World, now: Instant): Next => {
+  const { kind } = agentOf(task);
+  const openUntil = circuits.get(kind)?.openUntil ?? now;
+  if (now >= openUntil || sprint.status !== 'running' || policyFor('unavailable', task.spec.troubles) !== 'reassign')
+    return nothing;
+  const to = firstClosed(fallbacksOf(task), circuits);
+  if (to === undefined) return nothing;
+  const handover = { to, trouble: 'unavailable', by: 'policy' } as const;
+  const reason = `${kind} failed too often and gets no work now.`;
+  return {
+    steps: [{ kind: 'task', taskId: task.taskId, command: { type: 'reassign', from: kind, reason, handover } }],
+  };
 };
 
 /** The watchdog: no progress for too long is `stalled`, progress clears it; a pause stops the clock. */
-const watch = (
-  sprint: Active,
-  task: Extract<TaskState, { status: 'working' }>,
-  signals: Signals,
-  now: Instant,
-  limits: Limits,
-): Next => {
+const watch = (sprint: Active, task: Working, world: World, signals: Signals, now: Instant, limits: Limits): Next => {
   const step = (command: TaskCommand): Next => ({ steps: [{ kind: 'task', taskId: task.taskId, command }] });
   const progressed = Math.max(task.since, signals.lastProgress(task.taskId) ?? 0);
   const silentMs = now - Math.max(progressed, signals.awakeSince, sprint.changedAt);
   if (task.stalled) {
     if (now - progressed < limits.stalledMs) return step({ type: 'mark-progressed' });
-    return task.stage === 'agent' && sprint.status === 'running' ? endStalled(task, limits) : nothing;
+    return task.stage === 'agent' && sprint.status === 'running' ? endStalled(task, world, limits) : nothing;
   }
   if (sprint.status !== 'running') return nothing;
   if (silentMs < limits.stalledMs) return { steps: [], wakeAt: now + limits.stalledMs - silentMs };
@@ -201,14 +216,16 @@ const watch = (
 };
 
 /** Whether it is given another try or given up is said by the plan; otherwise its alert has called a person. */
-const endStalled = (task: Extract<TaskState, { status: 'working' }>, { stalledMs }: Limits): Next => {
+const endStalled = (task: Working, { circuits }: World, { stalledMs }: Limits): Next => {
   const policy = policyFor('stalled', task.spec.troubles);
-  if (policy === 'ask') return nothing;
   const { taskId, attempt } = task;
+  const to = nextAgentOf(task, circuits);
+  if (policy === 'ask' || (policy === 'reassign' && to === undefined)) return nothing;
   const reason = `It made no progress for ${duration(stalledMs)}.`;
-  const command: TaskCommand =
-    policy === 'retry' && mayBeTried(task)
-      ? { type: 'interrupt', attempt, reason, trouble: 'stalled', rests: true }
-      : { type: 'fail', kind: 'agent-failed', reason: `The agent failed: ${reason}`, trouble: 'stalled' };
-  return { steps: [{ kind: 'task', taskId, command }] };
+  const interrupt = { type: 'interrupt', attempt, reason, trouble: 'stalled' } as const;
+  const step = (command: TaskCommand): Next => ({ steps: [{ kind: 'task', taskId, command }] });
+  if (policy === 'reassign' && to !== undefined)
+    return step({ ...interrupt, handover: { to, trouble: 'stalled', by: 'policy' } });
+  if (policy === 'retry' && mayBeTried(task)) return step({ ...interrupt, rests: true });
+  return step({ type: 'fail', kind: 'agent-failed', reason: `The agent failed: ${reason}`, trouble: 'stalled' });
 };

@@ -123,16 +123,18 @@ const taskWrites = (plan: Plan, approved: EventData<'sprint.plan-approved'>): St
             verification: plan.verification,
             budgets: plan.budgets,
             ...(plan.troubles === undefined ? {} : { troubles: plan.troubles }),
-            ...agentOf(plan, task),
+            ...agentsOf(plan, task),
           })
         : event('task.declined', { sprintId: plan.planId, task }),
     ],
   }));
 
-/** What the plan gives the task's agent. */
-const agentOf = ({ agents }: Plan, task: PlannedTask) => {
-  const agent = agents?.find(({ kind }) => kind === task.agent);
-  return agent === undefined ? {} : { agent };
+/** What the plan gives the task's agent, and those that may take it over. */
+const agentsOf = ({ agents }: Plan, task: PlannedTask) => {
+  const given = (wanted: string) => agents?.find(({ kind }) => kind === wanted);
+  const agent = given(task.agent);
+  const fallbacks = task.fallbacks?.flatMap((kind) => given(kind) ?? []) ?? [];
+  return { ...(agent === undefined ? {} : { agent }), ...(fallbacks.length === 0 ? {} : { fallbacks }) };
 };
 
 /** Whether the sprint was approved at all. */

@@ -75,13 +75,14 @@ export class ReviewPlanHandler implements ICommandHandler<ReviewPlanCommand> {
 
   /** Who chooses an agent chooses the version that there is now, and what it is given. */
   private withAgents(edit: EditWish, added: readonly PlannedAgent[]): PlanEdit {
-    const chosen = [...new Set(edit.tasks?.flatMap(({ agent }) => agent ?? []))];
+    const named = edit.tasks?.flatMap(({ agent = [], fallbacks = [] }) => [agent, fallbacks].flat());
+    const chosen = [...new Set(named)];
     const kinds = this.agents.kinds();
     const unknown = chosen.find((kind) => !kinds.includes(kind));
     if (unknown !== undefined)
       throw new HyperRunError(
         'agent.unknown',
-        `tasks.agent: there is no agent "${unknown}". There are: ${kinds.join(', ')}.`,
+        `tasks: there is no agent "${unknown}". There are: ${kinds.join(', ')}.`,
       );
     const all = kinds.map((kind) => this.agents.describe(kind));
     return {

@@ -71,7 +71,10 @@ export const TaskView = named(
     taskId: TaskId,
     sprintId: SprintId.optional(),
     title: z.string().optional(),
+    /** Who is to do it now, or did it at last. */
     agent: z.string().optional(),
+    /** Who had it before, and why it went on. */
+    reassigned: z.array(eventSchemas['task.reassigned'].extend({ at: time })).optional(),
     paths: z.array(z.string()).optional(),
     status: z.enum(['absent', 'queued', 'working', 'blocked', 'publishing', ...TaskOutcome.options]),
     outcome: TaskOutcome.optional(),

@@ -1,6 +1,7 @@
 // How plans, sprints and tasks look from outside.
 import type { Finding, FindingCounts, PlannedTask, TaskId } from '#contracts';
 import {
+  agentOf,
   BUDGET_NAMES,
   holderOf,
   isActive,
@@ -12,6 +13,7 @@ import {
   type ArchiveFacts,
   type Integration,
   type Pause,
+  type Reassigned,
   type SpendingLimits,
   type SprintState,
   type TaskState,
@@ -88,6 +90,8 @@ export const taskView = (taskId: TaskId, state: TaskState, pauses: readonly Paus
   return {
     taskId,
     ...summaryOf(state.spec.task),
+    agent: agentOf(state).kind,
+    reassigned: state.reassigned.length === 0 ? undefined : state.reassigned.map(reassignedView),
     sprintId: state.spec.sprintId,
     status: state.status,
     outcome: isTaskSettled(state) ? state.status : undefined,
@@ -104,6 +108,8 @@ export const taskView = (taskId: TaskId, state: TaskState, pauses: readonly Paus
     budgets: budgetsView(usedOf(state.account, pauses), limitsOf(state.spec.budgets, 'task', state.account.granted)),
   };
 };
+
+const reassignedView = ({ at, ...told }: Reassigned) => ({ ...told, at: iso(at) });
 
 const blockView = ({ kind, since, question, spent }: Extract<TaskState, { status: 'blocked' }>) => ({
   kind,

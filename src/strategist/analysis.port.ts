@@ -124,6 +124,7 @@ export class AnalysisJobs implements JobSource {
         dismissed,
         agents,
         preferred: settings.agents ?? {},
+        fallbacks: settings.fallbacks ?? this.config.fallbacks,
         records: this.live.world.records,
         grants,
         verification,
@@ -150,7 +151,7 @@ export class AnalysisJobs implements JobSource {
         artifact,
         files,
         durationMs: Math.round(performance.now() - began),
-        skipped: [...unworded, ...skipped, ...notThere(settings, kinds)]
+        skipped: [...unworded, ...skipped, ...notThere({ agents: settings.agents, fallbacks: common.fallbacks }, kinds)]
           .slice(0, 20)
           .map(({ source, reason }) => ({ source, reason: reason.slice(0, 2000) })),
       };
@@ -219,7 +220,10 @@ const unusual = (troubles: Troubles): { readonly troubles?: Troubles } =>
   TROUBLES.every((trouble) => troubles[trouble] === USUAL_TROUBLES[trouble]) ? {} : { troubles };
 
 /** Agents that cannot be asked although somebody wants them: what they were to do is left out, and that is said. */
-const notThere = ({ agents: chosen = {} }: RepositoryConfig, kinds: readonly KindHere[]) => [
+const notThere = (
+  { agents: chosen = {}, fallbacks }: Pick<RepositoryConfig, 'agents'> & { readonly fallbacks: readonly string[] },
+  kinds: readonly KindHere[],
+) => [
   ...kinds.flatMap(({ kind, unusable }) =>
     unusable === undefined ? [] : [{ source: kind, reason: `This agent cannot work here: ${unusable}` }],
   ),
@@ -233,4 +237,7 @@ const notThere = ({ agents: chosen = {} }: RepositoryConfig, kinds: readonly Kin
           },
         ],
   ),
+  ...fallbacks
+    .filter((wanted) => !kinds.some(({ kind }) => kind === wanted))
+    .map((wanted) => ({ source: 'fallbacks', reason: `This service does not have agent ${JSON.stringify(wanted)}` })),
 ];

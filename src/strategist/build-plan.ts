@@ -15,8 +15,8 @@ import {
   type TaskId,
   type Verification,
 } from '#contracts';
-import { besideOverlapping, estimatedSeconds, planHash, withOverlaps } from '#domain';
-import { assign, choiceOf, type Assigned, type Crew } from './choose-agent.js';
+import { agentsNamed, besideOverlapping, estimatedSeconds, planHash, withOverlaps } from '#domain';
+import { assign, choiceOf, fallbacksOf, type Assigned, type Crew } from './choose-agent.js';
 import { areaOf, counted, groupBy, groupFindings, rankGroups, scoreOf, type RankedGroup } from './rank.js';
 
 /** Where a path lies, as the scope sees it; `unnameable`: no agent may ever name it. */
@@ -110,7 +110,7 @@ const changed = (
   const paths = before.paths.filter((path) => basis.placeOf(path) === 'inside');
   const agent = agentAgain(basis, again);
   if (paths.length === 0 || agent === undefined) return undefined;
-  const { overlaps: _overlaps, ...kept } = before;
+  const { overlaps: _overlaps, fallbacks: _fallbacks, ...kept } = before;
   const evidence = left.length === 0 ? before.evidence : left.map(evidenceIn);
   return {
     ...kept,
@@ -120,6 +120,7 @@ const changed = (
     paths,
     agent,
     agentDigest: basis.agents[agent]?.planned.digest ?? agent,
+    ...fallbacksOf(before.kind, agent, basis),
     verification: measuresOf(basis.verification),
     choice: choiceAgain(again, agent, before.choice),
     changes,
@@ -152,7 +153,7 @@ const assemble = (
   more: Pick<Partial<Plan>, 'focus' | 'follows' | 'worded'>,
 ): Plan => {
   const { planId, repository, baseCommit, scope, verification, budgets, checkout, now, ttlMs } = basis;
-  const agents = [...new Set(tasks.map(({ agent }) => agent))].flatMap((kind) => basis.agents[kind]?.planned ?? []);
+  const agents = agentsNamed(tasks).flatMap((kind) => basis.agents[kind]?.planned ?? []);
   const plan = {
     planId,
     repository,
@@ -227,6 +228,7 @@ const taskOf = (group: RankedGroup, basis: PlanBasis): PlannedTask => {
     paths,
     agent,
     agentDigest: agents[agent]?.planned.digest ?? agent,
+    ...fallbacksOf(kind, agent, basis),
     instructions: (certain ? CERTAIN : TO_BE_JUDGED)[kind] ?? '',
     verification: measuresOf(verification),
     score: { total: score.total, parts: [...score.parts] },

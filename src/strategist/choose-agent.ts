@@ -1,6 +1,6 @@
 // Which agent is to see to a finding. Pure.
 import type { AgentKind } from '#agents';
-import type { AgentChoice, Finding, FindingSource } from '#contracts';
+import { MOST_FALLBACKS, type AgentChoice, type Finding, type FindingSource, type PlannedTask } from '#contracts';
 import { chanceOf, noRecords, recordOf, type AgentRecords } from '#domain';
 
 export type CrewMember = Pick<AgentKind, 'planned' | 'does'>;
@@ -13,6 +13,8 @@ export interface Crew {
   readonly agents: Readonly<Record<string, CrewMember>>;
   /** What the repository says in `.hyper-run.json`: kind of finding → kind of agent. */
   readonly preferred?: Readonly<Partial<Record<FindingSource, string>>>;
+  /** Kinds of agents that may take over from others, in this order; absent: none. */
+  readonly fallbacks?: readonly string[];
   /** What is known of their success; absent: nothing. */
   readonly records?: AgentRecords;
 }
@@ -36,6 +38,16 @@ export const assign = (finding: Finding, crew: Crew): Assigned | undefined => {
   const wanted = crew.preferred?.[finding.source];
   const agent = candidates(finding, crew).find((kind) => wanted === undefined || kind === wanted);
   return agent === undefined ? undefined : { ...finding, agent, certain: agent === finding.fixer };
+};
+
+/** Who of those that take such findings may take a task over from this agent; absent where nobody may. */
+export const fallbacksOf = (
+  kind: FindingSource,
+  agent: string,
+  { agents, fallbacks = [] }: Crew,
+): Pick<PlannedTask, 'fallbacks'> => {
+  const takers = [...new Set(fallbacks)].filter((one) => one !== agent && agents[one]?.does.includes(kind) === true);
+  return takers.length === 0 ? {} : { fallbacks: takers.slice(0, MOST_FALLBACKS) };
 };
 
 /** Why this agent, and how often each of those that could do it has done so before. */

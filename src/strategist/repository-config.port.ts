@@ -19,6 +19,8 @@ export const RepositoryConfig = z.strictObject({
   unreadable: patterns.optional(),
   /** Kind of finding → kind of agent, one of those that the service has. */
   agents: z.partialRecord(FindingSource, z.string().min(1).max(40)).optional(),
+  /** Kinds of agents that may take over from others, in this order; in place of those that the service names. */
+  fallbacks: z.array(z.string().min(1).max(40)).max(20).optional(),
   budgets: budgets.optional(),
   /** What becomes of a task whose agent gets into trouble. */
   troubles: z.strictObject(Troubles.partial().shape).optional(),

@@ -72,6 +72,7 @@ export class RescopeHandler implements IQueryHandler<RescopeQuery> {
       grants,
       findings: plan.follows === undefined ? letIn : [],
       preferred: settings.agents ?? {},
+      fallbacks: settings.fallbacks ?? this.config.fallbacks,
       records: this.live.world.records,
       maxTasks,
       now: Date.parse(plan.createdAt),

@@ -252,6 +252,23 @@ describe('a plan', () => {
     expect(assign(finding(source, 'docs/a.md', { fixer }), { agents, preferred })?.agent).toBe(agent);
   });
 
+  it('names who may take a task over: those of the list that take such findings, with what each is given', () => {
+    const agents = { ...FIXERS, coder: member('coder', ['todo']), other: member('other', ['todo', 'links']) };
+    const fallbacks = ['other', 'links', 'coder', 'poet', 'other'];
+    const found = [finding('links', 'docs/a.md'), finding('todo', 'docs/b.ts', { fixer: undefined })];
+    const plan = buildPlan(wish(found, { agents, fallbacks }));
+    expect(Plan.parse(plan)).toEqual(plan);
+    expect(plan.tasks.map(({ agent, fallbacks: own }) => [agent, own])).toEqual([
+      ['links', ['other']],
+      ['coder', ['other']],
+    ]);
+    expect(plan.agents?.map(({ kind }) => kind)).toEqual(['links', 'other', 'coder']);
+    const [, before] = plan.tasks;
+    if (before === undefined) throw new Error('a task was expected');
+    const changes = { taskId: before.taskId, comment: 'Anew.' };
+    expect(followUp(wish([], { agents }), { before, changes }).tasks[0]).not.toHaveProperty('fallbacks');
+  });
+
   it('follows up on what is left of a task', () => {
     const [before] = buildPlan(wish(findings)).tasks;
     if (before === undefined) throw new Error('a task was expected');

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AgentRegistry, type AgentTask, type BaseAgent } from '#agents';
 import { isHyperRunError, type RequestedChanges, type Trouble } from '#contracts';
+import { agentOf } from '#domain';
 import type { GitRepository } from '#git';
 import { compileScope, VirtualTree } from '#workspace';
 import { ArtifactStore } from '../artifacts/artifact-store.port.js';
@@ -31,11 +32,6 @@ const troubleOf = (error: unknown): Trouble | undefined => {
   return isHyperRunError(error, 'agent.looping') ? 'looping' : 'crashed';
 };
 
-const verdictOf = (error: unknown): TaskFailure['verdict'] => {
-  const verdict = isHyperRunError(error, 'agent.looping') ? error.details['verdict'] : undefined;
-  return verdict === 'retry' || verdict === 'give-up' ? verdict : undefined;
-};
-
 /** Lets the agent work: through its tools on a tree in memory, or as a program of its own in a sandbox. */
 @Injectable()
 export class AgentWork {
@@ -57,12 +53,7 @@ export class AgentWork {
     const { protect, unreadable } = await baseTerms(repository, baseCommit);
     const scope = compileScope({ patterns, paths: task.paths, grants, protect });
     const tree = await VirtualTree.at({ repository, commit: baseCommit, scope });
-    const agent = this.agents.create(task.agent);
-    if (agent.digest !== task.agentDigest)
-      throw new TaskFailure(
-        'agent-failed',
-        `The plan was approved for agent ${task.agentDigest}, and there is ${agent.digest} now. Ask for a new plan.`,
-      );
+    const agent = this.agents.create(agentOf(attempt.claimed).kind);
     const oversight = new Oversight(attempt, this.live);
     const overseen = {
       ...oversight.ports,
@@ -114,8 +105,9 @@ export class AgentWork {
       if (error instanceof TaskFailure) throw error;
       if (ACCIDENTS.some((code) => isHyperRunError(error, code))) throw error;
       const kind = isHyperRunError(error, 'agent.refused-too-often') ? 'refused' : 'agent-failed';
+      const said = isHyperRunError(error, 'agent.looping') ? oversight.troubles.said : undefined;
       const why = workplace.limit() ?? (error instanceof Error ? error.message : String(error));
-      throw new TaskFailure(kind, `The agent failed: ${why}`, troubleOf(error), verdictOf(error));
+      throw new TaskFailure(kind, `The agent failed: ${why}`, troubleOf(error), said);
     } finally {
       ended?.();
       oversight.close();
@@ -127,17 +119,14 @@ export class AgentWork {
   /** Undefined where the agent has no model. @throws TaskFailure `agent-failed` */
   async #modelWay(
     agent: BaseAgent,
-    { claimed: { spec } }: Attempt,
+    { claimed }: Attempt,
     ports: Parameters<typeof openModelWay>[1],
   ): Promise<ModelWay | undefined> {
-    const { definition } = this.agents.describe(spec.task.agent);
+    const { kind, planned } = agentOf(claimed);
+    const { definition } = this.agents.describe(kind);
     if (definition?.model === undefined) return undefined;
     try {
-      return await openModelWay(
-        { model: definition.model, planned: spec.agent, workplace: agent.workplace },
-        ports,
-        this.config,
-      );
+      return await openModelWay({ model: definition.model, planned, workplace: agent.workplace }, ports, this.config);
     } catch (error) {
       if (!isHyperRunError(error)) throw error;
       throw new TaskFailure('agent-failed', error.message, 'crashed');

@@ -9,7 +9,7 @@ import {
   type Instant,
   type TaskId,
 } from '#contracts';
-import { event, isActive, type Account, type AnsweredQuestion, type TaskSpec } from '#domain';
+import { event, isActive, type Account, type AnsweredQuestion, type Reassigned, type TaskSpec } from '#domain';
 import type { EventStore } from '#event-store';
 import type { Config } from '../config/config.js';
 import { hintKey } from '../world/keys.port.js';
@@ -34,6 +34,8 @@ export interface Claimed {
   /** What earlier attempts have spent and asked. */
   readonly account: Account;
   readonly answers: readonly AnsweredQuestion[];
+  /** Which agents had it before. */
+  readonly reassigned: readonly Reassigned[];
 }
 
 /**

@@ -64,7 +64,11 @@ export const sandboxWorkplace = async (place: SandboxPlace): Promise<Workplace> 
   const { repository, tree, measured, checkouts, unreadable, setup = { mounts: [], scratch: [] } } = place;
   const { bwrap, overlay } = measured;
   if (bwrap === undefined)
-    throw new TaskFailure('agent-failed', `The agent works only in a sandbox, and there is none: ${measured.why}`);
+    throw new TaskFailure(
+      'agent-failed',
+      `The agent works only in a sandbox, and there is none: ${measured.why}`,
+      'unavailable',
+    );
   const directory = join(place.directory, 'workspace');
   const files = await repository.listFiles(tree.baseCommit);
   const secrets = secretsAmong(files);

@@ -1,6 +1,15 @@
 // Which tasks a worker may claim, and from when on. Pure.
 import type { Instant, TaskId } from '#contracts';
-import { holderOf, isActive, mayBeTried, type Publishing, type Queued, type TaskState, type World } from '#domain';
+import {
+  agentOf,
+  holderOf,
+  isActive,
+  mayBeTried,
+  type Publishing,
+  type Queued,
+  type TaskState,
+  type World,
+} from '#domain';
 
 export interface Startable {
   readonly taskId: TaskId;
@@ -22,7 +31,7 @@ export const startable = (world: World): readonly Startable[] => {
     if (!isWaiting(state) || !mayRun(state, world)) return [];
     const { taskId } = state;
     if (state.status === 'publishing') return [{ taskId }];
-    const { agent } = state.spec.task;
+    const { kind: agent } = agentOf(state);
     const openUntil = world.circuits.get(agent)?.openUntil;
     if (openUntil !== undefined) {
       if (tried.has(agent)) return [];
@@ -43,6 +52,6 @@ const mayRun = (state: Queued | Publishing, { sprints }: World): boolean => {
 const isTried = (agent: string, openUntil: Instant, { tasks, circuits }: World): boolean =>
   circuits.get(agent)?.tried === 'failed' ||
   [...tasks.values()].some((state) => {
-    const since = 'spec' in state && state.spec.task.agent === agent ? holderOf(state)?.since : undefined;
+    const since = 'spec' in state && agentOf(state).kind === agent ? holderOf(state)?.since : undefined;
     return since !== undefined && since >= openUntil;
   });

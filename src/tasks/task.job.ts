@@ -3,8 +3,21 @@ import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
-import { isHyperRunError, taskStream, type TaskId, type Trouble, type WorkerId } from '#contracts';
-import { event, holderOf, task, type TaskState, type World } from '#domain';
+import { AgentRegistry } from '#agents';
+import { isHyperRunError, taskStream, type TaskId, type WorkerId } from '#contracts';
+import {
+  agentOf,
+  event,
+  fallbacksOf,
+  holderOf,
+  policyFor,
+  raisesEpoch,
+  task,
+  type Queued,
+  type TaskCommand,
+  type TaskState,
+  type World,
+} from '#domain';
 import type { EventStore } from '#event-store';
 import { GitRepository } from '#git';
 import { removeTree } from '#sandbox';
@@ -21,8 +34,8 @@ import type { Job, JobContext, JobSource } from './job.port.js';
 import { Publisher } from './publisher.js';
 import { isWaiting, startable } from './startable.js';
 import { isAttended } from './oversight.js';
-import { TaskFailure } from './task-failure.js';
-import { Troubles, type Verdict } from './troubles.js';
+import { TaskFailure, type Verdict } from './task-failure.js';
+import { Troubles } from './troubles.js';
 import { Waiting } from './waiting.js';
 import { CandidateVerification } from './candidate-verification.js';
 
@@ -35,6 +48,7 @@ export class TaskJobs implements JobSource {
     private readonly live: LiveWorld,
     private readonly decisions: Decisions,
     private readonly roster: Roster,
+    private readonly agents: AgentRegistry,
     private readonly agentWork: AgentWork,
     private readonly gate: CandidateGate,
     private readonly verification: CandidateVerification,
@@ -56,7 +70,8 @@ export class TaskJobs implements JobSource {
   async #run(taskId: TaskId, context: JobContext): Promise<void> {
     const before = this.live.world.tasks.get(taskId);
     if (before === undefined || !isWaiting(before)) return;
-    const agentId = await this.roster.enlist(before.spec.task.agent, context.slot);
+    if (before.status === 'queued' && !(await this.#isThere(before, context.worker))) return;
+    const agentId = await this.roster.enlist(agentOf(before).kind, context.slot);
     const { state, events } = await this.decisions.make({
       stream: taskStream(taskId),
       decider: task,
@@ -79,6 +94,7 @@ export class TaskJobs implements JobSource {
         attempt: holder.attempt,
         account: state.account,
         answers: state.answers,
+        reassigned: state.reassigned,
       },
       `worker:${context.worker}`,
       {
@@ -96,6 +112,37 @@ export class TaskJobs implements JobSource {
     } finally {
       attempt.close();
     }
+  }
+
+  /** Nobody but the agent that was approved, in the version that was approved: else another one of the plan, or none. */
+  async #isThere(state: Queued, worker: WorkerId): Promise<boolean> {
+    const { taskId, spec, epoch } = state;
+    const { kind, digest } = agentOf(state);
+    const found = this.agents.kinds().includes(kind) ? this.agents.describe(kind).planned.digest : undefined;
+    if (found === digest) return true;
+    const reason =
+      found === undefined
+        ? `The plan was approved for agent ${kind}, which is not here any more.`
+        : `The plan was approved for agent ${digest}, and there is ${found} now.`;
+    const to = policyFor('unavailable', spec.troubles) === 'reassign' ? fallbacksOf(state)[0] : undefined;
+    const command: TaskCommand =
+      to === undefined
+        ? { type: 'fail', kind: 'agent-failed', reason: `${reason} Ask for a new plan.`, trouble: 'unavailable' }
+        : { type: 'reassign', from: kind, reason, handover: { to, trouble: 'unavailable', by: 'policy' } };
+    const outcome = await this.decisions.make({
+      stream: taskStream(taskId),
+      decider: task,
+      command,
+      issued: {
+        id: `unavailable/${taskId}/${epoch}/${kind}`,
+        actor: `worker:${worker}`,
+        body: { taskId, epoch, kind },
+      },
+      subjects: { sprintId: spec.sprintId, taskId },
+      raiseEpoch: raisesEpoch(command),
+    });
+    await this.live.reached(outcome.position);
+    return false;
   }
 
   async #carryOut(attempt: Attempt, state: TaskState, worker: WorkerId): Promise<void> {
@@ -139,8 +186,10 @@ export class TaskJobs implements JobSource {
     const { kind, message, trouble } = failure;
     const reason = message.slice(0, 2000);
     const verdict = failure.verdict ?? (await this.#verdict(attempt, failure));
-    if (verdict === 'retry') return this.#interrupt(attempt, { reason, rests: true, ...(trouble && { trouble }) });
-    const why = { kind, reason, ...(trouble === undefined ? {} : { trouble }) };
+    const got = trouble === undefined ? {} : { trouble };
+    if (verdict === 'retry') return this.#interrupt(attempt, { reason, rests: true, ...got });
+    if (verdict !== 'give-up') return this.#interrupt(attempt, { reason, handover: verdict, ...got });
+    const why = { kind, reason, ...got };
     await attempt.outbox.record(event('task.failed', { attempt: attempt.claimed.attempt, ...why }));
   }
 
@@ -159,7 +208,7 @@ export class TaskJobs implements JobSource {
 
   async #interrupt(
     attempt: Attempt,
-    { reason, ...why }: { readonly reason: string; readonly rests?: boolean; readonly trouble?: Trouble },
+    { reason, ...why }: Pick<Extract<TaskCommand, { type: 'interrupt' }>, 'reason' | 'rests' | 'trouble' | 'handover'>,
   ): Promise<void> {
     const { taskId, epoch, spec, attempt: number } = attempt.claimed;
     await this.decisions

@@ -1,25 +1,26 @@
 import { randomUUID } from 'node:crypto';
 import type { Loop } from '#agents';
-import { HyperRunError, type Question, type Trouble, type TroublePolicy } from '#contracts';
-import { mayBeTried, policyFor, type AnsweredQuestion } from '#domain';
+import { HyperRunError, type Question, type Trouble } from '#contracts';
+import { fallbacksOf, mayBeTried, nextAgentOf, policyFor, type AnsweredQuestion, type Handover } from '#domain';
 import type { LiveWorld } from '../world/live-world.port.js';
 import type { Attempt } from './attempt.js';
-import { TaskFailure } from './task-failure.js';
+import { TaskFailure, type Verdict } from './task-failure.js';
 import type { Waiting } from './waiting.js';
-
-/** What is to become of a task: nobody is asked any more. */
-export type Verdict = Exclude<TroublePolicy, 'ask'>;
 
 const OURS = 'trouble-';
 const GO_ON = { id: 'go-on', label: 'Let it go on' };
 const RETRY = { id: 'retry', label: 'Stop it and try again' };
 const GIVE_UP = { id: 'give-up', label: 'Give the task up' };
+const giveTo = (kind: string) => ({ id: `to-${kind}`, label: `Give it to ${kind}` });
 
 /** Questions that the service asks about an agent: no agent asked them. */
 export const isOurs = ({ questionId }: Pick<AnsweredQuestion, 'questionId'>): boolean => questionId.startsWith(OURS);
 
 /** Decides, by the policy of the plan or by a person, what becomes of an attempt whose agent got into trouble. */
 export class Troubles {
+  /** What a person has said about the circles of this attempt. */
+  said?: Verdict;
+
   constructor(
     private readonly attempt: Attempt,
     private readonly live: LiveWorld,
@@ -29,54 +30,81 @@ export class Troubles {
   ) {}
 
   /**
-   * A person who was asked in an earlier attempt, whose worker was lost meanwhile, has given it up.
+   * A person who was asked in an earlier attempt, whose worker was lost meanwhile, has given it up, or to another agent.
    * @throws TaskFailure
    */
-  static heed({ claimed: { answers } }: Attempt): void {
-    const last = answers.at(-1);
-    if (last === undefined || !isOurs(last) || (last.choice !== GIVE_UP.id && !last.timedOut)) return;
-    throw new TaskFailure('agent-failed', `${last.question} ${endedBy(last)}`);
+  static heed({ claimed }: Attempt): void {
+    const last = claimed.answers.at(-1);
+    if (last === undefined || !isOurs(last)) return;
+    if (last.choice === GIVE_UP.id || last.timedOut)
+      throw new TaskFailure('agent-failed', `${last.question} ${endedBy(last)}`);
+    const to = fallbacksOf(claimed).find((kind) => last.choice === giveTo(kind).id);
+    if (to === undefined) return;
+    throw new TaskFailure('agent-failed', last.question, 'crashed', { to, trouble: 'crashed', by: 'person' });
   }
 
   /** The agent has come to nothing. */
   async verdict(trouble: Trouble, what: string): Promise<Verdict> {
     const policy = policyFor(trouble, this.attempt.claimed.spec.troubles);
-    if (policy === 'give-up' || (policy === 'retry' && this.#mayRetry())) return policy;
-    if (policy === 'retry' || !this.attended) return 'give-up';
-    const options = this.#mayRetry() ? [RETRY, GIVE_UP] : [GIVE_UP];
-    const { choice } = await this.waiting.inTurn(() => this.#ask(what, options));
-    return choice === RETRY.id ? 'retry' : 'give-up';
+    const next = this.#next(trouble, 'policy');
+    if (policy === 'reassign' && next !== undefined) return next;
+    // Whoever is not there is not there the next time either.
+    if (policy === 'give-up' || trouble === 'unavailable') return 'give-up';
+    if (policy === 'retry') return this.#mayRetry() ? 'retry' : 'give-up';
+    if (!this.attended) return 'give-up';
+    const { choice } = await this.waiting.inTurn(() => this.#ask(what, this.#options(trouble)));
+    return this.#chosen(choice, trouble);
   }
 
   /**
    * The agent goes in circles. Resolves when it may go on all the same.
-   * @throws HyperRunError agent.looping, with the verdict where a person has given one
+   * @throws HyperRunError agent.looping; what a person has said to that is in `said`
    */
   looping({ text, kind }: Loop): Promise<void> {
     const policy = policyFor('looping', this.attempt.claimed.spec.troubles);
-    const stop = (verdict?: Verdict, words = '') =>
-      new HyperRunError('agent.looping', `${text}${words}`, { kind, ...(verdict === undefined ? {} : { verdict }) });
-    if (policy !== 'ask') return Promise.reject(stop());
-    if (!this.attended) return Promise.reject(stop('give-up'));
+    const stop = (words = '') => new HyperRunError('agent.looping', `${text}${words}`, { kind });
+    const decided = policy !== 'ask' && (policy !== 'reassign' || this.#next('looping', 'policy') !== undefined);
+    if (decided || !this.attended) return Promise.reject(stop());
     return this.waiting.inTurn(async () => {
-      const options = this.#mayRetry() ? [GO_ON, RETRY, GIVE_UP] : [GO_ON, GIVE_UP];
-      const answer = await this.#ask(`The agent goes in circles. ${text}`, options);
+      const answer = await this.#ask(`The agent goes in circles. ${text}`, [GO_ON, ...this.#options('looping')]);
       if (answer.choice === GO_ON.id) return;
-      throw answer.choice === RETRY.id ? stop('retry') : stop('give-up', ` ${endedBy(answer)}`);
+      this.said = this.#chosen(answer.choice, 'looping');
+      throw this.said === 'give-up' ? stop(` ${endedBy(answer)}`) : stop();
     });
   }
 
+  #options(trouble: Trouble): Question['options'] {
+    const next = this.#next(trouble, 'person');
+    return [...(this.#mayRetry() ? [RETRY] : []), ...(next === undefined ? [] : [giveTo(next.to)]), GIVE_UP];
+  }
+
+  #chosen(choice: string | undefined, trouble: Trouble): Verdict {
+    if (choice === RETRY.id) return 'retry';
+    const to = fallbacksOf(this.attempt.claimed).find((kind) => choice === giveTo(kind).id);
+    return to === undefined ? 'give-up' : { to, trouble, by: 'person' };
+  }
+
+  #next(trouble: Trouble, by: Handover['by']): Handover | undefined {
+    const state = this.#state();
+    const to = state && nextAgentOf(state, this.live.world.circuits);
+    return to === undefined ? undefined : { to, trouble, by };
+  }
+
   #mayRetry(): boolean {
+    const state = this.#state();
+    return state !== undefined && mayBeTried(state);
+  }
+
+  #state() {
     const state = this.live.world.tasks.get(this.attempt.claimed.taskId);
-    return state !== undefined && 'excused' in state && mayBeTried(state);
+    return state !== undefined && 'excused' in state ? state : undefined;
   }
 
   async #ask(what: string, options: Question['options']): Promise<AnsweredQuestion> {
     const questionId = `${OURS}${randomUUID()}`;
     const text = `${what.slice(0, 1900)} What is to become of it?`;
     await this.waiting.block({ kind: 'question', reason: text, question: { questionId, text, options } });
-    const state = this.live.world.tasks.get(this.attempt.claimed.taskId);
-    const answers = state !== undefined && 'answers' in state ? state.answers : [];
+    const answers = this.#state()?.answers ?? [];
     const answer = answers.findLast((one) => one.questionId === questionId);
     if (answer === undefined) throw new Error(`Question ${questionId} ended without an answer.`);
     return answer;

@@ -142,6 +142,24 @@ const BEHAVIOURS = {
   'hears its input'() {
     writeFileSync('docs/a.md', readFileSync(0, 'utf8'));
   },
+  async 'goes in circles'() {
+    for (let call = 0; ; call += 1) {
+      const input = { command: 'npm test' };
+      print({
+        type: 'assistant',
+        message: { id: `m${call}`, content: [{ type: 'tool_use', id: `t${call}`, name: 'Bash', input }] },
+      });
+      print({
+        type: 'user',
+        message: { content: [{ type: 'tool_result', tool_use_id: `t${call}`, content: 'the same' }] },
+      });
+      if (call > 20) await never();
+    }
+  },
+  'resolves its note'() {
+    const [, path] = /^- (\S+):\d+ TODO/m.exec(words.join('\n')) ?? [];
+    writeFileSync(path, readFileSync(path, 'utf8').replace(/ *<!-- TODO.*?-->/g, ''));
+  },
   'says that it failed'() {
     print({ type: 'result', subtype: 'error_max_turns', is_error: true, result: 'Too many turns.' });
   },

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startRedisServer, type RedisServer } from '../../libs/event-store/test/redis-server.js';
-import { acpAgent, withAgents } from '../harness/agents.js';
+import { acpAgent, commandAgent, withAgents } from '../harness/agents.js';
 import type { Api } from '../harness/api.js';
 import { exportSprint, type Exported } from '../harness/audit.js';
 import { LiveEvents } from '../harness/events.js';
@@ -42,6 +42,9 @@ describe('agents from outside', () => {
     coder: acpAgent('resolves notes', { name: 'Coder', does: ['todo'] }),
     absent: { type: 'acp', command: ['no-such-agent'] },
     asker: { type: 'acp', command: [fileURLToPath(new URL('../../examples/asking-agent/agent.mjs', import.meta.url))] },
+    circler: commandAgent('goes in circles', { format: 'claude', does: ['todo'] }),
+    breaker: commandAgent('ends with 3', { does: ['todo'] }),
+    mender: commandAgent('resolves its note', { does: ['todo'] }),
   };
 
   beforeAll(async () => {
@@ -72,7 +75,7 @@ describe('agents from outside', () => {
         kind: 'absent',
         unusable: expect.stringMatching(/^no-such-agent was not found/),
       }),
-      expect.objectContaining({ kind: 'asker' }),
+      ...['asker', 'circler', 'breaker', 'mender'].map((kind) => expect.objectContaining({ kind })),
     ]);
   });
 
@@ -181,6 +184,52 @@ describe('agents from outside', () => {
     expect(await leftovers(place)).toEqual([]);
   });
 
+  it('take over from one another in the approved order, and everybody is told who, why and from whom', async () => {
+    const repository = await makeRepository(place.repositories, 'relay', {
+      'docs/index.md': '# Atlas\n\nBegin here. <!-- TODO: remove this note -->\n',
+      '.hyper-run.json': JSON.stringify({
+        agents: { todo: 'circler' },
+        fallbacks: ['circler', 'poet', 'breaker', 'links', 'mender'],
+        troubles: { looping: 'reassign', crashed: 'reassign' },
+        verify: ['true'],
+      }),
+    });
+    const proposed = await propose(api, { repository });
+    const { taskId, fallbacks } = taskOf(proposed, 'circler');
+    expect(fallbacks).toEqual(['breaker', 'mender']);
+    expect(proposed.agents?.map(({ kind }) => kind)).toEqual(['circler', 'breaker', 'mender']);
+    expect(proposed).toMatchObject({
+      skipped: expect.arrayContaining([expect.objectContaining({ source: 'fallbacks' })]),
+    });
+    const edit = (order: readonly string[], { planHash }: PlanAnswer) =>
+      api.patch<PlanAnswer>(
+        `/hyper-running/plans/${proposed.planId}`,
+        { tasks: [{ taskId, fallbacks: order }] },
+        { 'if-match': `"${planHash}"` },
+      );
+    expect(await edit(['poet'], proposed)).toMatchObject({ body: { code: 'agent.unknown' } });
+    const { body: turned } = await edit(['mender', 'breaker'], proposed);
+    expect(turned.planHash).not.toBe(proposed.planHash);
+    const { body: plan } = await edit(['breaker', 'mender'], turned);
+    expect(plan.planHash).toBe(proposed.planHash);
+    await approve(api, plan);
+    const sprint = await completed(api, plan.planId);
+    expect(outcomesOf(sprint)).toEqual(['mender passed']);
+    const moves = [
+      { attempt: 1, from: 'circler', to: 'breaker', trouble: 'looping', by: 'policy' },
+      { attempt: 2, from: 'breaker', to: 'mender', trouble: 'crashed', by: 'policy' },
+    ];
+    expect(sprint.tasks).toMatchObject([{ attempts: 3, reassigned: moves }]);
+    const { events, verified } = await exportSprint(api, plan.planId);
+    expect(verified.valid).toBe(true);
+    expect(
+      events.flatMap((one) => (one.type === 'task.claimed' ? [one.data.agentId.replace(/-\d+$/, '')] : [])),
+    ).toEqual(['circler', 'breaker', 'mender']);
+    const { body: report } = await api.get<{ tasks: object[] }>(`/hyper-running/sprints/${plan.planId}/report`);
+    expect(report.tasks).toMatchObject([{ agent: 'mender', outcome: 'passed', attempts: 3, reassigned: moves }]);
+    expect(await git(repository, 'show', `hyper-run/${taskId}:docs/index.md`)).toBe('# Atlas\n\nBegin here.');
+  });
+
   it('are known by what they have solved, at any moment of the log', async () => {
     interface Records {
       readonly items: readonly object[];
@@ -189,7 +238,10 @@ describe('agents from outside', () => {
     const { body } = await api.get<Records>('/agents/records');
     expect(body.items).toEqual([
       { agent: 'asker', kind: 'todo', passed: 1, tried: 1, chance: 2 / 3 },
+      { agent: 'breaker', kind: 'todo', passed: 0, tried: 1, chance: 1 / 3 },
+      { agent: 'circler', kind: 'todo', passed: 0, tried: 1, chance: 1 / 3 },
       { agent: 'coder', kind: 'todo', passed: 1, tried: 2, chance: 0.5 },
+      { agent: 'mender', kind: 'todo', passed: 1, tried: 1, chance: 2 / 3 },
       { agent: 'spelling', kind: 'spelling', passed: 1, tried: 1, chance: 2 / 3 },
     ]);
     expect((await api.get<Records>(`/agents/records?at=${body.cursor}`)).body).toEqual(body);

@@ -501,7 +501,7 @@ describe('a task that waits for a person', () => {
     const { tasks, plan } = await passed(retried);
     expect([tasks[0]?.attempts, plan?.troubles]).toEqual([
       2,
-      { crashed: 'retry', 'no-change': 'give-up', stalled: 'ask', looping: 'ask' },
+      { crashed: 'retry', 'no-change': 'give-up', stalled: 'ask', looping: 'ask', unavailable: 'retry' },
     ]);
     const asked = await begin('broken-off', once, { troubles: { crashed: 'ask' } });
     expect((await blocked(asked.taskId)).reason).toBe('The agent failed: It broke off. What is to become of it?');

@@ -13,6 +13,7 @@ export const approvedPart = (plan: Omit<Plan, 'planHash'>) => ({
     paths: task.paths,
     agent: task.agent,
     agentDigest: task.agentDigest,
+    ...(task.fallbacks === undefined ? {} : { fallbacks: task.fallbacks }),
     instructions: task.instructions,
     evidence: task.evidence.map((evidence) => evidence.findingId),
     ...(plan.worded === undefined ? {} : { rationale: task.rationale }),

@@ -6,6 +6,7 @@ import {
   FindingCounts,
   FindingSource,
   Plan,
+  MOST_FALLBACKS,
   PlannedAgent,
   PlannedTask,
   RequestedChanges,
@@ -311,6 +312,8 @@ export const eventSchemas = {
     troubles: Troubles.optional(),
     /** What the approved plan gives the task's agent. Absent in logs of earlier versions. */
     agent: PlannedAgent.optional(),
+    /** Those that may take it over, in this order, with what the plan gives them; absent: none. */
+    fallbacks: z.array(PlannedAgent).max(MOST_FALLBACKS).optional(),
   }),
   'task.claimed': z.object({ worker: WorkerId, agentId: AgentId, epoch: Epoch, attempt }),
   'task.attempt-interrupted': z.object({
@@ -320,6 +323,15 @@ export const eventSchemas = {
     trouble: Trouble.optional(),
     /** Left alone for so long, from this event's time on, before it is tried again. */
     retryAfterMs: z.number().int().nonnegative().optional(),
+  }),
+  /** Another agent is to do it from now on, one that the approved plan names for that. `by`: whose choice it was. */
+  'task.reassigned': z.object({
+    attempt: z.number().int().nonnegative(),
+    from: z.string().max(40),
+    to: z.string().max(40),
+    trouble: Trouble,
+    by: z.enum(['policy', 'person']),
+    reason: sentence,
   }),
   'task.blocked': z.object({
     attempt,

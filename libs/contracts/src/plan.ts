@@ -99,16 +99,20 @@ export const Budgets = z.object({
 });
 export type Budgets = z.infer<typeof Budgets>;
 
-/** What an agent can get into by itself, so that its attempt comes to nothing. */
-export const TROUBLES = ['crashed', 'no-change', 'stalled', 'looping'] as const;
+/**
+ * What an agent can get into by itself, so that its attempt comes to nothing; `unavailable`: it gets no work now, since it
+ * failed too often, or it is not there any more as it was approved.
+ */
+export const TROUBLES = ['crashed', 'no-change', 'stalled', 'looping', 'unavailable'] as const;
 export const Trouble = z.enum(TROUBLES);
 export type Trouble = z.infer<typeof Trouble>;
 
 /**
- * What becomes of the task then. `retry`: another attempt, after a while, as long as the budget has any; `give-up`: it fails;
- * `ask`: a person decides, and where nobody can be asked it fails. Of a stall, `ask` only calls a person.
+ * What becomes of the task then. `retry`: another attempt, after a while, as long as the budget has any; `reassign`: the
+ * same by the next agent that the plan names for it, and where none is left `ask`; `give-up`: it fails; `ask`: a person
+ * decides, and where nobody can be asked it fails. Of a stall, `ask` only calls a person.
  */
-export const TROUBLE_POLICIES = ['retry', 'give-up', 'ask'] as const;
+export const TROUBLE_POLICIES = ['retry', 'reassign', 'give-up', 'ask'] as const;
 export const TroublePolicy = z.enum(TROUBLE_POLICIES);
 export type TroublePolicy = z.infer<typeof TroublePolicy>;
 
@@ -117,6 +121,8 @@ export const Troubles = z.object({
   'no-change': TroublePolicy,
   stalled: TroublePolicy,
   looping: TroublePolicy,
+  /** `retry`: it waits until its agent gets work again. Absent in plans of earlier versions. */
+  unavailable: TroublePolicy.extract(['retry', 'reassign']).optional(),
 });
 export type Troubles = z.infer<typeof Troubles>;
 
@@ -162,6 +168,9 @@ export const RequestedChanges = z.object({
 });
 export type RequestedChanges = z.infer<typeof RequestedChanges>;
 
+/** Agents that may take over one task. */
+export const MOST_FALLBACKS = 5;
+
 export const PlannedTask = z.object({
   taskId: TaskId,
   title: z.string().min(1).max(200),
@@ -174,6 +183,8 @@ export const PlannedTask = z.object({
   agent: z.string().max(40),
   /** Which version of it, with its configuration: another one is not what was approved. */
   agentDigest: z.string().max(80),
+  /** Kinds of the agents that may take it over where that one gets into trouble, in this order; absent: none. */
+  fallbacks: z.array(z.string().max(40)).max(MOST_FALLBACKS).optional(),
   instructions: z.string().max(4000),
   verification: z.array(z.string().max(2000)).max(40),
   score: z.object({ total: z.number(), parts: z.array(ScorePart).max(20) }),
@@ -216,7 +227,7 @@ export const Plan = z.object({
   budgets: Budgets,
   /** Where something else is to be done than usually when an agent gets into trouble. */
   troubles: Troubles.optional(),
-  /** Every agent that a task names. Absent in plans of earlier versions. */
+  /** Every agent that a task names, those that may take it over among them. Absent in plans of earlier versions. */
   agents: z.array(PlannedAgent).max(50).optional(),
   /** Set where a model worded and ranked the tasks; what it says is its own, the findings are not. */
   worded: z

@@ -30,6 +30,7 @@ const TEXTS: Readonly<Partial<Record<EventType, readonly string[]>>> = {
   'task.queued': ['task.evidence.*.excerpt'],
   'task.declined': ['task.evidence.*.excerpt'],
   'task.attempt-interrupted': ['reason'],
+  'task.reassigned': ['reason'],
   'task.blocked': ['reason', 'question.text', 'question.options.*.label'],
   'task.answered': ['text'],
   'task.tool-refused': ['path', 'reason'],

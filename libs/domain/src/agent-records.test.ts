@@ -43,6 +43,21 @@ describe('the record of an agent', () => {
     expect(state.open.size).toBe(0);
   });
 
+  it('counts a task for each agent that had it, unless it could not be asked', () => {
+    const taskId = 't-passed-on' as TaskId;
+    const to = (from: string, next: string, trouble: EventData<'task.reassigned'>['trouble']) =>
+      event('task.reassigned', { attempt: 1, from, to: next, trouble, by: 'policy', reason: 'x' });
+    const moves = [to('links', 'absent', 'looping'), to('absent', 'scribe', 'unavailable')];
+    const state = told([queued, ...moves, passed]).reduce(
+      (records, one) => evolveRecords(records, { ...one, taskId: one.type === 'task.queued' ? undefined : taskId }),
+      { ...noRecords, open: new Map([[taskId, { agent: 'links', kind: 'links' as const }]]) } as AgentRecords,
+    );
+    expect([...state.records.values()]).toEqual([
+      { agent: 'links', kind: 'links', passed: 0, tried: 1 },
+      { agent: 'scribe', kind: 'links', passed: 1, tried: 1 },
+    ]);
+  });
+
   it('says nothing of what a person or a machine ended', () => {
     let state = after(noRecords, 'scribe', cancelled);
     state = after(state, 'scribe', failed('attempts-exhausted'));

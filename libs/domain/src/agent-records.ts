@@ -1,5 +1,5 @@
 // How often each kind of agent has solved tasks of each kind of finding: a fold over the log.
-import type { FindingSource, TaskId } from '#contracts';
+import type { EventOf, FindingSource, TaskId } from '#contracts';
 import { copied, type ChangeMap } from './change-map.js';
 import type { Told } from './decider.js';
 import { isTaskEnd } from './task-state.js';
@@ -56,12 +56,26 @@ export const evolveRecords = (
     return { ...state, open: change(state.open, (open) => open.set(taskId, { agent, kind })) };
   }
   const { taskId } = told;
+  if (told.type === 'task.reassigned') return passedOn(state, told, change);
   const doing = taskId === undefined ? undefined : state.open.get(taskId);
   if (taskId === undefined || doing === undefined || !isTaskEnd(told)) return state;
   const open = change(state.open, (tasks) => tasks.delete(taskId));
   const passed = told.type === 'task.passed';
-  const failed = told.type === 'task.failed' && !NOT_THE_AGENT.includes(told.data.kind);
+  const failed =
+    told.type === 'task.failed' && !NOT_THE_AGENT.includes(told.data.kind) && told.data.trouble !== 'unavailable';
   return passed || failed ? { open, records: counted(state, doing, passed) } : { ...state, open };
+};
+
+/** Whoever got into trouble has tried; whoever could not be asked has not. */
+const passedOn = (
+  state: AgentRecords,
+  { taskId, data: { to, trouble } }: Told<EventOf<'task.reassigned'>> & { readonly taskId?: TaskId },
+  change: ChangeMap,
+): AgentRecords => {
+  const doing = taskId === undefined ? undefined : state.open.get(taskId);
+  if (taskId === undefined || doing === undefined) return state;
+  const open = change(state.open, (tasks) => tasks.set(taskId, { ...doing, agent: to }));
+  return trouble === 'unavailable' ? { ...state, open } : { open, records: counted(state, doing, false) };
 };
 
 const counted = (state: AgentRecords, doing: Doing, passed: boolean): AgentRecords['records'] => {

@@ -88,8 +88,13 @@ const resultOf = (told: AnyEvent): Circuit['tried'] => {
   }
 };
 
-/** A stall was counted when it was noticed. */
-const countsNow = (trouble: Trouble | undefined): boolean => trouble !== undefined && trouble !== 'stalled';
+/** A stall was counted when it was noticed; who cannot be asked has done nothing. */
+const countsNow = (trouble: Trouble | undefined): boolean =>
+  trouble !== undefined && trouble !== 'stalled' && trouble !== 'unavailable';
+
+/** The first of these kinds that may be given work now. */
+export const firstClosed = (kinds: readonly string[], circuits: Circuits): string | undefined =>
+  kinds.find((kind) => circuits.get(kind)?.openUntil === undefined);
 
 export interface CircuitLimits {
   /** So many failures open it; 0: nothing does. */

@@ -19,6 +19,8 @@ export interface TaskEdit {
   /** A part of the task's paths: findings in the others are dropped from it. */
   readonly paths?: readonly string[];
   readonly agent?: string;
+  /** Who may take it over where that one gets into trouble, in this order; the agent itself is left out. */
+  readonly fallbacks?: readonly string[];
 }
 
 /** Another scope, and what it makes of the findings that the plan was made from. */
@@ -97,9 +99,13 @@ const withinScope = (task: PlannedTask, rescope: Rescope | undefined): readonly 
 const agentsOf = (plan: Plan, { agents = [] }: PlanEdit, tasks: readonly PlannedTask[]): Plan['agents'] => {
   if (plan.agents === undefined && agents.length === 0) return undefined;
   const known = [...agents, ...(plan.agents ?? [])];
-  const named = [...new Set(tasks.map(({ agent }) => agent))];
-  return named.flatMap((kind) => known.find((agent) => agent.kind === kind) ?? []);
+  return agentsNamed(tasks).flatMap((kind) => known.find((agent) => agent.kind === kind) ?? []);
 };
+
+/** Every agent that one of the tasks may come to, each once. */
+export const agentsNamed = (tasks: readonly Pick<PlannedTask, 'agent' | 'fallbacks'>[]): readonly string[] => [
+  ...new Set(tasks.flatMap(({ agent, fallbacks = [] }) => [agent, ...fallbacks])),
+];
 
 const editTask = (task: PlannedTask, change: TaskEdit, { agents, followWords }: PlanEdit): PlannedTask => {
   const paths = change.paths ?? task.paths;
@@ -117,8 +123,11 @@ const editTask = (task: PlannedTask, change: TaskEdit, { agents, followWords }: 
     );
   const evidence = task.evidence.filter((item) => paths.includes(item.path));
   if (evidence.length === 0) refuse('plan.empty', `Nothing to do would be left in ${task.taskId}. Drop it instead.`);
+  const { fallbacks: before, ...kept } = task;
+  const fallbacks = [...new Set(change.fallbacks ?? before)].filter((kind) => kind !== agent);
   return {
-    ...task,
+    ...kept,
+    ...(fallbacks.length === 0 ? {} : { fallbacks }),
     title: change.title ?? task.title,
     instructions: change.instructions ?? task.instructions,
     agent,

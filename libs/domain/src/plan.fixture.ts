@@ -4,6 +4,7 @@ import type {
   Epoch,
   Oid,
   Plan,
+  PlannedAgent,
   PlannedTask,
   RepositoryId,
   Sha256,
@@ -108,6 +109,15 @@ export const queued = event('task.queued', {
   task: plannedTask('t-1'),
   verification: plan.verification,
   budgets: plan.budgets,
+});
+
+const member = (kind: string) =>
+  ({ kind, digest: `${kind}@1`, adapter: 'acp', workplace: 'sandbox' }) as const satisfies PlannedAgent;
+/** The same, which `coder` and then `poet` may take over. */
+export const passable = event('task.queued', {
+  ...queued.data,
+  task: { ...queued.data.task, fallbacks: ['coder', 'poet'] },
+  fallbacks: [member('coder'), member('poet')],
 });
 
 export const claimed = (attempt = 1, agentId = 'links-1') =>

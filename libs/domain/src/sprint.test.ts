@@ -170,6 +170,11 @@ describe('a proposed plan', () => {
       ['coder', 'coder@2'],
       ['links', 'links@1'],
     ]);
+    const passedOn = edit({ fallbacks: ['coder', 'links', 'coder'] });
+    expect(passedOn?.tasks[0]).toMatchObject({ agent: 'links', fallbacks: ['coder'] });
+    expect(passedOn?.agents).toEqual([member('coder')]);
+    expect(passedOn?.planHash).not.toBe(plan.planHash);
+    expect(edit({ fallbacks: [] })?.tasks[0]).not.toHaveProperty('fallbacks');
     const otherHost = edit({ agent: 'coder' }, { agents: [{ ...member('coder'), host: 'elsewhere.example' }] });
     expect(otherHost?.planHash).not.toBe(chosen?.planHash);
   });

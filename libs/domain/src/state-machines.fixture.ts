@@ -18,7 +18,17 @@ import * as fixture from './plan.fixture.js';
 import { repository, type RepositoryCommand, type RepositoryState } from './repository.js';
 import { isActive, isIntegrating, sprint, type SprintCommand, type SprintState } from './sprint.js';
 import { raisesEpoch } from './task-decisions.js';
-import { holderOf, isTaskSettled, mayBeTried, task, type TaskCommand, type TaskState } from './task.js';
+import {
+  agentOf,
+  fallbacksOf,
+  holderOf,
+  isTaskSettled,
+  mayBeTried,
+  task,
+  type Handover,
+  type TaskCommand,
+  type TaskState,
+} from './task.js';
 
 /** One stream: its state and the epoch that the log holds for it. */
 interface Stream<State> {
@@ -85,15 +95,31 @@ type TaskStep =
   | { readonly is: 'command'; readonly command: TaskCommand }
   | { readonly is: 'fact'; readonly fact: Fact; readonly epoch: number };
 
+const handovers: fc.Arbitrary<Handover> = fc.record({
+  to: fc.constantFrom('links', 'coder', 'poet', 'stranger'),
+  trouble: fc.constantFrom<Trouble>('looping', 'unavailable'),
+  by: fc.constantFrom('policy' as const, 'person' as const),
+});
+
 const taskSteps: fc.Arbitrary<TaskStep> = fc.oneof(
   fc
     .oneof<fc.Arbitrary<TaskCommand>[]>(
       fc.record({ type: fc.constant('claim' as const), worker: workers, agentId: fc.constant('links-1' as AgentId) }),
+      fc.record(
+        {
+          type: fc.constant('interrupt' as const),
+          attempt: fc.integer({ min: 1, max: 5 }),
+          reason: words,
+          rests: fc.boolean(),
+          handover: handovers,
+        },
+        { requiredKeys: ['type', 'attempt', 'reason'] },
+      ),
       fc.record({
-        type: fc.constant('interrupt' as const),
-        attempt: fc.integer({ min: 1, max: 5 }),
+        type: fc.constant('reassign' as const),
+        from: fc.constantFrom('links', 'coder'),
         reason: words,
-        rests: fc.boolean(),
+        handover: handovers,
       }),
       fc.record({ type: fc.constant('mark-stalled' as const), silentMs: fc.nat(), alertId: words }),
       fc.constant({ type: 'mark-progressed' } as const),
@@ -171,6 +197,15 @@ const checkTask = (before: TaskState, after: TaskState, told: Told): void => {
   if (wasDecided && 'decided' in after)
     expectThat(after.decided === before.decided, 'A decision changed', before, told);
   if (!('account' in after)) return;
+  if ('account' in before && agentOf(after).kind !== agentOf(before).kind) {
+    expectThat(told.type === 'task.reassigned', 'Another agent has it, and nobody said so', told);
+    expectThat(fallbacksOf(before).includes(agentOf(after).kind), 'An agent has it that was not approved', told);
+    expectThat(
+      before.account === after.account && before.attempts === after.attempts,
+      'What was used is forgotten',
+      told,
+    );
+  }
   const { spans, open } = after.account;
   const all = open === undefined ? spans : [...spans, open];
   expectThat(
@@ -188,7 +223,7 @@ const tasks = (runs: number, seed?: number) =>
   fc.assert(
     fc.property(fc.array(fc.tuple(taskSteps, fc.nat(3)), { maxLength: 40 }), (steps) => {
       const stream: Stream<TaskState> = { state: task.initial, version: 0, time: 0, epoch: 0 };
-      happen(stream, task, fixture.queued, checkTask);
+      happen(stream, task, fixture.passable, checkTask);
       for (const [step, later] of steps) {
         stream.time += later;
         if (step.is === 'command') {

@@ -1,11 +1,20 @@
 // What may be decided about a task by the orchestrator, by a person, and by a worker that wants it. The many small
 // facts of a running attempt are not decided on: its worker appends them under the epoch of its claim.
-import { HyperRunError, type AgentId, type FailureKind as Kinds, type Trouble, type WorkerId } from '#contracts';
+import {
+  HyperRunError,
+  type AgentId,
+  type EventData,
+  type FailureKind as Kinds,
+  type Trouble,
+  type WorkerId,
+} from '#contracts';
 import type { z } from 'zod';
 import { event, nextEpoch } from './decider.js';
 import { decideAnswer, decideUnanswered, seen, type BlockAnswer, type UnansweredCommand } from './task-answers.js';
 import { backoffMs } from './troubles.js';
 import {
+  agentOf,
+  fallbacksOf,
   holderOf,
   isTaskSettled,
   mayBeTried,
@@ -14,6 +23,9 @@ import {
   type TaskEvent,
   type TaskState,
 } from './task-state.js';
+
+/** Which agent is to take over, one that the approved plan names for it, why, and who has chosen that. */
+export type Handover = Pick<EventData<'task.reassigned'>, 'to' | 'trouble' | 'by'>;
 
 export type TaskCommand =
   | { readonly type: 'claim'; readonly worker: WorkerId; readonly agentId: AgentId }
@@ -26,6 +38,15 @@ export type TaskCommand =
       readonly trouble?: Trouble;
       /** What broke may mend: it is left alone for a while. Otherwise it is taken up again at once. */
       readonly rests?: boolean;
+      /** Another agent is to take it up, at once. */
+      readonly handover?: Handover;
+    }
+  /** The same for a task that nobody is at, whose agent cannot be asked now. */
+  | {
+      readonly type: 'reassign';
+      readonly from: string;
+      readonly reason: string;
+      readonly handover: Handover;
     }
   | { readonly type: 'mark-stalled'; readonly silentMs: number; readonly alertId: string }
   | { readonly type: 'mark-progressed' }
@@ -64,13 +85,18 @@ export const decideTask = (command: TaskCommand, state: TaskState): TaskEvent[] 
       const holder = holderOf(state);
       if (holder?.attempt !== command.attempt) return [];
       const { attempt, worker } = holder;
-      const { reason, trouble, rests = false } = command;
+      const { reason, trouble, rests = false, handover } = command;
       const more = {
         ...(trouble === undefined ? {} : { trouble }),
         ...(rests ? { retryAfterMs: backoffMs(state.attempts - state.excused) } : {}),
       };
-      return [event('task.attempt-interrupted', { attempt, worker, reason, ...more })];
+      return [
+        event('task.attempt-interrupted', { attempt, worker, reason, ...more }),
+        ...(handover === undefined || state.status !== 'working' ? [] : [reassigned({ reason, handover }, state)]),
+      ];
     }
+    case 'reassign':
+      return state.status === 'queued' && agentOf(state).kind === command.from ? [reassigned(command, state)] : [];
     case 'mark-stalled':
       return state.status === 'working' && !state.stalled ? stalled(command, state) : [];
     case 'mark-progressed':
@@ -109,6 +135,7 @@ export const decideTask = (command: TaskCommand, state: TaskState): TaskEvent[] 
 /** What is decided for a reason that may be over by then: nothing is wrong, and nothing happens. */
 const TOO_LATE: readonly TaskCommand['type'][] = [
   'interrupt',
+  'reassign',
   'mark-stalled',
   'mark-progressed',
   'go-on',
@@ -137,6 +164,17 @@ const claim = (command: Extract<TaskCommand, { type: 'claim' }>, state: OpenTask
       attempt: state.attempts + 1,
     }),
   ];
+};
+
+/** The plan that was approved says who may take over, and nothing else does. */
+const reassigned = (
+  { reason, handover }: { readonly reason: string; readonly handover: Handover },
+  state: OpenTask,
+): TaskEvent => {
+  const { to } = handover;
+  if (!fallbacksOf(state).includes(to))
+    return refuse('task.agent-not-approved', `The approved plan lets no agent "${to}" take this task over any more.`);
+  return event('task.reassigned', { attempt: state.attempts, from: agentOf(state).kind, ...handover, reason });
 };
 
 const stalled = (

@@ -10,12 +10,13 @@ import {
   type Blocked,
   type Known,
   type OpenTask,
+  type Queued,
   type Settled,
   type TaskState,
   type Working,
 } from './task-state.js';
 
-const known = ({ taskId, spec, epoch, attempts, excused, account, answers, candidate }: Known): Known => ({
+const known = ({ taskId, spec, epoch, attempts, excused, account, answers, reassigned, candidate }: Known): Known => ({
   taskId,
   spec,
   epoch,
@@ -23,6 +24,7 @@ const known = ({ taskId, spec, epoch, attempts, excused, account, answers, candi
   excused,
   account,
   answers,
+  reassigned,
   ...(candidate === undefined ? {} : { candidate }),
 });
 
@@ -33,6 +35,7 @@ export const evolveTask = (state: TaskState, told: Told): TaskState => {
   if (settled !== undefined) return settled;
   if (told.type === 'task.claimed') return claim(state, told);
   if (told.type === 'task.attempt-interrupted') return interrupt(state, told);
+  if (told.type === 'task.reassigned') return state.status === 'queued' ? reassign(state, told) : state;
   if (told.type === 'task.blocked') return block(state, told);
   if (told.type === 'task.answered') return state.status === 'blocked' ? goOn(state, told) : state;
   if (told.type === 'alert.raised')
@@ -43,7 +46,7 @@ export const evolveTask = (state: TaskState, told: Told): TaskState => {
 const begin = (state: TaskState, told: Told): TaskState => {
   if (told.type === 'task.declined') return { status: 'declined', task: told.data.task, sprintId: told.data.sprintId };
   if (told.type !== 'task.queued') return state;
-  const fresh = { epoch: 0 as Epoch, attempts: 0, excused: 0, account: emptyAccount, answers: [] };
+  const fresh = { epoch: 0 as Epoch, attempts: 0, excused: 0, account: emptyAccount, answers: [], reassigned: [] };
   return { status: 'queued', taskId: told.data.task.taskId, spec: told.data, ...fresh };
 };
 
@@ -83,6 +86,13 @@ const interrupt = (state: OpenTask, told: Told<EventOf<'task.attempt-interrupted
   const { reason, retryAfterMs } = told.data;
   const later = retryAfterMs === undefined ? {} : { retryAt: told.time + retryAfterMs };
   return { ...freed, status: 'queued', interrupted: reason, ...later };
+};
+
+/** Whoever takes it over has no reason to wait. */
+const reassign = (state: Queued, told: Told<EventOf<'task.reassigned'>>): Queued => {
+  const { interrupted } = state;
+  const reassigned = [...state.reassigned, { ...told.data, at: told.time }];
+  return { ...known(state), reassigned, status: 'queued', ...(interrupted === undefined ? {} : { interrupted }) };
 };
 
 const block = (state: OpenTask, told: Told<EventOf<'task.blocked'>>): TaskState => {

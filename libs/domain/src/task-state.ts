@@ -1,5 +1,5 @@
 // The states of one task.
-import type { AgentId, Epoch, EventData, EventOf, Instant, TaskId, WorkerId } from '#contracts';
+import type { AgentId, Epoch, EventData, EventOf, Instant, PlannedAgent, TaskId, WorkerId } from '#contracts';
 import type { Account } from './account.js';
 import type { Told } from './decider.js';
 
@@ -12,6 +12,11 @@ export type Decided = EventData<'task.publish-decided'>;
 const ENDS: ReadonlySet<Told['type']> = new Set(['task.passed', 'task.failed', 'task.cancelled', 'task.discarded']);
 
 export const isTaskEnd = ({ type }: Pick<Told, 'type'>): boolean => ENDS.has(type);
+
+/** Once another agent took it over. */
+export interface Reassigned extends EventData<'task.reassigned'> {
+  readonly at: Instant;
+}
 
 /** A question that is over, for the attempts that follow. */
 export interface AnsweredQuestion {
@@ -34,6 +39,7 @@ export interface Known {
   readonly excused: number;
   readonly account: Account;
   readonly answers: readonly AnsweredQuestion[];
+  readonly reassigned: readonly Reassigned[];
   readonly candidate?: EventData<'task.candidate-collected'>;
 }
 /** Who is at it, and since when. */
@@ -104,6 +110,26 @@ export const holderOf = (state: TaskState): Holder | undefined => {
 };
 /** Whether an accident may still be followed by another attempt. */
 export const mayBeTried = ({ attempts, excused, spec }: Known): boolean => attempts - excused < spec.budgets.attempts;
+
+type Assigned = Pick<Known, 'spec' | 'reassigned'>;
+
+/** Who is to do it now, as it was approved. `planned`, what it is given, is absent in logs of earlier versions. */
+export const agentOf = ({
+  spec,
+  reassigned,
+}: Assigned): { readonly kind: string; readonly digest: string; readonly planned?: PlannedAgent } => {
+  const { agent: kind, agentDigest: digest } = spec.task;
+  const to = reassigned.at(-1)?.to;
+  const planned = to === undefined ? spec.agent : spec.fallbacks?.find((fallback) => fallback.kind === to);
+  return { kind: to ?? kind, digest: to === undefined ? digest : (planned?.digest ?? ''), ...(planned && { planned }) };
+};
+
+/** Who may still take it over, in the approved order. */
+export const fallbacksOf = (task: Assigned): readonly string[] => {
+  const kinds = (task.spec.fallbacks ?? []).map(({ kind }) => kind);
+  return kinds.slice(kinds.indexOf(agentOf(task).kind) + 1);
+};
+
 export const isTaskSettled = (state: TaskState): state is Settled =>
   state.status === 'passed' ||
   state.status === 'failed' ||

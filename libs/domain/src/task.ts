@@ -5,7 +5,7 @@ import { evolveTask } from './task-evolution.js';
 import type { TaskEvent, TaskState } from './task-state.js';
 
 export * from './task-state.js';
-export type { TaskCommand } from './task-decisions.js';
+export type { Handover, TaskCommand } from './task-decisions.js';
 export type { BlockAnswer } from './task-answers.js';
 
 export const task: Decider<TaskState, TaskCommand, TaskEvent> = {

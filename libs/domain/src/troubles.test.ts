@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Troubles } from '#contracts';
 import { event } from './decider.js';
-import { ada, claimed, queued } from './plan.fixture.js';
+import { ada, claimed, passable, queued } from './plan.fixture.js';
 import { specify } from './specification.fixture.js';
-import { task } from './task.js';
-import { backoffMs, policyFor } from './troubles.js';
+import { agentOf, task, type Known } from './task.js';
+import type { Circuits } from './circuit.js';
+import { backoffMs, nextAgentOf, policyFor } from './troubles.js';
 
 const { given } = specify(task);
 const interrupted = (attempt: number) => event('task.attempt-interrupted', { attempt, worker: ada, reason: 'x' });
@@ -41,6 +42,55 @@ describe('a task whose attempt broke off', () => {
     ).not.toHaveProperty('retryAt'));
 });
 
+describe('a task that another agent takes over', () => {
+  const to = (kind: string) => ({ to: kind, trouble: 'looping', by: 'policy' }) as const;
+  const interrupt = { type: 'interrupt', attempt: 1, reason: 'x', trouble: 'looping', handover: to('coder') } as const;
+  const reassigned = event('task.reassigned', { attempt: 1, from: 'links', ...to('coder'), reason: 'x' });
+  const begun = given(passable, claimed(1));
+  const passedOn = given(passable, claimed(1), interrupted(1), reassigned);
+  const nowOf = ({ state }: { readonly state: typeof task.initial }) => state as Known;
+
+  it('says from whom, to whom, why and by whose choice, in one append with the end of the attempt', () => {
+    expect(begun.when(interrupt).events()).toEqual([
+      event('task.attempt-interrupted', { attempt: 1, worker: ada, reason: 'x', trouble: 'looping' }),
+      reassigned,
+    ]);
+    expect(begun.when(interrupt).state()).toMatchObject({
+      status: 'queued',
+      attempts: 1,
+      reassigned: [{ to: 'coder' }],
+    });
+    expect(begun.when(interrupt).state()).not.toHaveProperty('retryAt');
+  });
+  it('is done by exactly what was approved: another version, and what the plan gives it', () => {
+    expect(agentOf(nowOf(begun))).toEqual({ kind: 'links', digest: 'links@1' });
+    expect(agentOf(nowOf(passedOn))).toMatchObject({ kind: 'coder', digest: 'coder@1', planned: { adapter: 'acp' } });
+  });
+  it.each(['links', 'stranger', 'coder'])('never goes to one that was not approved, or had it before: %s', (kind) => {
+    const again = given(passable, claimed(1), interrupted(1), reassigned, claimed(2, 'coder-1'));
+    expect(again.when({ ...interrupt, attempt: 2, handover: to(kind) }).refusal()).toBe('task.agent-not-approved');
+    expect(again.when({ ...interrupt, attempt: 2, handover: to('poet') }).refusal()).toBeUndefined();
+    expect(given(queued, claimed(1)).when(interrupt).refusal()).toBe('task.agent-not-approved');
+  });
+  it('goes on before anybody was at it, where its agent cannot be asked, and once only', () => {
+    const command = { type: 'reassign', from: 'links', reason: 'x', handover: to('coder') } as const;
+    expect(given(passable).when(command).events()).toEqual([
+      { ...reassigned, data: { ...reassigned.data, attempt: 0 } },
+    ]);
+    expect(passedOn.when(command).events()).toEqual([]);
+    expect(begun.when(command).events()).toEqual([]);
+  });
+  it('goes to one that gets work now before one that does not, and to none where it may not be tried again', () => {
+    const open: Circuits = new Map([['coder', { failures: [], openUntil: 1 }]]);
+    expect(nextAgentOf(nowOf(begun), new Map())).toBe('coder');
+    expect(nextAgentOf(nowOf(begun), open)).toBe('poet');
+    expect(nextAgentOf(nowOf(begun), new Map([...open, ['poet', { failures: [], openUntil: 1 }]]))).toBe('coder');
+    expect(nextAgentOf(nowOf(passedOn), open)).toBe('poet');
+    expect(nextAgentOf(nowOf(given(queued)), new Map())).toBeUndefined();
+    expect(nextAgentOf(nowOf(given(passable, claimed(3))), new Map())).toBeUndefined();
+  });
+});
+
 describe('a trouble', () => {
   it('leads to what the plan says, or to the usual', () => {
     const troubles: Troubles = { crashed: 'retry', 'no-change': 'ask', stalled: 'give-up', looping: 'retry' };
@@ -49,5 +99,7 @@ describe('a trouble', () => {
       'give-up',
       'ask',
     ]);
+    // A plan of an earlier version says nothing about this one.
+    expect(policyFor('unavailable', troubles)).toBe('retry');
   });
 });

@@ -43,7 +43,7 @@ export const budgetsTexts = ({ attempts, sprint, ...each }: Budgets): string[] =
 /** What becomes of a task in trouble, where a plan says something else than usual. */
 export const troublesText = (troubles: Troubles): string =>
   (Object.keys(TROUBLE_WORDS) as Trouble[])
-    .map((trouble) => `${TROUBLE_WORDS[trouble]}: ${POLICY_WORDS[troubles[trouble]]}`)
+    .map((trouble) => `${TROUBLE_WORDS[trouble]}: ${wordsOf(trouble, troubles[trouble])}`)
     .join('; ');
 
 const TROUBLE_WORDS: Readonly<Record<Trouble, string>> = {
@@ -51,9 +51,14 @@ const TROUBLE_WORDS: Readonly<Record<Trouble, string>> = {
   'no-change': 'changed nothing',
   stalled: 'stands still',
   looping: 'goes in circles',
+  unavailable: 'gets no work now',
 };
+/** Plans of earlier versions say nothing about an agent that gets no work: its tasks wait. */
+const wordsOf = (trouble: Trouble, policy: TroublePolicy = 'retry'): string =>
+  trouble === 'unavailable' && policy === 'retry' ? 'wait' : POLICY_WORDS[policy];
 const POLICY_WORDS: Readonly<Record<TroublePolicy, string>> = {
   retry: 'try again',
+  reassign: 'give it to the next agent',
   'give-up': 'give up',
   ask: 'ask you',
 };

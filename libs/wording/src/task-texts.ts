@@ -13,6 +13,10 @@ export const taskTexts: {
   'task.queued': ({ task }) => ['plain', `queued: ${task.title}`],
   'task.claimed': ({ agentId, attempt }) => ['plain', `${agentId} takes it${again(attempt)}`],
   'task.attempt-interrupted': ({ attempt, reason }) => ['warning', `attempt ${attempt} was interrupted: ${reason}`],
+  'task.reassigned': ({ from, to, by, reason }) => [
+    'warning',
+    `goes from ${from} to ${to}, ${by === 'policy' ? 'as the plan says' : 'as a person chose'}: ${reason}`,
+  ],
   'task.blocked': ({ reason }) => ['bad', `blocked: ${reason}`],
   'task.answered': ({ text, choice, granted, timedOut }) => [
     timedOut ? 'warning' : 'good',

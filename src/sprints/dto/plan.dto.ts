@@ -16,7 +16,7 @@ import {
   MinLength,
   ValidateNested,
 } from 'class-validator';
-import { ID_PATTERN, type SprintId, type TaskId } from '#contracts';
+import { ID_PATTERN, MOST_FALLBACKS, type SprintId, type TaskId } from '#contracts';
 import { BudgetsDto } from './budgets.dto.js';
 import { Given } from './given.decorator.js';
 
@@ -107,6 +107,19 @@ export class TaskEditDto {
   @IsString()
   @MaxLength(40)
   agent?: string;
+
+  @ApiPropertyOptional({
+    type: [String],
+    maxItems: MOST_FALLBACKS,
+    description:
+      'Kinds of the agents that may take it over where that one gets into trouble, in this order; [] for none.',
+  })
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(MOST_FALLBACKS)
+  @IsString({ each: true })
+  @MaxLength(40, { each: true })
+  fallbacks?: string[];
 }
 
 export class EditPlanDto {

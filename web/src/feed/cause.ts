@@ -7,6 +7,7 @@ const BEGINNINGS: Readonly<Record<string, readonly string[]>> = {
   'action.model-call-finished': ['action.model-call-started'],
   'action.permission-answered': ['action.permission-asked'],
   'task.answered': ['task.blocked'],
+  'task.reassigned': ['task.attempt-interrupted'],
   'task.progressed-again': ['task.stalled'],
   'task.verification-step-finished': ['task.verification-started'],
   'task.verification-passed': ['task.verification-started'],

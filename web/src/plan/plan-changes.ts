@@ -42,6 +42,11 @@ const taskChanges = (task: PlannedTask, now: PlannedTask): string[] => [
   ...(task.agent === now.agent
     ? []
     : [`${named(now)} is for agent ${clean(now.agent)} instead of ${clean(task.agent)}.`]),
+  ...(same(task.fallbacks ?? [], now.fallbacks ?? [])
+    ? []
+    : [
+        `${named(now)} may go on to ${(now.fallbacks ?? []).map((kind) => clean(kind)).join(', then ') || 'no other agent'}.`,
+      ]),
   ...(same(task.paths, now.paths)
     ? []
     : [`${named(now)} may change ${plural(now.paths.length, 'file')} instead of ${task.paths.length}.`]),

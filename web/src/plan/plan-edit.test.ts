@@ -12,6 +12,13 @@ describe('the edit of a task', () => {
     expect(editOf(task, { ...form, title: ' Mend it ' }, true)).toEqual({ taskId: 't-1', title: 'Mend it' });
     expect(editOf(task, { ...form, paths: ['docs/b.md'] }, true)).toEqual({ taskId: 't-1', paths: ['docs/b.md'] });
   });
+  it('says who may take it over, in that order, and never its own agent', () => {
+    const passable = { ...task, fallbacks: ['coder', 'poet'] };
+    const turned = { ...formOf(passable), fallbacks: ['poet', 'coder'] };
+    expect(editOf(passable, formOf(passable), true)).toBeUndefined();
+    expect(editOf(passable, turned, true)).toEqual({ taskId: 't-1', fallbacks: ['poet', 'coder'] });
+    expect(editOf(task, { ...form, fallbacks: ['links'] }, true)).toBeUndefined();
+  });
   it('sends instructions only to who hears them', () => {
     const told = { ...form, instructions: 'Gently' };
     expect(editOf(task, told, true)).toEqual({ taskId: 't-1', instructions: 'Gently' });
@@ -43,11 +50,19 @@ describe('what became of a plan', () => {
   it('says that the order is another one', () =>
     expect(planChanges(read, { ...read, tasks: [two, one] })).toEqual(['The order is another one.']));
   it('says of a task what it may do now', () => {
-    const other = { ...one, title: 'Mend it', agent: 'claude', instructions: 'Gently', paths: [] };
+    const other = {
+      ...one,
+      title: 'Mend it',
+      agent: 'claude',
+      fallbacks: ['a', 'b'],
+      instructions: 'Gently',
+      paths: [],
+    };
     expect(planChanges(read, { ...read, tasks: [other, two] })).toEqual([
       `“${one.title}” is called “Mend it”.`,
       '“Mend it” has other instructions.',
       `“Mend it” is for agent claude instead of ${one.agent}.`,
+      '“Mend it” may go on to a, then b.',
       `“Mend it” may change 0 files instead of ${one.paths.length}.`,
     ]);
   });

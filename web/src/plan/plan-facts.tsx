@@ -242,7 +242,7 @@ const VerificationFacts = ({ plan: { verification }, review }: PlanFactsProps) =
 };
 
 const Grants = ({ plan: { agents = [], grants, tasks }, review }: PlanFactsProps) => {
-  const kinds = [...new Set(tasks.map(({ agent }) => agent))];
+  const kinds = [...new Set(tasks.flatMap(({ agent, fallbacks = [] }) => [agent, ...fallbacks]))];
   return (
     <div className="stack tight">
       <ul className="stack tight">

@@ -108,6 +108,12 @@ const Workers = ({ task, plan }: Pick<PlanTaskProps, 'task' | 'plan'>) => {
           {task.choice !== undefined && <span className="quiet wrap-anywhere">{clean(task.choice.why)}</span>}
         </dd>
       </div>
+      {task.fallbacks !== undefined && (
+        <div>
+          <dt>In trouble</dt>
+          <dd>it may go on to {task.fallbacks.map((kind) => clean(kind)).join(', then ')}</dd>
+        </div>
+      )}
       <div>
         <dt>May change</dt>
         <dd>

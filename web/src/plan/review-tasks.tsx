@@ -106,7 +106,10 @@ export const ReviewTasks = ({ review, gone, left, onChoose, editing, onEdit, loc
 const suited = (task: PlannedTask, kinds: readonly AgentKindView[]): readonly AgentKindView[] =>
   kinds.filter(
     ({ kind, does }) =>
-      kind === task.agent || does.includes(task.kind) || task.choice?.candidates.some(({ agent }) => agent === kind),
+      kind === task.agent ||
+      task.fallbacks?.includes(kind) === true ||
+      does.includes(task.kind) ||
+      task.choice?.candidates.some(({ agent }) => agent === kind),
   );
 
 interface TaskDeedsProps {

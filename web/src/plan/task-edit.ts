@@ -6,6 +6,8 @@ export interface TaskForm {
   readonly title: string;
   readonly instructions: string;
   readonly agent: string;
+  /** Who may take it over, in this order. */
+  readonly fallbacks: readonly string[];
   readonly paths: readonly string[];
 }
 
@@ -23,19 +25,22 @@ export interface PlanEdit {
   readonly grants?: readonly string[];
 }
 
-export const formOf = ({ title, instructions, agent, paths }: PlannedTask): TaskForm => ({
+export const formOf = ({ title, instructions, agent, fallbacks = [], paths }: PlannedTask): TaskForm => ({
   title,
   instructions,
   agent,
+  fallbacks,
   paths,
 });
 
 /** Only what is another than before; undefined: nothing is. Instructions count for agents alone that follow words. */
 export const editOf = (task: PlannedTask, form: TaskForm, followsWords: boolean): TaskEdit | undefined => {
   const title = form.title.trim();
+  const fallbacks = form.fallbacks.filter((kind) => kind !== form.agent);
   const change: Partial<TaskForm> = {
     ...(title === task.title ? {} : { title }),
     ...(form.agent === task.agent ? {} : { agent: form.agent }),
+    ...(fallbacks.join(' ') === (task.fallbacks ?? []).join(' ') ? {} : { fallbacks }),
     ...(!followsWords || form.instructions === task.instructions ? {} : { instructions: form.instructions }),
     ...(form.paths.length === task.paths.length ? {} : { paths: form.paths }),
   };

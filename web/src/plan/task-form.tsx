@@ -38,6 +38,11 @@ export const TaskForm = ({ task, kinds, pending, error, onSave, onLeave }: TaskF
         />
       </label>
       <AgentField kinds={kinds} value={form.agent} onChange={(agent) => change({ agent })} />
+      <FallbacksField
+        kinds={kinds.filter((each) => each.kind !== form.agent).map((each) => each.kind)}
+        chosen={form.fallbacks}
+        onChange={(fallbacks) => change({ fallbacks })}
+      />
       {words ? (
         <label className="field">
           <span>Instructions</span>
@@ -106,6 +111,36 @@ const grantsOf = ({ planned: { host, model, credential } }: AgentKindView): stri
   host === undefined
     ? 'It works without any network.'
     : `It may call ${clean(model ?? 'a model')} at ${clean(host)}${credential === undefined ? '' : `, with the key in ${clean(credential)}`}.`;
+
+interface FallbacksFieldProps {
+  readonly kinds: readonly string[];
+  readonly chosen: readonly string[];
+  readonly onChange: (fallbacks: readonly string[]) => void;
+}
+/** Whoever is ticked later comes later. */
+const FallbacksField = ({ kinds, chosen, onChange }: FallbacksFieldProps) =>
+  kinds.length === 0 ? null : (
+    <fieldset className="paths-field">
+      <legend>
+        Agents that may take it over where this one gets into trouble, in the order in which they are ticked
+      </legend>
+      {kinds.map((kind) => (
+        <label key={kind} className="check">
+          <input
+            type="checkbox"
+            checked={chosen.includes(kind)}
+            onChange={({ target }) =>
+              onChange([...chosen.filter((each) => each !== kind), ...(target.checked ? [kind] : [])])
+            }
+          />
+          <span>
+            {chosen.includes(kind) && `${chosen.indexOf(kind) + 1}. `}
+            {clean(kind)}
+          </span>
+        </label>
+      ))}
+    </fieldset>
+  );
 
 interface PathsFieldProps {
   readonly all: readonly string[];

@@ -4,6 +4,7 @@ import { clean, duration, oneLine, plural, short } from '#wording';
 import { Board } from '../board/board.js';
 import { linkTo } from '../shell/route.js';
 import type { Moment } from '../replay/moment.js';
+import { agentsText } from '../task/standing.js';
 import { Empty, Panel } from '../ui/parts.js';
 import { Badge, TaskBadge } from '../ui/status.js';
 import './sprints.css';
@@ -138,7 +139,7 @@ const TaskRow = ({ link, taskId, state }: TaskRowProps) => {
       <td>
         <a href={link}>{oneLine(planned?.title ?? taskId, 300)}</a>
         <p className="quiet">
-          {planned?.agent} · {plural(planned?.paths.length ?? 0, 'file')}
+          {planned !== undefined && agentsText(planned, state)} · {plural(planned?.paths.length ?? 0, 'file')}
           {'attempts' in state && state.attempts > 1 ? ` · attempt ${state.attempts}` : ''}
         </p>
       </td>

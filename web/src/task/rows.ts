@@ -32,6 +32,7 @@ const TROUBLE = [
   'task.verification-failed',
   'task.failed',
   'task.attempt-interrupted',
+  'task.reassigned',
 ];
 
 type Begins = 'action.command-started' | 'action.model-call-started' | 'action.tool-called' | 'action.permission-asked';

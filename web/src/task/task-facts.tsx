@@ -7,6 +7,7 @@ import { EvidenceItem } from '../ui/evidence.js';
 import { Panel } from '../ui/parts.js';
 import { moment, timeOfDay } from '../ui/words.js';
 import { amountText, BUDGETS, pausesOf } from './budgets.js';
+import { agentsText } from './standing.js';
 import type { Attempt, TaskTimeline } from './task-timeline.js';
 
 export const plannedOf = (state: TaskState): PlannedTask | undefined =>
@@ -110,7 +111,7 @@ const About = ({ task, state, sprintId }: AboutProps) => (
       <dl className="fact-list">
         <div>
           <dt>Agent</dt>
-          <dd>{clean(task.agent)}</dd>
+          <dd>{agentsText(task, state)}</dd>
         </div>
         <div>
           <dt>May change</dt>
