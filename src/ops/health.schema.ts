@@ -21,6 +21,8 @@ export const Ready = named(
           position: z.number().int(),
           stream: z.string(),
           version: z.number().int(),
+          /** Absent where it cannot be read: then the error says what stands there. */
+          type: z.string().optional(),
           error: z.string(),
         }),
       ),

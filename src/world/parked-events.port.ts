@@ -8,10 +8,12 @@ export interface ParkedEvent {
   readonly position: Position;
   readonly stream: StreamName;
   readonly version: Version;
+  /** Absent where the event cannot be read: then the error says what stands there. */
+  readonly type?: string;
   readonly error: string;
 }
 
-type Parked = Pick<FeedEntry, 'position' | 'stream' | 'version'>;
+type Parked = Pick<FeedEntry, 'position' | 'stream' | 'version' | 'event'>;
 type Listener = (parked: ParkedEvent) => void;
 
 /** So many are kept to be shown; all are counted. */
@@ -23,7 +25,7 @@ export const isPoison = (error: unknown): boolean =>
 
 /** The event of an entry, if this program can read it. */
 export const readEvent = (
-  entry: FeedEntry,
+  entry: Pick<FeedEntry, 'event'>,
   onPoison: (error: unknown) => void = () => undefined,
 ): FeedEntry['event'] | undefined => {
   try {
@@ -60,9 +62,10 @@ export class ParkedEvents {
     return Object.values(this.#counts).reduce((sum, count) => sum + count, 0);
   }
 
-  park(projection: string, { position, stream, version }: Parked, error: unknown): void {
+  park(projection: string, entry: Parked, error: unknown): void {
+    const { position, stream, version } = entry;
     const text = error instanceof Error ? error.message : String(error);
-    const parked = { projection, position, stream, version, error: text };
+    const parked = { projection, position, stream, version, type: readEvent(entry)?.type, error: text };
     this.#counts[projection] = (this.#counts[projection] ?? 0) + 1;
     if (this.#shown.length < SHOWN) this.#shown.push(parked);
     this.#logger.error(`${projection} goes on without position ${position} (${stream} ${version}): ${text}`);

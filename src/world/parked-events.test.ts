@@ -1,9 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { z } from 'zod';
-import { eventSchemas, SYSTEM_STREAM, type AnyEvent, type Position, type StreamName } from '#contracts';
-import { RedisEventStore } from '#event-store';
-import { append, exact } from '../../libs/event-store/test/appends.js';
+import { SYSTEM_STREAM, type Position } from '#contracts';
 import { startRedisServer, type RedisServer } from '../../libs/event-store/test/redis-server.js';
+import { appendForeign } from '../../test/harness/foreign-event.js';
 import { openRooms, type Rooms } from '../../test/harness/rooms.js';
 import { SseReader } from '../../test/harness/sse-reader.js';
 import { IsolationModule } from '../isolation/isolation.module.js';
@@ -19,22 +17,6 @@ describe('events that this program cannot read, or not fold', () => {
   let unknown: Position;
   let reader: SseReader;
 
-  /** As another version of the program might have appended it. */
-  const appendForeign = async (stream: string, type: string, data: string): Promise<Position> => {
-    const schemas = eventSchemas as Record<string, unknown>;
-    const isKnown = type in schemas;
-    const before = schemas[type];
-    schemas[type] = z.unknown();
-    const store = await RedisEventStore.open({ redis: { path: redis.path }, mask: () => data });
-    try {
-      const one = { type, data: null } as unknown as AnyEvent;
-      return (await store.append(append([{ stream: stream as StreamName, guard: exact(0), events: [one] }]))).position;
-    } finally {
-      await store.close();
-      if (isKnown) schemas[type] = before;
-      else delete schemas[type];
-    }
-  };
   const open = () =>
     openRooms({ redis, imports: [IsolationModule, WorldModule, StreamModule, OpsModule, OrchestratorModule] });
   const ready = async () => (await rooms.fetch('/health/ready')).json() as Promise<Record<string, unknown>>;
@@ -43,7 +25,7 @@ describe('events that this program cannot read, or not fold', () => {
 
   beforeAll(async () => {
     redis = await startRedisServer('--appendfsync', 'always');
-    unknown = await appendForeign('sprint-new', 'sprint.sung', '{"song":1}');
+    unknown = await appendForeign(redis.path, 'sprint-new', 'sprint.sung', '{"song":1}');
     rooms = await open();
     reader = await SseReader.open(`${rooms.url}/events/stream`, rooms.token, {
       'last-event-id': rooms.store.cursorOf(0 as Position),
@@ -57,7 +39,7 @@ describe('events that this program cannot read, or not fold', () => {
   });
 
   it('are parked and named in health, metrics and an alert, and everything else goes on', async () => {
-    const unfit = await appendForeign('task-broken', 'task.queued', '{}');
+    const unfit = await appendForeign(redis.path, 'task-broken', 'task.queued', '{}');
     await rooms.append('s1', [{ type: 'sprint.resumed', data: {} }]);
     const live = rooms.app.get(LiveWorld);
     await live.until(({ alerts: raised }) => raised.has(`parked-${unknown}`) && raised.has(`parked-${unfit}`));
@@ -72,7 +54,7 @@ describe('events that this program cannot read, or not fold', () => {
           version: 1,
           error: expect.stringContaining('"sprint.sung"'),
         }),
-        expect.objectContaining({ projection: 'board', position: unfit, stream: 'task-broken' }),
+        expect.objectContaining({ projection: 'board', position: unfit, stream: 'task-broken', type: 'task.queued' }),
       ]),
     );
     expect(live.world.versions.get('task-broken' as never)).toBe(1);

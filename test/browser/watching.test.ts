@@ -16,6 +16,7 @@ import {
   screenshot,
   signIn,
 } from '../harness/browser.js';
+import { appendForeign } from '../harness/foreign-event.js';
 import { openPlace, type Place } from '../harness/place.js';
 import { git, makeRepository } from '../harness/repositories.js';
 import { launch, type Service } from '../harness/service.js';
@@ -262,6 +263,14 @@ describeInBrowser('somebody who watches', () => {
     await friend.getByText('event 6 of').waitFor();
     await page.keyboard.press('l');
     await page.getByText('The present').waitFor();
+    expect(problemsOf(page)).toEqual([]);
+  });
+
+  it('is told what of the log cannot be read, where it lies and why, while everything else is shown', async () => {
+    const position = await appendForeign(redis.path, 'sprint-sung', 'sprint.sung', '{"song":1}');
+    const page = await enter('/health');
+    const parked = page.getByRole('listitem').filter({ hasText: 'an event of type "sprint.sung"' });
+    await parked.getByText(`event 1 of sprint-sung, position ${position} of the log · left out of the world`).waitFor();
     expect(problemsOf(page)).toEqual([]);
   });
 

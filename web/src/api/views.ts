@@ -163,11 +163,25 @@ export interface FindingPage extends Page<FindingView> {
   readonly cursor: string;
 }
 
+/** An event of the log that this program cannot read, or that a part of what is shown could not take in. */
+export interface ParkedEventView {
+  /** The part that goes on without it. */
+  readonly projection: string;
+  readonly position: number;
+  readonly stream: string;
+  readonly version: number;
+  /** Absent where it cannot be read: then the error says what stands there. */
+  readonly type?: string;
+  readonly error: string;
+}
+
 export interface HealthView {
   readonly status: 'ready';
   readonly durability: string;
   /** What of the acknowledged events a loss of power may take. */
   readonly lossWindow: string;
+  /** `parked` are the first of them, `parkedEvents` is how many there are. */
+  readonly projections: { readonly parkedEvents: number; readonly parked: readonly ParkedEventView[] };
   readonly memory: { readonly percent: number; readonly limitBytes: number; readonly takesNewSprints: boolean };
   readonly isolation: string;
   readonly redis: { readonly version: string; readonly address: string; readonly weaknesses: readonly string[] };

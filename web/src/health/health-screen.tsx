@@ -5,6 +5,7 @@ import type { AlertView, HealthView } from '../api/views.js';
 import { percentile } from '../live/clock.js';
 import { alerts, clock, health, link, pulse, readAgain, snapshot } from '../live/present.js';
 import { useStore } from '../live/store.js';
+import type { SeenEvent } from '../live/told.js';
 import { useNow } from '../shell/now.js';
 import { linkTo } from '../shell/route.js';
 import { Empty, Failed, Loading, Panel } from '../ui/parts.js';
@@ -189,9 +190,12 @@ const Histogram = ({ delays }: { readonly delays: readonly number[] }) => {
   );
 };
 
+const tellsOfParked = (event: SeenEvent): boolean =>
+  event.type === 'alert.raised' && event.data.kind === 'log.event-parked';
+
 const Log = () => {
   const told = useStore(health);
-  const fresh = useRead<HealthView>('/health/ready');
+  const fresh = useRead<HealthView>('/health/ready', tellsOfParked);
   const view = fresh.data ?? told;
   if (view === undefined)
     return (
@@ -203,7 +207,7 @@ const Log = () => {
         )}
       </Panel>
     );
-  const { durability, lossWindow, memory, isolation, redis, incarnation, position, roles, pid } = view;
+  const { durability, lossWindow, memory, isolation, redis, incarnation, position, roles, pid, projections } = view;
   return (
     <Panel
       title="The log and its service"
@@ -265,6 +269,35 @@ const Log = () => {
           </ul>
         </div>
       )}
+      {projections.parkedEvents > 0 && <Parked {...projections} />}
     </Panel>
+  );
+};
+
+const PARKED_SHOWN = 20;
+
+/** What of the log everything here goes on without, and where it lies. */
+const Parked = ({ parked, parkedEvents }: HealthView['projections']) => {
+  const shown = parked.slice(0, PARKED_SHOWN);
+  return (
+    <div className="note note-bad">
+      <strong>What this program cannot read</strong>
+      <p>
+        It stays in the log, and all that is shown goes on without it. A program that knows it reads it at its next
+        start.
+      </p>
+      <ol>
+        {shown.map(({ projection, position, stream, version, type, error }) => (
+          <li key={`${projection} ${position}`}>
+            <p className="wrap-anywhere">{error}</p>
+            <p className="quiet wrap-anywhere">
+              {type === undefined ? '' : `${type}, `}event {version} of {stream}, position {position} of the log · left
+              out of the {projection}
+            </p>
+          </li>
+        ))}
+      </ol>
+      {parkedEvents > shown.length && <p>and {(parkedEvents - shown.length).toLocaleString('en')} more</p>}
+    </div>
   );
 };
