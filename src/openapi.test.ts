@@ -88,11 +88,15 @@ describe('/openapi.json', () => {
     await place?.remove();
   });
 
+  const validators = new Map<string, ValidateFunction>();
   const schemaOf = (route: string, status: number, mediaType: string): ValidateFunction => {
     const { operation } = operations.find((one) => one.route === route) ?? {};
     const schema = operation?.responses[status]?.content?.[mediaType]?.schema;
     if (schema === undefined) throw new Error(`${route} has no answer ${status} in ${mediaType}.`);
-    return ajv.compile(JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"openapi#/')) as object);
+    const text = JSON.stringify(schema).replaceAll('"#/', '"openapi#/');
+    const validator = validators.get(text) ?? ajv.compile(JSON.parse(text) as object);
+    validators.set(text, validator);
+    return validator;
   };
 
   /** Asked for twice under the same id: answered at once, then with the plan. */
