@@ -26,6 +26,7 @@ export class WorkerService implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #running = new Map<string, { readonly job: Job; readonly done: Promise<void> }>();
   readonly #stopping = new AbortController();
   readonly #resting = new Set<string>();
+  /** How often jobs that are still to be done broke off in a row. */
   readonly #failures = new Map<string, number>();
   readonly #slots = new Set<number>();
   readonly #time: LogTime;
@@ -86,6 +87,7 @@ export class WorkerService implements OnApplicationBootstrap, OnModuleDestroy {
       const { worker, number } = await this.lease.hold();
       try {
         await job.run({ worker, slot: number * this.#width + slot, signal: this.#stopping.signal });
+        this.#failures.delete(job.key);
       } finally {
         await this.lease.release();
         // Whoever's work was taken over has no lease any more by the time that it is done.
@@ -118,9 +120,16 @@ export class WorkerService implements OnApplicationBootstrap, OnModuleDestroy {
     setTimeout(
       () => {
         this.#resting.delete(job.key);
+        this.#forgetDone();
         this.#look();
       },
       Math.min(LONGEST_BACKOFF_MS, BACKOFF_MS * 4 ** (failures - 1)),
     ).unref();
+  }
+  /** A job may be done by somebody else, or not be wanted any more, while it is left alone here. */
+  #forgetDone(): void {
+    const wanted = new Set(this.sources.flatMap((source) => source.jobs(this.live.world)).map(({ key }) => key));
+    for (const key of this.#failures.keys())
+      if (!wanted.has(key) && !this.#running.has(key) && !this.#resting.has(key)) this.#failures.delete(key);
   }
 }
