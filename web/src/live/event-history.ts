@@ -31,7 +31,8 @@ export class EventHistory<Story extends Timeline> {
   loaded = false;
   error: unknown;
   readonly #listeners = new Set<() => void>();
-  #held: SeenEvent[] = [];
+  /** What came while the history is being read; when that failed, it will be in the answer of the next try. */
+  #held: SeenEvent[] | undefined;
   #users = 0;
   #leave: (() => void) | undefined;
   #abort = new AbortController();
@@ -67,7 +68,7 @@ export class EventHistory<Story extends Timeline> {
       const mine = events.filter(this.source.isMine);
       if (mine.length === 0) return;
       if (this.loaded) this.timeline.add(mine);
-      else this.#held.push(...mine);
+      else this.#held?.push(...mine);
       this.#changed();
     });
     const stopResets = onReset(this.retry);
@@ -81,14 +82,18 @@ export class EventHistory<Story extends Timeline> {
   #end(): void {
     this.#leave?.();
     this.#abort.abort();
+    this.#held = undefined;
     this.loaded = false;
     this.onUnused();
   }
 
   #load(): void {
     this.#abort = new AbortController();
-    this.#read(this.#abort.signal).catch((error: unknown) => {
-      if (this.#abort.signal.aborted) return;
+    const { signal } = this.#abort;
+    this.#held = [];
+    this.#read(signal).catch((error: unknown) => {
+      if (signal.aborted) return;
+      this.#held = undefined;
       this.error = error;
       this.#changed();
     });
@@ -112,8 +117,9 @@ export class EventHistory<Story extends Timeline> {
       drawn = performance.now();
       this.#show(timeline);
     }
-    timeline.add(this.#held);
-    this.#held = [];
+    signal.throwIfAborted();
+    timeline.add(this.#held ?? []);
+    this.#held = undefined;
     this.timeline = timeline;
     this.loaded = true;
     this.#changed();

@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { EventHistory } from './event-history.js';
+import { start } from './present.js';
+import type { SeenEvent } from './told.js';
+
+const envelope = (position: number) => ({
+  id: `e-${position}`,
+  type: 'hyperrun.sprint.started',
+  time: '2026-01-01T00:00:00Z',
+  position: String(position),
+  streamversion: String(position),
+  stream: 'sprint-s-1',
+  sprintid: 's-1',
+  data: {},
+});
+
+/** The stream of the page, on which a test tells what happens. */
+class Connection extends EventTarget {
+  static last: Connection;
+  constructor() {
+    super();
+    Connection.last = this;
+  }
+  tell(position: number): void {
+    this.dispatchEvent(new MessageEvent('message', { data: JSON.stringify(envelope(position)) }));
+  }
+}
+
+class Told {
+  readonly events: SeenEvent[] = [];
+  readonly given: number[] = [];
+  add(events: readonly SeenEvent[]): void {
+    this.given.push(...events.map(({ position }) => position));
+    this.events.push(...events.filter(({ position }) => position > (this.events.at(-1)?.position ?? 0)));
+  }
+}
+
+describe('the history of something, kept up to date', () => {
+  const known = { EventSource: globalThis.EventSource, fetch: globalThis.fetch, navigator: globalThis.navigator };
+  /** Answers of the service to whoever asks for the history, in order. */
+  let answers: (() => Promise<Response>)[];
+  const whole = (until: number) => () => {
+    const texts = Array.from({ length: until }, (_, index) => `\u001E${JSON.stringify(envelope(index + 1))}\n`);
+    return Promise.resolve(new Response(texts.join('')));
+  };
+  const tick = () => jest.advanceTimersByTimeAsync(100);
+
+  beforeAll(() => {
+    jest.useFakeTimers({ doNotFake: ['performance'] });
+    const fake = {
+      EventSource: Connection,
+      navigator: {},
+      fetch: (path: string) =>
+        path === '/history' ? (answers.shift() ?? (() => Promise.reject(new Error())))() : Promise.reject(new Error()),
+    };
+    for (const [name, value] of Object.entries(fake))
+      Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
+  });
+  afterAll(() => {
+    jest.useRealTimers();
+    Object.assign(globalThis, known);
+  });
+
+  it('keeps nothing while it cannot be read, and lacks nothing once it can', async () => {
+    start();
+    answers = [() => Promise.resolve(new Response('{"code":"log.unavailable"}', { status: 503 })), whole(5)];
+    const source = { path: '/history', isMine: () => true, begin: () => new Told() };
+    const history = new EventHistory(source, () => undefined);
+    const leave = history.use();
+    await tick();
+    expect(history.error).toMatchObject({ code: 'log.unavailable' });
+    for (const position of [3, 4, 5]) Connection.last.tell(position);
+    await tick();
+    history.retry();
+    Connection.last.tell(6);
+    await tick();
+    Connection.last.tell(7);
+    await tick();
+    expect(history.error).toBeUndefined();
+    expect(history.timeline.events.map(({ position }) => position)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect(history.timeline.given).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    leave();
+  });
+});
