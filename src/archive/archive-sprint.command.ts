@@ -12,7 +12,7 @@ import {
   type StreamName,
 } from '#contracts';
 import { LeftOver, requireArchivable, sprint, type ArchiveFacts, type Completed } from '#domain';
-import { toRecorded, type EventStore, type StoredBytes } from '#event-store';
+import { toRecorded, type ArchivedParts, type EventStore, type StoredBytes } from '#event-store';
 import { packArchive, verifyExport, type ExportEnd } from '#seal';
 import { failpoint } from '../config/failpoint.js';
 import { EVENT_STORE } from '../log/log.port.js';
@@ -131,12 +131,29 @@ export class ArchiveSprintHandler implements ICommandHandler<ArchiveSprintComman
   }
 
   /** The sprint's own stream is short and stays: the present is folded from it at every start. */
-  private async letGo({ sprintId }: Completed, { digest, heads }: ArchiveFacts): Promise<void> {
-    const tasks = heads.filter(({ stream }) => stream !== sprintStream(sprintId));
-    await this.store.trim(new Map(tasks.map(({ stream, version: to }) => [stream, { to, digest, sprintId }])));
+  private async letGo({ sprintId }: Completed, archive: ArchiveFacts): Promise<void> {
+    const { digest } = archive;
+    const tasks = notLetGo(sprintId, archive, await this.store.archived());
+    if (tasks.length > 0)
+      await this.store.trim(new Map(tasks.map(({ stream, version: to }) => [stream, { to, digest, sprintId }])));
     failpoint('archive.trimmed');
   }
 }
+
+/**
+ * The tasks whose events are not read from the archive yet. Those that are read from a file which is not recorded are none of
+ * them: a redaction turned to it, and records it when it is done.
+ */
+export const notLetGo = (
+  sprintId: SprintId,
+  { heads, digest, replaced }: ArchiveFacts,
+  parts: ArchivedParts,
+): readonly SealedHead[] =>
+  heads.filter(({ stream, version }) => {
+    const part = parts.get(stream);
+    if (stream === sprintStream(sprintId) || part?.digest === digest) return false;
+    return part === undefined || part.to < version || replaced.includes(part.digest);
+  });
 
 const tasksOf = ({ taskIds, declined }: Completed): StreamName[] => [...taskIds, ...declined].map(taskStream);
 

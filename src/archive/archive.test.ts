@@ -5,14 +5,24 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Redis } from 'ioredis';
-import { sprintStream, taskStream, type Position, type Sha256, type SprintId, type Version } from '#contracts';
+import {
+  sprintStream,
+  taskStream,
+  type Oid,
+  type Position,
+  type Sha256,
+  type SprintId,
+  type Version,
+} from '#contracts';
 import { event, evolveWorld, newWorld } from '#domain';
+import { baseVerified, planOf } from '../../libs/domain/src/plan.fixture.js';
 import { startRedisServer, type RedisServer } from '../../libs/event-store/test/redis-server.js';
 import { verifyOffline } from '../../cli/verification.js';
 import { openRooms, type Rooms } from '../../test/harness/rooms.js';
 import { SseReader } from '../../test/harness/sse-reader.js';
 import { Story } from '../../test/harness/stories.js';
 import { ArtifactsModule } from '../artifacts/artifacts.module.js';
+import { KnownBases } from '../artifacts/known-bases.port.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { IsolationModule } from '../isolation/isolation.module.js';
 import { REDIS } from '../log/log.port.js';
@@ -90,6 +100,12 @@ describe('an archived sprint', () => {
         `/hyper-running/sprints?at=${halfway}`,
       ].map(async (path) => [path, (await get(path)).replace(/"cursor":"[^"]*"/g, '')]),
     );
+  const redact = async (eventId: string) => {
+    const headers = { 'content-type': 'application/json' };
+    const init = { method: 'POST', headers, body: '{"reason":"It was a key."}' };
+    const answer = await rooms.fetch(`/events/${eventId}/redact`, init);
+    return [answer.status, (await answer.json()) as { digest?: string }] as const;
+  };
   const recordsOf = async () => {
     const text = await get(`${SPRINT}/events`, { accept: 'application/x-ndjson' });
     return text.split('\n').filter((line) => line.includes('"hash"') && !line.includes('"heads"'));
@@ -136,8 +152,7 @@ describe('an archived sprint', () => {
     const refused = await rooms.fetch(`${SPRINT}/archive`, { method: 'POST' });
     expect([refused.status, await refused.json()]).toMatchObject([409, { code: 'event.redacting', eventId }]);
     expect(await readdir(join(data, 'archive'))).toEqual([]);
-    const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"reason":"A key."}' };
-    expect((await rooms.fetch(`/events/${eventId}/redact`, init)).status).toBe(200);
+    expect((await redact(eventId))[0]).toBe(200);
   });
 
   it('answers everything as it did before, also in a new process, which reads no archive to begin', async () => {
@@ -200,16 +215,16 @@ describe('an archived sprint', () => {
     const place = `/hyper-running/tasks/${story.taskId(2)}`;
     const { items } = await json<{ items: { id: string; type: string }[] }>(`${place}/events?limit=1000`);
     const { id = '' } = items.find(({ type }) => type === 'hyperrun.alert.raised') ?? {};
-    const redact = async (eventId: string) => {
-      const init = {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: '{"reason":"It was a key."}',
-      };
-      const answer = await rooms.fetch(`/events/${eventId}/redact`, init);
-      return [answer.status, (await answer.json()) as { digest?: string }] as const;
-    };
+    const alertsOf = (path: string) => json<{ items: { alertId: string; text: string }[] }>(path);
+    const moments = ['/alerts', `/alerts?at=${halfway}`];
+    for (const path of moments) expect(await alertsOf(path)).toMatchObject({ items: [{ text: 'Nothing was heard.' }] });
+    const stream = await SseReader.open(`${rooms.url}${SPRINT}/stream?kind=alert`, rooms.token);
+    await stream.until(() => stream.text.includes('Nothing was heard'));
     const [status, done] = await redact(id);
+    // At once, in what this process shows of now and of then, and whoever follows is told.
+    for (const path of moments) expect(await alertsOf(path)).toMatchObject({ items: [{ text: '[redacted]' }] });
+    await stream.until(() => stream.events.some(({ data }) => data.includes('[redacted]')));
+    stream.close();
     expect([status, done]).toMatchObject([200, { eventId: id, fields: ['text'], stream: `task-${story.taskId(2)}` }]);
     expect(await redact(id)).toMatchObject([200, { digest: done.digest }]);
     expect(await redact(id.replace(/.$/, (last) => (last === '0' ? '1' : '0')))).toMatchObject([
@@ -321,9 +336,21 @@ describe('an archived sprint', () => {
     const { items: later } = await json<{ items: { id: string; type: string }[] }>(
       `/events?limit=10&after=${rooms.store.cursorOf(((await rooms.store.top()) - 3) as Position)}`,
     );
-    const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"reason":"No."}' };
-    const redacted = await rooms.fetch(`/events/${later.at(-1)?.id ?? ''}/redact`, init);
-    expect(await redacted.json()).toMatchObject({ code: 'event.nothing-to-redact' });
+    expect(await redact(later.at(-1)?.id ?? '')).toMatchObject([422, { code: 'event.nothing-to-redact' }]);
     expect((await rooms.fetch(`/hyper-running/sprints?at=${new Date().toISOString()}`)).status).toBe(200);
+  });
+  it('is rid of what its base printed also where the next sprint on that tree would tell it again', async () => {
+    const bases = rooms.app.get(KnownBases);
+    const { verification } = planOf();
+    const output = { tail: 'swordfish', bytes: 9 };
+    const step = { name: 'test', command: 'npm test', outcome: 'passed', exitCode: 0, durationMs: 1, output } as const;
+    const base = { ...baseVerified('passed').data, steps: [step] };
+    const another = { ...base, tree: 'd'.repeat(40) as Oid };
+    for (const each of [base, another]) await bases.remember(each, verification);
+    await story.write(sprintStream('s-story' as SprintId), event('sprint.base-verified', base));
+    const newest = await json<{ items: { id: string }[] }>('/events?before=&limit=1');
+    expect(await redact(newest.items[0]?.id ?? '')).toMatchObject([200, { fields: ['steps.0.output.tail'] }]);
+    expect(await bases.find(base.tree, verification)).toBeUndefined();
+    expect(await bases.find(another.tree, verification)).toEqual(another);
   });
 });

@@ -1,13 +1,13 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { sprintStream, type Instant, type SprintId, type StreamName } from '#contracts';
+import type { Instant, SprintId } from '#contracts';
 import { isIntegrating, type Completed, type SprintState } from '#domain';
 import type { EventStore, FeedEntry } from '#event-store';
 import { CONFIG, type Config } from '../config/config.js';
 import { EVENT_STORE } from '../log/log.port.js';
 import { LiveWorld } from '../world/live-world.port.js';
 import { ArchiveFiles } from './archive-files.port.js';
-import { ArchiveSprintCommand } from './archive-sprint.command.js';
+import { ArchiveSprintCommand, notLetGo } from './archive-sprint.command.js';
 
 const ACTOR = 'orchestrator';
 const LONGEST_SLEEP_MS = 3_600_000;
@@ -60,11 +60,8 @@ export class Archivist implements OnApplicationBootstrap, OnModuleDestroy {
       for (const state of this.#completed()) {
         if (state.archive === undefined) continue;
         digests.add(state.archive.digest);
-        const own: StreamName = sprintStream(state.sprintId);
-        const { heads, digest, replaced } = state.archive;
-        const isBehind = heads.some(({ stream }) => stream !== own && parts.get(stream)?.digest !== digest);
-        if (isBehind) await this.#archive(state.sprintId);
-        for (const before of replaced) await this.files.remove(this.files.pathOf(before));
+        if (notLetGo(state.sprintId, state.archive, parts).length > 0) await this.#archive(state.sprintId);
+        for (const before of state.archive.replaced) await this.files.remove(this.files.pathOf(before));
       }
       for (const { digest, path, age } of await this.files.list())
         if (age > DRAFT_MS && (digest === undefined || !digests.has(digest))) await this.files.remove(path);

@@ -15,9 +15,10 @@ import {
   type Subjects,
   type Version,
 } from '#contracts';
-import { event, redaction, sprint, type ArchiveFacts, type RedactionRequest } from '#domain';
+import { event, isActive, redaction, sprint, type ArchiveFacts, type RedactionRequest } from '#domain';
 import { toRecorded, type EventStore, type StoredBytes, type StreamWrite } from '#event-store';
 import { ArtifactStore } from '../artifacts/artifact-store.port.js';
+import { KnownBases } from '../artifacts/known-bases.port.js';
 import { EVENT_STORE } from '../log/log.port.js';
 import { Decisions, foldUntil, type Issued } from '../world/decisions.port.js';
 import { ArchiveFiles } from './archive-files.port.js';
@@ -60,6 +61,7 @@ export class RedactEventHandler implements ICommandHandler<RedactEventCommand> {
     private readonly decisions: Decisions,
     private readonly artifacts: ArtifactStore,
     private readonly files: ArchiveFiles,
+    private readonly bases: KnownBases,
   ) {}
 
   async execute({ eventId, reason, issued }: RedactEventCommand): Promise<Redacted> {
@@ -105,10 +107,13 @@ export class RedactEventHandler implements ICommandHandler<RedactEventCommand> {
     await this.redactRepetition(recorded, reason);
     const left = JSON.stringify(redactEvent(recorded).left);
     await this.store.redact({ stream, version, position: position as Position, digest, left });
+    await this.forgetBase(recorded);
     const replaced = await this.replaceArchive(recorded, stream, version, { digest, left });
+    // Before it is told that it is done: whoever hears of that reads on without the texts.
+    if (replaced !== undefined) await this.turnTo(replaced);
     for (const sha of artifacts) await this.artifacts.remove(sha, `redacted with event ${eventId}: ${reason}`);
     const outcome = await this.finish(stream, eventId, recorded, replaced);
-    if (replaced !== undefined) await this.turnTo(replaced);
+    if (replaced !== undefined) await this.files.remove(this.files.pathOf(replaced.before.digest));
     return { stream, request, cursor: outcome };
   }
 
@@ -193,13 +198,19 @@ export class RedactEventHandler implements ICommandHandler<RedactEventCommand> {
     return cursor;
   }
 
-  /** From now on the events are read from the new file, and the old one goes. */
+  /** From now on the events are read from the new file; of the sprint's own stream nothing is. */
   private async turnTo({ sprintId, before, digest }: Replaced): Promise<void> {
     const parts = await this.store.archived();
-    const own = before.heads.filter(({ stream }) => parts.get(stream)?.digest === before.digest);
+    const own = before.heads.filter(({ stream }) => parts.has(stream));
     if (own.length > 0)
       await this.store.trim(new Map(own.map(({ stream, version: to }) => [stream, { to, digest, sprintId }])));
-    await this.files.remove(this.files.pathOf(before.digest));
+  }
+
+  /** What a base printed is told again by the next sprint on that tree: it is verified anew instead. */
+  private async forgetBase({ type, data, sprintId }: Recorded): Promise<void> {
+    if (type !== 'sprint.base-verified' || sprintId === undefined) return;
+    const state = foldUntil(sprint, await this.store.read(sprintStream(sprintId)));
+    if (isActive(state) || state.status === 'completed') await this.bases.forget(data.tree, state.plan.verification);
   }
 }
 

@@ -19,11 +19,7 @@ export class ArtifactStore {
   async put(bytes: Buffer): Promise<Sha256> {
     const sha = createHash('sha256').update(bytes).digest('hex') as Sha256;
     const target = this.#path(sha);
-    if ((await stat(target).catch(() => undefined))?.size === bytes.length) {
-      // Whoever lets go of what is old must not take it for that.
-      await utimes(target, new Date(), new Date());
-      return sha;
-    }
+    if ((await this.renew(sha)) && (await stat(target).catch(() => undefined))?.size === bytes.length) return sha;
     await mkdir(dirname(target), { recursive: true, mode: 0o700 });
     const temporary = `${target}.${randomUUID()}`;
     const file = await open(temporary, 'wx', 0o600);
@@ -37,6 +33,15 @@ export class ArtifactStore {
     await syncDirectory(dirname(target));
     await syncDirectory(this.directory);
     return sha;
+  }
+
+  /** As if it were put here now, so that whoever lets go of what is old does not take it for that. False: it is not here. */
+  async renew(sha: Sha256): Promise<boolean> {
+    const now = new Date();
+    return utimes(this.#path(sha), now, now).then(
+      () => true,
+      () => false,
+    );
   }
 
   /** @throws HyperRunError `artifact.missing`, `artifact.altered` (operator), `artifact.removed` */

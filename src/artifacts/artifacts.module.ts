@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Global, Module } from '@nestjs/common';
 import { CONFIG, type Config } from '../config/config.js';
 import { ArtifactStore } from './artifact-store.port.js';
+import { KnownBases } from './known-bases.port.js';
 
 @Global()
 @Module({
@@ -11,7 +12,13 @@ import { ArtifactStore } from './artifact-store.port.js';
       inject: [CONFIG],
       useFactory: (config: Config) => new ArtifactStore(join(config.dataDirectory, 'artifacts')),
     },
+    {
+      provide: KnownBases,
+      inject: [CONFIG, ArtifactStore],
+      useFactory: (config: Config, artifacts: ArtifactStore) =>
+        new KnownBases(join(config.dataDirectory, 'bases'), artifacts),
+    },
   ],
-  exports: [ArtifactStore],
+  exports: [ArtifactStore, KnownBases],
 })
 export class ArtifactsModule {}

@@ -21,12 +21,22 @@ export class MakeReportQuery extends Query<Report> {
 
 @QueryHandler(MakeReportQuery)
 export class MakeReportHandler implements IQueryHandler<MakeReportQuery> {
+  /** Each made once for all who ask meanwhile, in whatever form they want it, and none kept. */
+  readonly #asked = new Map<string, Promise<Report>>();
+
   constructor(
     private readonly queries: QueryBus,
     @Inject(EVENT_STORE) private readonly store: EventStore,
   ) {}
 
-  async execute({ sprintId, at }: MakeReportQuery): Promise<Report> {
+  execute({ sprintId, at }: MakeReportQuery): Promise<Report> {
+    const what = JSON.stringify([sprintId, at]);
+    const report = this.#asked.get(what) ?? this.make(sprintId, at).finally(() => this.#asked.delete(what));
+    this.#asked.set(what, report);
+    return report;
+  }
+
+  private async make(sprintId: SprintId, at: string | undefined): Promise<Report> {
     const { view } = await this.queries.execute(new FindSprintQuery(sprintId, at));
     const history = await readSprint(this.store, sprintId, await this.store.positionOf(view.cursor));
     const tasks = [...history.tasks].map(([id, events]) => reportTask(id, events));

@@ -1,6 +1,6 @@
-import type { SprintId, TaskId } from '#contracts';
+import type { Position, SprintId, TaskId } from '#contracts';
 import { sprintStream, taskStream } from '#contracts';
-import { task, type TaskState, type World } from '#domain';
+import { fold, task, type TakenOut, type TaskState, type World } from '#domain';
 import type { FeedEntry } from '#event-store';
 import type { Entity, Projection } from '../stream/projection-hub.port.js';
 import { alertView } from '../swarm/views.port.js';
@@ -38,6 +38,17 @@ export class SprintProjection implements Projection {
       const before = this.#tasks.get(event.taskId)?.state ?? task.initial;
       const state = task.evolve(before, event);
       if (state !== before) this.#tasks.set(event.taskId, { state, revision: position });
+    }
+  }
+
+  forgetTexts({ stream, events }: TakenOut, position: Position): void {
+    for (const id of this.#tasks.keys()) {
+      if (stream !== taskStream(id)) continue;
+      const state = fold(
+        task,
+        events.filter((event) => event.position <= this.world.position),
+      );
+      this.#tasks.set(id, { state, revision: position });
     }
   }
 

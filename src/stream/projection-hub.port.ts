@@ -37,7 +37,7 @@ const REACH_MS = 5000;
 export class ProjectionHub implements OnApplicationBootstrap, OnModuleDestroy {
   /** Topics that somebody looks at. */
   readonly #topics = new Map<string, Held>();
-  #forget: (() => void) | undefined;
+  #forget: readonly (() => void)[] = [];
 
   constructor(
     @Inject(EVENT_STORE) private readonly store: EventStore,
@@ -46,13 +46,18 @@ export class ProjectionHub implements OnApplicationBootstrap, OnModuleDestroy {
   ) {}
 
   onApplicationBootstrap(): void {
-    this.#forget = this.live.onChange((batch) => {
-      for (const { topic } of this.#topics.values()) topic.take(batch);
-    });
+    this.#forget = [
+      this.live.onChange((batch) => {
+        for (const { topic } of this.#topics.values()) topic.take(batch);
+      }),
+      this.live.onTakenOut((...takenOut) => {
+        for (const { topic } of this.#topics.values()) topic.forgetTexts(...takenOut);
+      }),
+    ];
   }
 
   onModuleDestroy(): void {
-    this.#forget?.();
+    for (const forget of this.#forget) forget();
     for (const { topic } of this.#topics.values()) topic.stop();
   }
 

@@ -1,4 +1,5 @@
 import type { Position } from '#contracts';
+import type { TakenOut } from '#domain';
 import type { FeedEntry } from '#event-store';
 import { FanOut } from './fan-out.js';
 import { controlFrame, messageFrame } from './frame.js';
@@ -18,6 +19,8 @@ export interface Entity {
 export interface Projection {
   /** Told of every batch, after the world has folded it. */
   fold(batch: readonly FeedEntry[]): void;
+  /** Told that texts were taken out of a stream, after everything of it up to now was told; only where it keeps any itself. */
+  forgetTexts?(takenOut: TakenOut, position: Position): void;
   entities(): readonly Entity[];
 }
 
@@ -81,6 +84,11 @@ export class ProjectionTopic {
 
   take(batch: readonly FeedEntry[]): void {
     this.projection.fold(batch);
+    this.#fanOut.ask();
+  }
+
+  forgetTexts(takenOut: TakenOut, position: Position): void {
+    this.projection.forgetTexts?.(takenOut, position);
     this.#fanOut.ask();
   }
 

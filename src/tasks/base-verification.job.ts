@@ -1,11 +1,11 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
-import { eventSchemas, isHyperRunError, type EventData, type Oid, type SprintId } from '#contracts';
+import { isHyperRunError, type EventData, type SprintId } from '#contracts';
 import { isActive, type Active, type World } from '#domain';
 import { GitRepository } from '#git';
 import { removeTree } from '#sandbox';
+import { KnownBases } from '../artifacts/known-bases.port.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { failpoint } from '../config/failpoint.js';
 import { LiveWorld } from '../world/live-world.port.js';
@@ -22,6 +22,7 @@ export class BaseVerificationJobs implements JobSource {
     private readonly live: LiveWorld,
     private readonly decisions: SprintDecisions,
     private readonly trees: TreeVerification,
+    private readonly bases: KnownBases,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
@@ -90,7 +91,7 @@ export class BaseVerificationJobs implements JobSource {
       });
       if ('code' in ground)
         return { outcome: 'missing', reason: ground.message, tree, isolation: 'none', weak, reused: false, steps: [] };
-      const known = await this.#known(tree, state);
+      const known = await this.bases.find(tree, plan.verification);
       if (known !== undefined && known.isolation === ground.isolation) return { ...known, reused: true };
       await mkdir(directory, { recursive: true, mode: 0o700 });
       const refusedHosts: string[] = [];
@@ -113,39 +114,12 @@ export class BaseVerificationJobs implements JobSource {
       const reason = failureOf(steps, plan.verification.commands.length);
       if (reason !== undefined) return { ...common, outcome: 'failed', reason, steps };
       const base: Base = { ...common, outcome: 'passed', steps };
-      await this.#remember(state, base);
+      await this.bases.remember(base, plan.verification);
       return base;
     } finally {
       repository.close();
       await removeTree(directory);
     }
-  }
-
-  #cacheFile(tree: Oid, { plan }: Active): string {
-    const { setup, commands, setupNetwork, setupHosts, timeoutSeconds } = plan.verification;
-    const key = createHash('sha256')
-      .update(JSON.stringify([tree, setup, commands, setupNetwork, setupHosts, timeoutSeconds, process.version]))
-      .digest('hex');
-    return join(this.config.dataDirectory, 'bases', `${key}.json`);
-  }
-
-  async #known(tree: Oid, state: Active): Promise<Base | undefined> {
-    const text = await readFile(this.#cacheFile(tree, state), 'utf8').catch(() => undefined);
-    if (text === undefined) return undefined;
-    try {
-      return eventSchemas['sprint.base-verified'].parse(JSON.parse(text));
-    } catch {
-      // A damaged file holds nothing that cannot be found out again.
-      return undefined;
-    }
-  }
-
-  async #remember(state: Active, base: Base): Promise<void> {
-    const file = this.#cacheFile(base.tree, state);
-    const draft = `${file}.${randomUUID()}`;
-    await mkdir(join(file, '..'), { recursive: true, mode: 0o700 });
-    await writeFile(draft, JSON.stringify(base), { mode: 0o600 });
-    await rename(draft, file);
   }
 }
 

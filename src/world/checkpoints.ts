@@ -13,6 +13,10 @@ export class Checkpoints {
     return this.#kept.map(({ position }) => position);
   }
 
+  get worlds(): readonly World[] {
+    return this.#kept;
+  }
+
   /** Keeps a copy of a world that is being folded, when it has gone on far enough since the last one. */
   keep(world: World): void {
     if (world.position - (this.#kept.at(-1)?.position ?? 0) < this.spacing) return;

@@ -1,13 +1,14 @@
 import { setMaxListeners } from 'node:events';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import type { Position } from '#contracts';
-import { newWorld, recallArchived, type World } from '#domain';
+import { forgetTexts, newWorld, recallArchived, type TakenOut, type World } from '#domain';
 import { NO_PARTS, type ArchivedParts, type EventStore, type FeedEntry } from '#event-store';
 import { EVENT_STORE } from '../log/log.port.js';
 import { foldEntry } from './fold-entry.js';
 import { ParkedEvents } from './parked-events.port.js';
 
 type Listener = (batch: readonly FeedEntry[]) => void;
+type TakenOutListener = (takenOut: TakenOut, position: Position) => void;
 
 /**
  * The present, kept up to date in this process: a fold of the log with its position. Thrown away and rebuilt at every
@@ -18,6 +19,7 @@ export class LiveWorld implements OnApplicationBootstrap, OnModuleDestroy {
   readonly world: World = newWorld();
   readonly #logger = new Logger(LiveWorld.name);
   readonly #listeners = new Set<Listener>();
+  readonly #ofTakenOut = new Set<TakenOutListener>();
   readonly #stopping = new AbortController();
   #following?: Promise<void>;
   #leftOut: ArchivedParts = NO_PARTS;
@@ -58,6 +60,15 @@ export class LiveWorld implements OnApplicationBootstrap, OnModuleDestroy {
   onChange(listener: Listener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Calls back when texts of an event were taken out, after the world has let go of them, with the position of
+   * `event.redacted`: whoever keeps something made of that stream lets go of them too. Returns how to stop that.
+   */
+  onTakenOut(listener: TakenOutListener): () => void {
+    this.#ofTakenOut.add(listener);
+    return () => this.#ofTakenOut.delete(listener);
   }
 
   /** Resolves when the event at this position has been folded; rejects when the signal aborts. */
@@ -101,12 +112,33 @@ export class LiveWorld implements OnApplicationBootstrap, OnModuleDestroy {
       if (this.#leftOut.size > 0) this.#wholeFrom = top;
       for await (const batch of this.store.subscribe(0 as Position, this.#stopping.signal, this.#leftOut)) {
         const read = batch.filter((entry) => this.#fold(entry));
+        const takenOut = await this.#forgetTexts(read, top);
         for (const listener of [...this.#listeners]) listener(read);
+        for (const each of takenOut) for (const listener of [...this.#ofTakenOut]) listener(...each);
       }
     } catch (error) {
       if (this.#stopping.signal.aborted) return;
       this.#logger.fatal(`The log cannot be followed any more: ${String(error)}`);
       throw error;
     }
+  }
+
+  /** Of what was taken out before this process began to read, it has read nothing. */
+  async #forgetTexts(read: readonly FeedEntry[], before: Position): Promise<Parameters<TakenOutListener>[]> {
+    const told = read.flatMap(({ event }) => (event.type === 'event.redacted' && event.position > before ? event : []));
+    const takenOut: Parameters<TakenOutListener>[] = [];
+    for (const { stream, position, data } of told) {
+      try {
+        const each = { stream, eventId: data.eventId, events: await this.store.read(stream) };
+        forgetTexts(this.world, each, position);
+        takenOut.push([each, position]);
+      } catch (error) {
+        if (this.#stopping.signal.aborted) break;
+        this.#logger.warn(
+          `What was taken out of event ${data.eventId} stays in memory until a start: ${String(error)}`,
+        );
+      }
+    }
+    return takenOut;
   }
 }

@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import type { Position } from '#contracts';
-import { copyWorld, type World } from '#domain';
+import { copyWorld, forgetTexts, type World } from '#domain';
 import type { EventStore } from '#event-store';
 import { EVENT_STORE } from '../log/log.port.js';
 import { Checkpoints } from './checkpoints.js';
@@ -35,19 +35,26 @@ export class WorldHistory implements OnModuleDestroy {
   #recent: readonly World[] = [];
   #folding: Promise<unknown> = Promise.resolve();
   readonly #stopping = new AbortController();
-  readonly #forget: () => void;
+  readonly #forget: readonly (() => void)[];
 
   constructor(
     @Inject(EVENT_STORE) private readonly store: EventStore,
     private readonly live: LiveWorld,
   ) {
-    this.#forget = live.onChange(() => {
+    const keep = () => {
       if (this.#isWhole(live.world)) this.#checkpoints.keep(live.world);
-    });
+    };
+    this.#forget = [
+      live.onChange(keep),
+      live.onTakenOut((takenOut) => {
+        // After what is being folded just now, which may have read the texts before.
+        this.#folding = this.#folding.then(() => this.#kept().forEach((world) => forgetTexts(world, takenOut)));
+      }),
+    ];
   }
 
   async onModuleDestroy(): Promise<void> {
-    this.#forget();
+    for (const forget of this.#forget) forget();
     this.#stopping.abort();
     await this.#folding;
   }
@@ -75,6 +82,10 @@ export class WorldHistory implements OnModuleDestroy {
     const world = known ?? (await this.#foldOn(copyWorld(this.#nearest(position)), position));
     this.#recent = [...this.#recent.filter((one) => one !== world), world].slice(-RECENT);
     return world;
+  }
+
+  #kept(): World[] {
+    return [...this.#checkpoints.worlds, ...this.#past.worlds, ...this.#recent];
   }
 
   #nearest(position: Position): World {

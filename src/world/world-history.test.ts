@@ -1,5 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { agentStream, type AgentId, type AnyEvent, type Position, type StreamName } from '#contracts';
+import {
+  agentStream,
+  type AgentId,
+  type AnyEvent,
+  type Position,
+  type Sha256,
+  type StreamName,
+  type Version,
+} from '#contracts';
 import { event, evolveWorld, newWorld } from '#domain';
 import { commandHash, InMemoryEventStore, newId } from '#event-store';
 import { LiveWorld } from './live-world.port.js';
@@ -91,6 +99,39 @@ describe('the world as it was', () => {
     expect(version).toBeGreaterThan(20);
     const top = await store.top();
     expect((await history.at(cursor(top))).position).toBe(top);
+  });
+
+  it('holds nowhere what was taken out, at no moment and in no process, and all else as before', async () => {
+    const another = new LiveWorld(store, new ParkedEvents());
+    await another.ready();
+    const stream = agentStream('links-1' as AgentId);
+    const alert = (alertId: string, text: string) =>
+      event('alert.raised', { alertId, severity: 'warning', kind: 'x', text });
+    await happen(stream, alert('a-1', 'swordfish'), alert('a-2', 'It waits.'));
+    const [position, version] = [(await store.top()) - 1, (await store.head(stream)).version - 1];
+    await happen(stream, opened(99));
+    await live.reached(await store.top());
+    const times = [position, position + 1, position + 2].map(cursor);
+    for (const time of times) expect((await history.at(time)).world.alerts.get('a-1')?.text).toBe('swordfish');
+    const [told] = await store.read(stream, version as Version);
+    const what = {
+      eventId: told?.id ?? '',
+      version: version as Version,
+      digest: 'a'.repeat(64) as Sha256,
+      reason: 'A key.',
+    };
+    const left = JSON.stringify({ ...told?.data, text: '[redacted]' });
+    await store.redact({ stream, position: position as Position, ...what, left });
+    await happen(stream, event('event.redacted', what));
+    for (const one of [live, another]) {
+      await one.until(({ alerts }) => alerts.get('a-1')?.text === '[redacted]');
+      expect(one.world.alerts.get('a-2')?.text).toBe('It waits.');
+    }
+    for (const time of times) {
+      const { alerts } = (await history.at(time)).world;
+      expect([alerts.get('a-1')?.text, alerts.get('a-2')?.text ?? 'It waits.']).toEqual(['[redacted]', 'It waits.']);
+    }
+    await another.onModuleDestroy();
   });
 
   it.each([

@@ -204,6 +204,20 @@ describeInBrowser('somebody who watches', () => {
     expect(await overflowOf(page)).toBe(0);
   });
 
+  it('sees a text no more that is taken out while it watches, and everything else as before', async () => {
+    const page = await enter('/feed');
+    await story.read(1, 1, 'leaked');
+    await story.read(1, 1, 'plain');
+    await Promise.all([line(page, 'leaked-1').waitFor(), line(page, 'plain-1').waitFor()]);
+    const { body } = await api.get<{ items: { id: string }[] }>('/events?before=&limit=2');
+    const { status } = await api.post(`/events/${body.items[0]?.id ?? ''}/redact`, { reason: 'It was a key.' });
+    expect(status).toBe(200);
+    await page.getByRole('log').getByText('read [redacted]').waitFor();
+    expect(await line(page, 'leaked-1').count()).toBe(0);
+    await line(page, 'plain-1').waitFor();
+    expect(problemsOf(page)).toEqual([]);
+  });
+
   it('sees what a task writes as a diff while it writes, and at any moment what it had written by then', async () => {
     const files = { 'docs/index.md': '# Atlas\n\nYou will recieve a map.\n', 'docs/.env': 'KEY=base-secret\n' };
     const path = await makeRepository(place.repositories, 'atlas', files);

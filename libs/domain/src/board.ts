@@ -109,6 +109,15 @@ const LONGEST_SUMMARY = 400;
 const waitingSummary = (reason: string, card: AgentCard, board: Board): string =>
   `${titleOf(card, board) ?? 'A task'}: ${reason}`.slice(0, LONGEST_SUMMARY);
 
+/** What the card of whoever waits says of the reason, told anew. @param version of the card from then on; left out: as it was */
+export const retellReason = (board: Board, taskId: TaskId, reason: string, version?: number): Board => {
+  const holder = board.holders.get(taskId);
+  const card = holder === undefined ? undefined : board.agents.get(holder);
+  if (card?.status !== 'blocked') return board;
+  const currentTaskSummary = waitingSummary(reason, card, board);
+  return withCard(board, { ...card, currentTaskSummary, version: version ?? card.version });
+};
+
 const cardChange = (card: AgentCard, told: Told & BoardEvent, board: Board): AgentCard => {
   switch (told.type) {
     case 'task.claimed':

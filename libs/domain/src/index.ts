@@ -17,5 +17,6 @@ export * from './archived.js';
 export * from './troubles.js';
 export * from './board.js';
 export * from './world.js';
+export { forgetTexts, type TakenOut } from './forget-texts.js';
 export * from './sprint-account.js';
 export { writtenIn, type WrittenFile } from './written.js';

@@ -147,6 +147,7 @@ describe('a sprint of 100,000 events', () => {
 
   const look = async (browser: Browser, where: string) => {
     const page = await openPage(browser);
+    page.setDefaultTimeout(LONG_MS);
     const told = <T>(what: string, work: () => Promise<T>) => timed(`${where}: in the browser, ${what}`, work);
     const goTo = (route: string) => page.goto(`${api.url}/#${route}`);
     await signIn(page, api, '/sprints');

@@ -111,6 +111,8 @@ const take = (texts: readonly string[], receivedAt: number): void => {
   if (held === undefined) apply(events);
   else held.push(...events);
   for (const listener of listeners) listener(events);
+  // Its texts stand in what was read before: the log holds them no more.
+  if (events.some(({ type }) => type === 'event.redacted')) beginAnew();
   arrivals.push({ at: receivedAt, count: events.length });
   feed.tell();
   measure(events);
