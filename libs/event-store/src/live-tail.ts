@@ -85,8 +85,11 @@ export class LiveTail {
 }
 
 const BATCH = 1000;
-/** Pages of the log asked for at once: positions are dense, so that the next page is known before the one before has come. */
-const PAGES_AHEAD = 4;
+/**
+ * Pages of the log asked for at once: positions are dense, so that the next page is known before the one before has come.
+ * Not more: Redis is faster than whoever folds, and what waits for long outlives the young generation of the heap.
+ */
+const PAGES_AHEAD = 2;
 
 type ReadAll = (after: Position, limit: number) => Promise<FeedEntry[]>;
 
