@@ -1,12 +1,12 @@
 import type { Redis } from 'ioredis';
 import type { Position, Recorded, Sha256, StreamName, Version } from '#contracts';
-import { isIn, NO_PARTS, parsePart } from './archived-parts.js';
+import { NO_PARTS, parsePart } from './archived-parts.js';
 import { corrupt, unavailable } from './errors.js';
 import type { Archive, ArchivedParts, FeedEntry, StoredBytes } from './event-store.js';
 import { LiveEntry, LoggedEntry } from './feed-entry.js';
 import { MAX_EVENTS_PER_CALL } from './group-commit.js';
 import type { Keys } from './keys.js';
-import { numberOf, pointersOf, type Entry } from './pointers.js';
+import { isWhole, numberOf, runsOf, type Entry, type Run } from './pointers.js';
 import { parseStored, toToday } from './record.js';
 
 export const PAGE = 1000;
@@ -178,29 +178,49 @@ export class RedisLog {
       this.redis.xrange(this.keys.all, `(${after}-0`, `${after + count + MAX_EVENTS_PER_CALL - 1}-0`),
     );
     if (entries.length === 0 && (await this.top()) > after) throw corrupt('all', after + 1, 'the pointer is missing.');
-    const pointers = pointersOf(entries, after).slice(0, count);
-    const ranges = new Map<StreamName, { from: number; to: number }>();
-    for (const { stream, version } of pointers) {
-      if (isIn(without, stream, version)) continue;
-      const range = ranges.get(stream) ?? { from: version, to: 0 };
-      range.to = version;
-      ranges.set(stream, range);
-    }
-    const logs = new Map<StreamName, { from: number; entries: Entry[] }>();
-    await ask(
-      Promise.all(
-        [...ranges].map(async ([stream, { from, to }]) => {
-          logs.set(stream, { from, entries: await this.#slice(stream, from, to) });
-        }),
-      ),
-    );
-    return pointers.map(({ stream, version }, index) => {
-      const log = logs.get(stream);
-      const [, header = '', , data = ''] = log?.entries[version - log.from]?.[1] ?? [];
-      return new LoggedEntry((after + 1 + index) as Position, stream, version, header, data);
+    const runs = runsOf(entries, after, count);
+    return loggedEntries(after, runs, await ask(this.#slices(rangesOf(runs, without))));
+  }
+
+  /** One question for each stream, and one write for all of them: a write costs as much as a question. */
+  async #slices(ranges: readonly Run[]): Promise<Slices> {
+    const { stream: connection } = this.redis;
+    connection.cork();
+    const asked = ranges.map(async ({ stream, from, to }) => {
+      return [stream, { from, entries: await this.#slice(stream, from, to) }] as const;
     });
+    connection.uncork();
+    return new Map(await Promise.all(asked));
   }
 }
+
+/** Of streams: entries from a version on. */
+type Slices = ReadonlyMap<StreamName, { readonly from: number; readonly entries: readonly Entry[] }>;
+
+/** Of each stream from its first version to its last, without what is in those parts. */
+const rangesOf = (runs: readonly Run[], without: ArchivedParts): Run[] => {
+  const ranges = new Map<StreamName, Run>();
+  for (const { stream, from, to } of runs) {
+    const first = ranges.get(stream)?.from ?? Math.max(from, (without.get(stream)?.to ?? 0) + 1);
+    if (first <= to) ranges.set(stream, { stream, from: first, to });
+  }
+  return [...ranges.values()];
+};
+
+const loggedEntries = (after: number, runs: readonly Run[], slices: Slices): FeedEntry[] => {
+  const told: FeedEntry[] = [];
+  for (const { stream, from, to } of runs) {
+    const slice = slices.get(stream);
+    for (let version = from; version <= to; version++) {
+      const position = (after + 1 + told.length) as Position;
+      const [, header = '', , data = ''] = slice?.entries[version - slice.from]?.[1] ?? NO_FIELDS;
+      told.push(new LoggedEntry(position, stream, version as Version, header, data));
+    }
+  }
+  return told;
+};
+
+const NO_FIELDS: readonly string[] = [];
 
 interface Source<T> {
   readonly range: (start: string, end: string, limit: number) => Promise<Entry<T>[]>;
@@ -226,11 +246,19 @@ export const feedEntries = (after: number, entries: readonly Entry[]): FeedEntry
 type Entries = readonly Entry<{ toString(): string }>[];
 
 const missingIn = (from: number, to: number, entries: Entries): number | undefined => {
+  if (isDense(from, to, entries)) return undefined;
   for (let index = 0; index <= to - from; index++) {
     const entry = entries[index];
     if (entry === undefined || numberOf(entry[0]) !== from + index) return from + index;
   }
   return undefined;
+};
+
+/** Ids increase: as many whole numbers as lie between the first and the last are all of them. */
+const isDense = (from: number, to: number, entries: Entries): boolean => {
+  const [first, last] = [entries[0], entries.at(-1)];
+  if (first === undefined || last === undefined || entries.length !== to - from + 1) return false;
+  return numberOf(first[0]) === from && numberOf(last[0]) === to && entries.every(([id]) => isWhole(id));
 };
 
 const checkDense = (stream: string, from: number, to: number, entries: Entries): void => {
