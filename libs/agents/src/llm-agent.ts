@@ -6,11 +6,12 @@ import { definitionVersion, type LlmDefinition } from './definition.js';
 import { shortened, toolMessage } from './llm/conversation.js';
 import { openModel } from './llm/language-model.js';
 import { LoopWatch } from './llm/loop-watch.js';
-import { ModelTools, offeredTools } from './llm/tools.js';
+import { ModelTools } from './llm/tools.js';
 import { takeTurn, type Turn, type TurnTerms } from './llm/turn.js';
 import { MarkedData } from './marked-data.js';
 import { prompt, promptsVersion } from './prompts.js';
 import { taskPrompt } from './task-prompt.js';
+import { offeredTools } from './tool-inputs.js';
 import type { Toolbox } from './tools.js';
 
 const MOST_TURNS = 100;

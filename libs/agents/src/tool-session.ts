@@ -148,7 +148,8 @@ export class ToolSession {
     this.refusals++;
     const reason = this.text(cause.message, 2000);
     const { attempt } = this.ports;
-    const shown = path === undefined ? {} : { path: this.text(path, 2048) };
+    const named = path ?? cause.details['path'];
+    const shown = typeof named === 'string' ? { path: this.text(named, 2048) } : {};
     await this.ports.refuse({ attempt, tool, ...shown, code: cause.code, reason, count: this.refusals });
     const details = { ...cause.details, code: cause.code, count: this.refusals };
     if (this.refusals < LAST_REFUSAL) {

@@ -1,8 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { HyperRunError, Sha256, type EventData, type Question } from '#contracts';
+import { HyperRunError, isHyperRunError, Sha256, type EventData, type Question } from '#contracts';
 import { mayHoldSecrets, type SearchResult } from '#hafs';
 import { type ActionType, ToolSession } from './tool-session.js';
 import type { Answer, CommandResult, Toolbox, ToolPorts } from './tools.js';
+import { patched, type PatchedFile } from './unified-diff.js';
 
 const OUTPUT_TAIL = 8000;
 const LONGEST_COMMAND = 4000;
@@ -83,6 +84,17 @@ class ObservedToolbox implements Toolbox {
     });
   }
 
+  patch(diff: string): Promise<readonly string[]> {
+    return this.session.call('patch', undefined, async () => {
+      const files = await this.patchedFiles(diff);
+      await this.changeAll(files);
+      for (const { path, content } of files)
+        if (content === undefined) await this.observe('action.file-deleted', { path: shown(path) });
+        else await this.written(path, Buffer.from(content));
+      return files.map(({ path }) => path);
+    });
+  }
+
   run(command: string): Promise<CommandResult> {
     return this.session.call('run', undefined, async () => {
       const { sandboxRun } = this.session.ports;
@@ -133,11 +145,42 @@ class ObservedToolbox implements Toolbox {
   }
 
   private async store(path: string, text: string): Promise<void> {
-    const { tree, keep } = this.session.ports;
     const content = Buffer.from(text);
-    await tree.write(path, content);
+    await this.session.ports.tree.write(path, content);
+    await this.written(path, content);
+  }
+
+  private async written(path: string, content: Buffer): Promise<void> {
+    const { keep } = this.session.ports;
     const hash = keep ? await keep(content) : Sha256.parse(createHash('sha256').update(content).digest('hex'));
     await this.observe('action.file-written', { path: shown(path), bytes: content.length, content: hash });
+  }
+
+  private async patchedFiles(diff: string): Promise<readonly PatchedFile[]> {
+    try {
+      return await patched(diff, (path) => this.textOf(path));
+    } catch (error) {
+      if (isHyperRunError(error, 'tool.patch-mismatch')) await this.toolCalled('patch', error.message);
+      throw error;
+    }
+  }
+
+  /** One after the other; where one is refused, those before it are put back. */
+  private async changeAll(files: readonly PatchedFile[]): Promise<void> {
+    const { tree } = this.session.ports;
+    const before: { readonly path: string; readonly content: Buffer | undefined }[] = [];
+    const put = (path: string, content: Buffer | undefined) =>
+      content === undefined ? tree.delete(path) : tree.write(path, content);
+    try {
+      for (const { path, content } of files) {
+        const there = await tree.read(path);
+        await put(path, content === undefined ? undefined : Buffer.from(content));
+        before.unshift({ path, content: there });
+      }
+    } catch (error) {
+      for (const { path, content } of before) await put(path, content);
+      throw error;
+    }
   }
 
   private async textOf(path: string): Promise<string | undefined> {

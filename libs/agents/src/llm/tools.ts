@@ -1,50 +1,12 @@
 // The tools of every agent, as a model is offered them: what they answer is marked as material.
-import { z } from 'zod';
+import type { z } from 'zod';
 import { HyperRunError, isHyperRunError } from '#contracts';
 import type { MarkedData } from '../marked-data.js';
-import { toolDescriptions } from '../prompts.js';
-import type { Toolbox, ToolPorts } from '../tools.js';
+import { choicesOf, cutText, INPUTS, MENDABLE, type ToolName } from '../tool-inputs.js';
+import type { Toolbox } from '../tools.js';
 
 const LONGEST_ANSWER = 30_000;
 const MOST_PATHS = 500;
-const MOST_RESULTS = 20;
-
-const path = z.string().min(1).max(1024).describe('From the top of the repository: docs/a.md');
-const line = z.number().int().positive().max(10_000_000);
-
-const INPUTS = {
-  search: z.object({ text: z.string().min(1).max(1000), limit: z.number().int().min(1).max(MOST_RESULTS).optional() }),
-  read: z.object({ path, startLine: line.optional(), endLine: line.optional() }),
-  list: z.object({ folder: z.string().max(1024).optional() }),
-  write: z.object({ path, content: z.string() }),
-  edit: z.object({ path, oldText: z.string().min(1), newText: z.string() }),
-  delete: z.object({ path }),
-  run: z.object({ command: z.string().min(1).max(4000) }),
-  ask: z.object({
-    question: z.string().min(1).max(2000),
-    options: z.array(z.string().min(1).max(200)).max(20).optional(),
-  }),
-} as const;
-
-export type ToolName = keyof typeof INPUTS;
-
-/** Those that this attempt can use: commands need a sandbox, questions somebody who answers. */
-export const offeredTools = (
-  ports: Pick<ToolPorts, 'search' | 'sandboxRun' | 'ask'>,
-): Record<string, { readonly description: string; readonly inputSchema: z.ZodType }> => {
-  const isThere: Partial<Record<ToolName, boolean>> = {
-    search: ports.search !== undefined,
-    run: ports.sandboxRun !== undefined,
-    ask: ports.ask !== undefined,
-  };
-  const names = (Object.keys(INPUTS) as ToolName[]).filter((name) => isThere[name] !== false);
-  return Object.fromEntries(
-    names.map((name) => [name, { description: toolDescriptions[name] ?? name, inputSchema: INPUTS[name] }]),
-  );
-};
-
-/** What the model can do something about; everything else ends the attempt. */
-const TOLD = ['tool.refused', 'tool.edit-mismatch', 'tool.not-text', 'tool.no-search', 'tool.no-sandbox', 'tool.nobody-to-ask', 'tool.invalid-question', 'tree.not-found']; // prettier-ignore
 
 export interface Done {
   readonly text: string;
@@ -63,7 +25,7 @@ export class ModelTools {
     try {
       return await this.#call(tool as ToolName, input);
     } catch (error) {
-      if (!isHyperRunError(error) || !TOLD.includes(error.code)) throw error;
+      if (!isHyperRunError(error) || !MENDABLE.includes(error.code)) throw error;
       return { text: `Error: ${error.message}`, changed: false };
     }
   }
@@ -109,10 +71,8 @@ export class ModelTools {
     const range = { startLine, endLine: Math.max(startLine, endLine ?? Number.MAX_SAFE_INTEGER) };
     const text = await this.tools.read(file, isPart ? range : undefined);
     if (text === undefined) return told('There is no such file.');
-    if (text.length <= LONGEST_ANSWER) return this.#material('', text);
-    const shown = text.slice(0, text.lastIndexOf('\n', LONGEST_ANSWER) + 1) || text.slice(0, LONGEST_ANSWER);
-    const next = startLine + shown.split('\n').length - 1;
-    return this.#material(`Cut: read on from line ${next}.\n`, shown);
+    const { shown, nextLine } = cutText(text, startLine, LONGEST_ANSWER);
+    return this.#material(nextLine === undefined ? '' : `Cut: read on from line ${nextLine}.\n`, shown);
   }
 
   async #list({ folder = '' }: z.infer<typeof INPUTS.list>): Promise<Done> {
@@ -131,8 +91,8 @@ export class ModelTools {
     return this.#material(`${how}\n`, output.length > LONGEST_ANSWER ? `…${output.slice(-LONGEST_ANSWER)}` : output);
   }
 
-  async #ask({ question, options = [] }: z.infer<typeof INPUTS.ask>): Promise<Done> {
-    const choices = options.map((label, index) => ({ id: `option-${index + 1}`, label }));
+  async #ask({ question, options }: z.infer<typeof INPUTS.ask>): Promise<Done> {
+    const choices = choicesOf(options);
     const answer = await this.tools.ask(question, choices);
     if (answer.timedOut) return told('Nobody answered in time. Decide for yourself.');
     const choice = choices.find(({ id }) => id === answer.choice)?.label;
