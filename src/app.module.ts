@@ -14,6 +14,7 @@ import { LogModule } from './log/log.module.js';
 import type { OpenLog } from './log/open-log.js';
 import { OpsModule } from './ops/ops.module.js';
 import { OrchestratorModule } from './orchestrator/orchestrator.module.js';
+import { RemoteModule } from './remote/remote.module.js';
 import { RepositoriesModule } from './repositories/repositories.module.js';
 import { SearchModule } from './search/search.module.js';
 import { SprintsModule } from './sprints/sprints.module.js';
@@ -46,6 +47,7 @@ export class AppModule {
         OrchestratorModule,
         TasksModule,
         SwarmModule,
+        RemoteModule,
         StrategistModule,
         AuditModule,
         ArchiveModule,

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { pathToFileURL } from 'node:url';
 import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { Transport, type MicroserviceOptions } from '@nestjs/microservices';
+import type { MicroserviceOptions } from '@nestjs/microservices';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { AgentRegistry } from '#agents';
 import { HyperRunError, isHyperRunError } from '#contracts';
@@ -16,6 +16,7 @@ import { fastifyAdapter, prepareHttp } from './http/fastify.js';
 import { IsolationLevel } from './isolation/isolation-level.port.js';
 import { openLog, type OpenLog } from './log/open-log.js';
 import { serveOpenApi } from './openapi.js';
+import { RoleServer } from './role-server.js';
 import { ServiceFile } from './service-file.js';
 import { ServiceLogger } from './service-logger.js';
 
@@ -76,20 +77,20 @@ const build = async (config: Config, log: OpenLog, agents: AgentRegistry): Promi
   );
   prepareHttp(app);
   serveOpenApi(app);
-  if (config.roles.includes('api'))
-    app.connectMicroservice<MicroserviceOptions>({
-      transport: Transport.REDIS,
-      options: {
-        ...clientOptions(log.connection.options, tagOf(0)),
-        retryAttempts: Number.MAX_SAFE_INTEGER,
-        retryDelay: 500,
-      },
-    });
+  if (config.roles.includes('api') || config.roles.includes('worker')) {
+    const options = {
+      ...clientOptions(log.connection.options, tagOf(0)),
+      retryAttempts: Number.MAX_SAFE_INTEGER,
+      retryDelay: 500,
+    };
+    app.connectMicroservice<MicroserviceOptions>({ strategy: new RoleServer(options, config.roles) });
+  }
   return app;
 };
 
-/** A process without the role `api` listens to nobody: it follows the log, and keeps its hands off the service file. */
+/** A process without the role `api` opens no port: it follows the log, and keeps its hands off the service file. */
 const workUnheard = async (app: NestFastifyApplication): Promise<undefined> => {
+  await app.startAllMicroservices();
   await app.init();
 };
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -66,6 +67,15 @@ describe('agents add', () => {
     expect(JSON.stringify(await written())).not.toContain('"two"');
     expect((await run('add', 'opencode', '-m', 'two', '--replace')).code).toBe(0);
     expect(JSON.stringify(await written())).toContain('"two"');
+  });
+
+  it('makes a token for a remote agent, shows it once, and keeps only its hash', async () => {
+    const { code, lines } = await run('add', 'remote', '--as', 'mine');
+    const [, token = ''] = /shown only now: (\S{43})$/m.exec(lines.join('\n')) ?? [];
+    const tokenHash = createHash('sha256').update(token).digest('hex');
+    expect([code, await written()]).toEqual([0, { mine: { type: 'remote', tokenHash } }]);
+    expect(await readFile(file, 'utf8')).not.toContain(token);
+    expect((await run('add', 'remote', '-m', 'gpt-5')).message).toMatch(/from where it is/);
   });
 
   it('writes nothing where the file, the name or the address is not as it has to be', async () => {

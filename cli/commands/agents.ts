@@ -1,3 +1,4 @@
+import { createHash, randomBytes } from 'node:crypto';
 import { Command, Option } from 'commander';
 import { agentsFile, configuredAgents, addAgent } from '../agents-file.js';
 import { AgentKindView, AgentRecordView, AgentView } from '../api.js';
@@ -35,8 +36,8 @@ const kindsCommand = (context: Context) =>
     .action(async (_: unknown, command: Command) => {
       const kinds = await knownKinds(context);
       if (jsonWanted(command)) return context.json(kinds, 2);
-      context.lines(
-        table(
+      context.lines([
+        ...table(
           ['KIND', 'NAME', 'HOW', 'HERE'],
           kinds.map(({ kind, name, type, installed, install, added }) => [
             kind,
@@ -50,13 +51,15 @@ const kindsCommand = (context: Context) =>
           ]),
           context.style,
         ),
-      );
+        '',
+        'A program of yours, on this host or another: hyper-run agents add remote --as <name>',
+      ]);
     });
 
 const addCommand = (context: Context) =>
   new Command('add')
     .description('write a coding agent into agents.json of the service, ready for its sandbox')
-    .argument('<kind>', 'one of: hyper-run agents kinds')
+    .argument('<kind>', 'one of: hyper-run agents kinds; or remote: a program of yours that speaks over Redis')
     .option('-m, --model <name>', 'the model that it calls, as its provider names it')
     .option('--as <name>', 'what plans and people call it (its kind)')
     .option('--base-url <url>', 'the one address that its model calls go to')
@@ -71,7 +74,31 @@ const addCommand = (context: Context) =>
 /** The command above may have taken it for its own. */
 const jsonWanted = (command: Command): boolean => command.optsWithGlobals<{ json?: boolean }>().json === true;
 
+const REMOTE = 'remote';
+
+/** Its token is shown this once: the service keeps only what tells it from another one. */
+const addRemote = async (context: Context, options: AddOptions): Promise<void> => {
+  const given = [options.model, options.baseUrl, options.credential === true ? undefined : options.credential];
+  if (given.some((one) => one !== undefined))
+    throw usageError(
+      'A remote agent calls its model from where it is: leave --model, --base-url and --credential out.',
+    );
+  const file = agentsFile(context.env);
+  const name = options.as ?? REMOTE;
+  const token = randomBytes(32).toString('base64url');
+  const definition = { type: REMOTE, tokenHash: createHash('sha256').update(token).digest('hex') } as const;
+  await addAgent(file, name, definition, { replace: options.replace });
+  if (options.json) return context.json({ file, name, definition, token }, 2);
+  context.lines([
+    `${context.style.green('✔')} ${name} is in ${file}.`,
+    `  Its token, which is kept nowhere and shown only now: ${token}`,
+    `  It calls itself ${name}-1 (a second one at the same time ${name}-2 …) and speaks over Redis: docs/agents.md`,
+    '  The service knows it from its next start on.',
+  ]);
+};
+
 const add = async (context: Context, kind: string, options: AddOptions): Promise<void> => {
+  if (kind === REMOTE) return addRemote(context, options);
   const { definitionOf, installedAt, mountsOf, presetOf } = await import('#agents');
   const preset = presetOf(kind);
   if (options.model === undefined)

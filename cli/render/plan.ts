@@ -151,9 +151,11 @@ const renderAgents = (plan: Plan, style: Style): string[] =>
   othersOf(plan).map(({ kind, adapter, workplace, model, host, credential }) => {
     const place = workplace === 'sandbox' ? 'works in the sandbox' : 'works on a tree in memory';
     const reach =
-      host === undefined
-        ? 'no network'
-        : `may call model ${oneLine(model ?? '')} at ${oneLine(host)}${credential === undefined ? '' : ` with the key in ${oneLine(credential)}`}`;
+      adapter === 'remote'
+        ? 'lives elsewhere: what it reads here leaves this machine'
+        : host === undefined
+          ? 'no network'
+          : `may call model ${oneLine(model ?? '')} at ${oneLine(host)}${credential === undefined ? '' : ` with the key in ${oneLine(credential)}`}`;
     return `${style.dim('Agent     ')}${style.yellow(oneLine(kind))}  ${adapter}, ${place}, ${reach}`;
   });
 

@@ -11,6 +11,7 @@ import {
   type CanActivate,
   type ExceptionFilter,
   type ExecutionContext,
+  type Type,
 } from '@nestjs/common';
 import { throwError, type Observable } from 'rxjs';
 import { problemJson, problemOf } from '../http/problem.js';
@@ -44,8 +45,8 @@ export class RpcProblemFilter implements ExceptionFilter {
 }
 
 /** For a controller of message handlers: token, validation and errors as the contract says. */
-export const RpcAccess = () =>
-  applyDecorators(UseGuards(RpcTokenGuard), UseFilters(new RpcProblemFilter()), UsePipes(validationPipe()));
+export const RpcAccess = (guard: Type<CanActivate> = RpcTokenGuard) =>
+  applyDecorators(UseGuards(guard), UseFilters(new RpcProblemFilter()), UsePipes(validationPipe()));
 
 /** Who sent the message; the same one as with HTTP. */
 export const RpcPrincipal = createParamDecorator((): string => OWNER);

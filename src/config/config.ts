@@ -66,6 +66,7 @@ export class Config {
   @IsOptional() @Matches(/^[a-z0-9]{1,40}\.\d{1,15}-\d{1,15}$/) readonly acceptLog: string | undefined;
   @IsInt() @Min(1) @Max(8760) readonly planTtlHours: number;
   @IsInt() @Min(1) @Max(86_400) readonly stalledSeconds: number;
+  @IsInt() @Min(1) @Max(86_400) readonly remoteSeconds: number;
   @IsInt() @Min(1) @Max(3600) readonly pauseSeconds: number;
   @IsInt() @Min(1) @Max(2_592_000) readonly answerSeconds: number;
   @IsIn(UNANSWERED) readonly unanswered: Unanswered;
@@ -116,6 +117,7 @@ export class Config {
     this.acceptLog = env['HYPER_RUN_ACCEPT_LOG'];
     this.planTtlHours = whole(env['HYPER_RUN_PLAN_TTL_HOURS'], 24);
     this.stalledSeconds = whole(env['HYPER_RUN_STALLED_SECONDS'], 300);
+    this.remoteSeconds = whole(env['HYPER_RUN_REMOTE_SECONDS'], 60);
     this.pauseSeconds = whole(env['HYPER_RUN_PAUSE_SECONDS'], 10);
     this.answerSeconds = whole(env['HYPER_RUN_ANSWER_SECONDS'], 86_400);
     this.unanswered = (env['HYPER_RUN_UNANSWERED'] ?? 'go-on') as Unanswered;

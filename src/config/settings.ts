@@ -165,6 +165,13 @@ export const SETTINGS: readonly Setting[] = [
     'A working agent without progress for so long is stalled.',
   ),
   setting(
+    'HYPER_RUN_REMOTE_SECONDS',
+    'remoteSeconds',
+    '60',
+    'a whole number from 1 to 86400',
+    'A remote agent without a task that has not been heard of for so long is offline. See [agents.md](agents.md).',
+  ),
+  setting(
     'HYPER_RUN_PAUSE_SECONDS',
     'pauseSeconds',
     '10',

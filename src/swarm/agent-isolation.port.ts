@@ -20,8 +20,9 @@ export class AgentIsolation {
     const { level } = await this.isolation.measured();
     const known = new Map(
       this.agents.kinds().map((kind) => {
-        const { workplace } = this.agents.describe(kind).planned;
-        return [kind, workplace === 'sandbox' ? level : 'memory'];
+        const { planned } = this.agents.describe(kind);
+        if (planned.adapter === 'remote') return [kind, 'remote'];
+        return [kind, planned.workplace === 'sandbox' ? level : 'memory'];
       }),
     );
     return (kind) => known.get(kind) ?? 'unknown';

@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { agentStream, type AgentId } from '#contracts';
-import { agent } from '#domain';
+import { agent, type AgentCard } from '#domain';
 import { AgentRegistry } from '#agents';
 import { CONFIG, type Config } from '../config/config.js';
 import { Decisions } from '../world/decisions.port.js';
@@ -24,22 +24,45 @@ export class Roster implements OnApplicationBootstrap {
   async onApplicationBootstrap(): Promise<void> {
     if (!this.config.roles.includes('worker')) return;
     await this.live.ready();
-    for (const kind of this.agents.kinds()) await this.enlist(kind, 1);
+    for (const kind of this.agents.kinds())
+      if (this.agents.describe(kind).definition?.type === 'remote') await this.#awaitFirst(kind);
+      else await this.enlist(kind, 1);
   }
 
-  async enlist(kind: string, slot: number): Promise<AgentId> {
+  /** `about`: how an agent that lives elsewhere calls itself. */
+  async enlist(kind: string, slot: number, about?: Pick<AgentCard, 'name' | 'role'>): Promise<AgentId> {
     const agentId = `${kind}-${slot}` as AgentId;
-    const { name, role } = this.agents.describe(kind);
+    const described = this.agents.describe(kind);
+    const { name, role } = about ?? { name: `${described.name} ${slot}`, role: described.role };
     const known = this.live.world.board.agents.get(agentId);
-    if (known !== undefined && known.status !== 'offline' && known.role === role) return agentId;
+    const isSame = known?.role === role && (about === undefined || known.name === name);
+    if (isSame && known.status !== 'offline') return agentId;
     const outcome = await this.decisions.make({
       stream: agentStream(agentId),
       decider: agent,
-      command: { type: 'register', agentId, kind, name: `${name} ${slot}`, role },
+      command: { type: 'register', agentId, kind, name, role },
       issued: { id: `enlist-${agentId}-${this.live.world.position}`, actor: ACTOR, body: { agentId, kind, role } },
       subjects: { agentId },
     });
     await this.live.reached(outcome.position);
     return agentId;
+  }
+
+  /** It is not there any more: its card says `offline`, until it is enlisted again. */
+  async dismiss(agentId: AgentId, reason: string): Promise<void> {
+    const { position } = await this.decisions.make({
+      stream: agentStream(agentId),
+      decider: agent,
+      command: { type: 'deregister', reason },
+      issued: { id: `dismiss-${agentId}-${this.live.world.position}`, actor: ACTOR, body: { agentId } },
+      subjects: { agentId },
+    });
+    await this.live.reached(position);
+  }
+
+  /** So that the board shows who may come. */
+  async #awaitFirst(kind: string): Promise<void> {
+    if (this.live.world.board.agents.has(`${kind}-1` as AgentId)) return;
+    await this.dismiss(await this.enlist(kind, 1), 'It has not been heard of yet.');
   }
 }

@@ -20,7 +20,7 @@ export const AgentView = named(
     lastSeen: time.optional(),
     lastProgress: time.optional(),
     circuitOpenUntil: z.number().optional(),
-    /** `memory`: it works on a tree in memory. Else the level of the sandbox; `unknown`: no agent of this service. */
+    /** `memory`: it works on a tree in memory; `remote`: and lives elsewhere. Else the level of the sandbox; `unknown`: no agent of this service. */
     isolation: z.string(),
     /** Position of the newest event that changed it. */
     version: z.number().int(),

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { AgentRegistry, type AgentTask, type BaseAgent } from '#agents';
+import { AgentRegistry, modelOf, type AgentTask, type BaseAgent } from '#agents';
 import { isHyperRunError, type RequestedChanges, type Trouble } from '#contracts';
 import { agentOf } from '#domain';
 import type { GitRepository } from '#git';
@@ -8,6 +8,7 @@ import { ArtifactStore } from '../artifacts/artifact-store.port.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { knownSecrets } from '../config/secrets.js';
 import { IsolationLevel, type Measured } from '../isolation/isolation-level.port.js';
+import { RemoteAgents } from '../remote/remote-agents.port.js';
 import { RepositorySearch } from '../search/repository-search.port.js';
 import { LiveWorld } from '../world/live-world.port.js';
 import type { Attempt } from './attempt.js';
@@ -43,6 +44,7 @@ export class AgentWork {
     private readonly checkouts: Checkouts,
     private readonly trees: TreeVerification,
     private readonly live: LiveWorld,
+    private readonly remote: RemoteAgents,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
@@ -70,6 +72,7 @@ export class AgentWork {
       await way?.close();
       throw error;
     });
+    const desk = this.remote.isRemote(agent.kind) ? this.#desk(attempt) : undefined;
     // What a program does by itself nobody can hold: a pause waits for the end of its turn, or of the grace.
     const ended = agent.workplace === 'sandbox' ? attempt.begin() : undefined;
     try {
@@ -86,6 +89,7 @@ export class AgentWork {
           ...workplace.ports,
           ...overseen,
           ...(way && { model: way.access }),
+          ...(desk && { remote: desk }),
           search: (text, limit) => this.search.search(repository, baseCommit, text, { limit }),
           keep,
           unreadable,
@@ -110,10 +114,20 @@ export class AgentWork {
       throw new TaskFailure(kind, `The agent failed: ${why}`, troubleOf(error), said);
     } finally {
       ended?.();
+      desk?.close();
       oversight.close();
       await way?.close();
       await workplace.close();
     }
+  }
+
+  #desk(attempt: Attempt): ReturnType<RemoteAgents['serve']> {
+    const { taskId, agentId, spec, attempt: number } = attempt.claimed;
+    const isBlocked = () => this.live.world.tasks.get(taskId)?.status === 'blocked';
+    return this.remote.serve({
+      ...{ agentId, taskId, attempt: number, scope: spec.scope, budgets: spec.budgets },
+      waitsFor: () => (attempt.runs() ? 'work' : isBlocked() ? 'person' : 'pause'),
+    });
   }
 
   /** Undefined where the agent has no model. @throws TaskFailure `agent-failed` */
@@ -123,10 +137,10 @@ export class AgentWork {
     ports: Parameters<typeof openModelWay>[1],
   ): Promise<ModelWay | undefined> {
     const { kind, planned } = agentOf(claimed);
-    const { definition } = this.agents.describe(kind);
-    if (definition?.model === undefined) return undefined;
+    const model = modelOf(this.agents.describe(kind).definition);
+    if (model === undefined) return undefined;
     try {
-      return await openModelWay({ model: definition.model, planned, workplace: agent.workplace }, ports, this.config);
+      return await openModelWay({ model, planned, workplace: agent.workplace }, ports, this.config);
     } catch (error) {
       if (!isHyperRunError(error)) throw error;
       throw new TaskFailure('agent-failed', error.message, 'crashed');

@@ -25,6 +25,8 @@ export interface Job {
 /** Finds the jobs of one kind that nobody holds now. */
 export interface JobSource {
   jobs(world: World): readonly Job[];
+  /** Calls back when there may be others although the log told nothing; returns how to stop that. */
+  onChange?(look: () => void): () => void;
 }
 
 export const JOB_SOURCES = Symbol('JOB_SOURCES');

@@ -12,7 +12,7 @@ import {
 } from '../../libs/domain/src/failing-agent.fixture.js';
 import { ada, claimed } from '../../libs/domain/src/plan.fixture.js';
 import { worldOf } from '../../libs/domain/src/world.fixture.js';
-import { startable } from './startable.js';
+import { startable, withAgents } from './startable.js';
 
 describe('the tasks of an agent whose circuit is open', () => {
   const ids = (world: ReturnType<typeof worldOf>) => startable(world).map(({ taskId }) => taskId);
@@ -50,5 +50,15 @@ describe('a task that is left alone for a while', () => {
       { taskId: 't-1' as TaskId, notBefore: 10_000 + 8000 },
       { taskId: 't-2' as TaskId },
     ]);
+  });
+});
+
+describe('tasks of agents that live elsewhere', () => {
+  it('are begun for as many of them as wait for one, those of others at once', () => {
+    const world = worldOf(...sprint, ...tasks);
+    const begun = (isRemote: boolean, free: number) =>
+      withAgents(startable(world), world, { isRemote: () => isRemote, free: () => free }).map(({ taskId }) => taskId);
+    expect([0, 1, 2].map((free) => begun(true, free))).toEqual([[], ['t-1'], ['t-1', 't-2']]);
+    expect(begun(false, 0)).toEqual(['t-1', 't-2']);
   });
 });

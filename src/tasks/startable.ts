@@ -43,6 +43,24 @@ export const startable = (world: World): readonly Startable[] => {
   });
 };
 
+/** Those for which there is an agent: of a kind that lives elsewhere, as many as wait for a task. */
+export const withAgents = (
+  tasks: readonly Startable[],
+  { tasks: states }: World,
+  remote: { isRemote(kind: string): boolean; free(kind: string): number },
+): readonly Startable[] => {
+  const left = new Map<string, number>();
+  return tasks.filter(({ taskId }) => {
+    const state = states.get(taskId);
+    if (state?.status !== 'queued') return true;
+    const { kind } = agentOf(state);
+    if (!remote.isRemote(kind)) return true;
+    const free = left.get(kind) ?? remote.free(kind);
+    left.set(kind, free - 1);
+    return free > 0;
+  });
+};
+
 const mayRun = (state: Queued | Publishing, { sprints }: World): boolean => {
   const sprint = sprints.get(state.spec.sprintId);
   return sprint !== undefined && isActive(sprint) && (sprint.status === 'running' || state.status === 'publishing');

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import { AgentRegistry } from '#agents';
-import { isHyperRunError, taskStream, type TaskId, type WorkerId } from '#contracts';
+import { isHyperRunError, taskStream, type AgentId, type TaskId, type WorkerId } from '#contracts';
 import {
   agentOf,
   event,
@@ -13,6 +13,7 @@ import {
   policyFor,
   raisesEpoch,
   task,
+  type Publishing,
   type Queued,
   type TaskCommand,
   type TaskState,
@@ -24,6 +25,7 @@ import { removeTree } from '#sandbox';
 import { CONFIG, type Config } from '../config/config.js';
 import { failpoint } from '../config/failpoint.js';
 import { EVENT_STORE, REDIS } from '../log/log.port.js';
+import { RemoteAgents } from '../remote/remote-agents.port.js';
 import { Roster } from '../swarm/roster.port.js';
 import { Decisions } from '../world/decisions.port.js';
 import { LiveWorld } from '../world/live-world.port.js';
@@ -32,7 +34,7 @@ import { Attempt, isOver } from './attempt.js';
 import { CandidateGate } from './candidate-gate.js';
 import type { Job, JobContext, JobSource } from './job.port.js';
 import { Publisher } from './publisher.js';
-import { isWaiting, startable } from './startable.js';
+import { isWaiting, startable, withAgents } from './startable.js';
 import { isAttended } from './oversight.js';
 import { TaskFailure, type Verdict } from './task-failure.js';
 import { Troubles } from './troubles.js';
@@ -49,6 +51,7 @@ export class TaskJobs implements JobSource {
     private readonly decisions: Decisions,
     private readonly roster: Roster,
     private readonly agents: AgentRegistry,
+    private readonly remote: RemoteAgents,
     private readonly agentWork: AgentWork,
     private readonly gate: CandidateGate,
     private readonly verification: CandidateVerification,
@@ -58,8 +61,12 @@ export class TaskJobs implements JobSource {
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
+  onChange(look: () => void): () => void {
+    return this.remote.onChange(look);
+  }
+
   jobs(world: World): readonly Job[] {
-    return startable(world).map(({ taskId, notBefore }) => ({
+    return withAgents(startable(world), world, this.remote).map(({ taskId, notBefore }) => ({
       key: `task ${taskId}`,
       ...(notBefore === undefined ? {} : { notBefore }),
       run: (context: JobContext) => this.#run(taskId, context),
@@ -71,13 +78,26 @@ export class TaskJobs implements JobSource {
     const before = this.live.world.tasks.get(taskId);
     if (before === undefined || !isWaiting(before)) return;
     if (before.status === 'queued' && !(await this.#isThere(before, context.worker))) return;
-    const agentId = await this.roster.enlist(agentOf(before).kind, context.slot);
+    const { kind } = agentOf(before);
+    if (!this.remote.isRemote(kind)) return this.#claim(before, await this.roster.enlist(kind, context.slot), context);
+    // What is decided needs no agent any more: it is carried on in the name of the first.
+    if (before.status === 'publishing') return this.#claim(before, `${kind}-1` as AgentId, context);
+    const reserved = await this.remote.reserve(kind);
+    if (reserved === undefined) return;
+    try {
+      await this.#claim(before, reserved.agentId, context);
+    } finally {
+      await reserved.release();
+    }
+  }
+
+  async #claim({ taskId, spec }: Queued | Publishing, agentId: AgentId, context: JobContext): Promise<void> {
     const { state, events } = await this.decisions.make({
       stream: taskStream(taskId),
       decider: task,
       command: { type: 'claim', worker: context.worker, agentId },
       issued: { id: `claim/${context.worker}/${randomUUID()}`, actor: `worker:${context.worker}`, body: { taskId } },
-      subjects: { sprintId: before.spec.sprintId, taskId, agentId },
+      subjects: { sprintId: spec.sprintId, taskId, agentId },
       raiseEpoch: true,
     });
     failpoint('task.claimed');

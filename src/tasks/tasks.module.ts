@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { RemoteModule } from '../remote/remote.module.js';
 import { SearchModule } from '../search/search.module.js';
 import { AnalysisJobs } from '../strategist/analysis.port.js';
 import { StrategistModule } from '../strategist/strategist.module.js';
@@ -21,7 +22,7 @@ import { TreeVerification } from './tree-verification.js';
 import { WorkerService } from './worker.service.js';
 
 @Module({
-  imports: [SearchModule, StrategistModule, SwarmModule],
+  imports: [RemoteModule, SearchModule, StrategistModule, SwarmModule],
   providers: [
     AgentWork,
     BaseVerificationJobs,

@@ -46,7 +46,9 @@ export class WorkerService implements OnApplicationBootstrap, OnModuleDestroy {
   async onApplicationBootstrap(): Promise<void> {
     if (!this.config.roles.includes('worker')) return;
     await this.live.ready();
-    this.#forget = this.live.onChange(() => this.#look());
+    const look = () => this.#look();
+    const forget = [this.live.onChange(look), ...this.sources.flatMap((source) => source.onChange?.(look) ?? [])];
+    this.#forget = () => forget.forEach((stop) => stop());
     this.#look();
     await this.lost.sweep();
   }

@@ -1,6 +1,7 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startRedisServer, type RedisServer } from '../../libs/event-store/test/redis-server.js';
+import { withAgents } from '../harness/agents.js';
 import type { Api } from '../harness/api.js';
 import { exportSprint, replayed } from '../harness/audit.js';
 import { LiveEvents } from '../harness/events.js';
@@ -20,6 +21,8 @@ import {
   type SprintAnswer,
 } from '../harness/sprints.js';
 
+const REMOTE = 'the-token-of-a-remote-agent-1';
+
 /** What an instance answers: a plan or a sprint, or why not. */
 interface Heard {
   readonly response: PlanAnswer & SprintAnswer;
@@ -37,9 +40,11 @@ describe('two instances on one Redis and one data directory', () => {
   beforeAll(async () => {
     redis = await startRedisServer('--appendfsync', 'always');
     place = await openPlace({ REDIS_URL: `unix://${redis.path}` });
-    const first = launch(place);
+    const tokenHash = createHash('sha256').update(REMOTE).digest('hex');
+    const settings = await withAgents(place, { mine: { type: 'remote', tokenHash } });
+    const first = launch(place, settings);
     const one = await first.ready;
-    const second = launch(place);
+    const second = launch(place, settings);
     services = [first, second];
     apis = [one, await second.ready];
     messages = new MessageClient(redis.path);
@@ -171,5 +176,35 @@ describe('two instances on one Redis and one data directory', () => {
     expect(unknown.error).toMatchObject({ code: 'sprint.unknown' });
     const [stranger] = await messages.ask('sprint.get', { sprintId: plan.planId, token: 'nonsense' }, 2);
     expect(stranger?.error).toMatchObject({ code: 'access.token-wrong' });
+  });
+
+  it('hear an agent that lives elsewhere: one of them gives it its task and does what it asks, once', async () => {
+    const files = { ...QUICK, 'docs/words.md': '# Words <!-- TODO: mend -->\n' };
+    const repository = await makeRepository(place.repositories, 'remote', files);
+    const tell = async (name: string, body: object, answers: number) => {
+      const message = { agent: 'mine-1', token: REMOTE, commandId: 'c-1', ...body };
+      const heard = await messages.ask(`agent.${name}`, message, 2, answers);
+      return heard as { readonly response: { readonly status: string; readonly task: { readonly taskId: string } } }[];
+    };
+    const [registered, alike] = await tell('register', { name: 'Elsewhere' }, 2);
+    expect(registered?.response).toMatchObject({ status: 'registered', name: 'Elsewhere' });
+    expect(alike).toEqual(registered);
+    const plan = await propose(apis[0], { repository });
+    const { taskId } = taskOf(plan, 'mine');
+    await both('sprint.execute', { ...approvalOf(plan), taskIds: [taskId] });
+    const [{ response } = { response: undefined }] = await tell('next', { waitSeconds: 30 }, 1);
+    expect(response).toMatchObject({ status: 'task', task: { taskId, attempt: 1 } });
+    const note = { taskId, attempt: 1, note: 'I am here.' };
+    expect(await tell('progress', note, 1)).toEqual(await tell('progress', note, 1));
+    const write = { taskId, attempt: 1, tool: 'write', input: { path: 'docs/words.md', content: '# Words\n' } };
+    expect(await tell('act', { ...write, commandId: 'c-2' }, 1)).toEqual([{ response: { status: 'done' } }]);
+    expect(await tell('act', { ...write, commandId: 'c-2' }, 1)).toEqual([{ response: { status: 'done' } }]);
+    await tell('submit', { taskId, attempt: 1, summary: 'Done.', commandId: 'c-3' }, 1);
+    expect(outcomesOf(await completed(apis[0], plan.planId))).toContain('mine passed');
+    const { events } = await exportSprint(apis[0], plan.planId);
+    for (const type of ['task.claimed', 'action.message-said', 'action.file-written'])
+      expect([type, events.filter((event) => event.type === type).length]).toEqual([type, 1]);
+    const over = await tell('progress', { ...note, commandId: 'c-4' }, 2);
+    expect(over).toMatchObject([{ error: { code: 'task.settled' } }, { error: { code: 'task.settled' } }]);
   });
 });

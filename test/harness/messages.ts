@@ -25,8 +25,8 @@ export class MessageClient {
     this.#subscriber = new Redis({ path });
   }
 
-  /** Sends one message and collects the answers of that many instances. */
-  async ask(pattern: string, data: unknown, instances: number): Promise<RpcAnswer[]> {
+  /** Sends one message that so many instances hear, and collects the answers of so many of them: of all, unless told otherwise. */
+  async ask(pattern: string, data: unknown, instances: number, expected = instances): Promise<RpcAnswer[]> {
     const id = randomUUID();
     const answers: RpcAnswer[] = [];
     const reply = `${pattern}.reply`;
@@ -37,7 +37,7 @@ export class MessageClient {
       if (channel !== reply || packet.id !== id) return;
       if (packet.err !== undefined && packet.err !== null) answers.push({ error: packet.err });
       else if (packet.response !== undefined) answers.push({ response: packet.response });
-      if (answers.length === instances) heard();
+      if (answers.length === expected) heard();
     };
     this.#subscriber.on('message', listen);
     await this.#subscriber.subscribe(reply);
@@ -45,7 +45,7 @@ export class MessageClient {
     if (receivers !== instances) throw new Error(`${receivers} instances heard ${pattern}, not ${instances}.`);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      const say = () => reject(new Error(`${answers.length} of ${instances} answered ${pattern}.`));
+      const say = () => reject(new Error(`${answers.length} of ${expected} answered ${pattern}.`));
       timer = setTimeout(say, PATIENCE_MS);
     });
     try {

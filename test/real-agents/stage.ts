@@ -1,5 +1,5 @@
 import { startRedisServer } from '../../libs/event-store/test/redis-server.js';
-import { definitionOf, presetOf, type AgentDefinition, type PresetChoice } from '#agents';
+import { definitionOf, presetOf, type PresetChoice } from '#agents';
 import type { Recorded } from '#contracts';
 import { withAgents } from '../harness/agents.js';
 import type { Api } from '../harness/api.js';
@@ -29,8 +29,7 @@ export const PRICES = { input: 2, output: 10 };
 
 /** The agent as `hyper-run agents add` writes it, with a program that lies elsewhere, and prices. */
 export const realAgent = (kind: string, choice: PresetChoice, program: string, more: object = {}): object => {
-  const definition: AgentDefinition = definitionOf(presetOf(kind), choice);
-  if (definition.type === 'llm') throw new Error(`${kind} is no program.`);
+  const definition = definitionOf(presetOf(kind), choice);
   const [, ...words] = definition.command;
   return { ...definition, model: { ...definition.model, prices: PRICES }, command: [program, ...words], ...more };
 };

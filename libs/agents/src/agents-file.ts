@@ -49,6 +49,7 @@ type Fault = { readonly code: 'custom'; readonly path: string[]; readonly messag
 /** What the shape alone does not say. */
 const faultsOf = (definition: AgentDefinition): Fault[] => {
   const fault = (field: string, message: string): Fault => ({ code: 'custom', path: [field], message });
+  if (definition.type === 'remote') return [];
   if (definition.type === 'llm')
     return SPOKEN.includes(definition.model.provider)
       ? []

@@ -4,6 +4,7 @@ import { CommandAgent } from './command-agent.js';
 import type { AgentDefinition } from './definition.js';
 import { LlmAgent } from './llm-agent.js';
 import type { AgentRegistry } from './registry.js';
+import { RemoteAgent } from './remote-agent.js';
 
 /** A fresh agent as it is configured. */
 export const configuredAgent = (kind: string, definition: AgentDefinition): BaseAgent => {
@@ -14,6 +15,8 @@ export const configuredAgent = (kind: string, definition: AgentDefinition): Base
       return new CommandAgent(kind, definition);
     case 'llm':
       return new LlmAgent(kind, definition);
+    case 'remote':
+      return new RemoteAgent(kind, definition);
   }
 };
 

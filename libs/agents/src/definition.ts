@@ -86,11 +86,24 @@ export const AgentDefinition = z.discriminatedUnion('type', [
     /** Answers of the model in one attempt. Default 100. */
     maxTurns: z.number().int().min(1).max(1000).optional(),
   }),
+  z.strictObject({
+    type: z.literal('remote'),
+    name: common.name,
+    role: common.role,
+    does: common.does,
+    /** SHA-256 of its token, in hexadecimal: the token itself is known to the agent alone. */
+    tokenHash: z.string().regex(/^[0-9a-f]{64}$/),
+  }),
 ]);
 export type AgentDefinition = z.infer<typeof AgentDefinition>;
 export type AcpDefinition = Extract<AgentDefinition, { type: 'acp' }>;
 export type CommandDefinition = Extract<AgentDefinition, { type: 'command' }>;
+export type RemoteDefinition = Extract<AgentDefinition, { type: 'remote' }>;
 export type LlmDefinition = Extract<AgentDefinition, { type: 'llm' }>;
+
+/** What it calls through the service. What a remote agent calls, it calls from where it is. */
+export const modelOf = (definition: AgentDefinition | undefined): ModelDefinition | undefined =>
+  definition === undefined || definition.type === 'remote' ? undefined : definition.model;
 
 /** Changes with every setting: a plan that was approved for other settings is not carried out. */
 export const definitionVersion = (definition: AgentDefinition): string =>

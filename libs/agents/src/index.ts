@@ -22,6 +22,8 @@ export { LlmAgent } from './llm-agent.js';
 export { type Done, type Loop, LoopDetector, loopIn } from './loop.js';
 export { MarkedData } from './marked-data.js';
 export { fillIn } from './prompts.js';
+export { RemoteAgent } from './remote-agent.js';
+export { type RemoteBrief, type RemoteDesk, RemoteWork } from './remote-work.js';
 export { createToolbox } from './toolbox.js';
 export { type ActionType, LAST_REFUSAL, ToolSession } from './tool-session.js';
 export * from './definition.js';

@@ -22,7 +22,6 @@ describe('a coding agent that is known by name', () => {
     'reaches its model through us, and is never given its key: %s',
     async (kind) => {
       const definition = definitionOf(presetOf(kind), { model: 'best' });
-      if (definition.type === 'llm') throw new Error('It is no program.');
       const words = { prompt: 'Mend it.', paths: ['/repository/a.md'], model };
       const { argv, env, home } = await programOf(
         { ...definition, command: ['/bin/sh', ...definition.command] },

@@ -2,8 +2,8 @@
 import { access } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { HyperRunError } from '#contracts';
-import type { AgentDefinition, ModelDefinition } from './definition.js';
-import { locateProgram } from './program.js';
+import type { CommandDefinition, ModelDefinition } from './definition.js';
+import { locateProgram, type ProgramDefinition } from './program.js';
 
 export interface AgentPreset {
   /** What it is added by, and called unless the operator calls it otherwise. */
@@ -16,7 +16,7 @@ export interface AgentPreset {
   readonly install: string;
   /** Its model, where the operator names nothing but which one. */
   readonly model: Required<Pick<ModelDefinition, 'provider' | 'baseUrl' | 'credential'>>;
-  readonly definition: (model: ModelDefinition) => AgentDefinition;
+  readonly definition: (model: ModelDefinition) => ProgramDefinition;
 }
 
 /** What an operator chooses; whatever is left out is as the preset has it. */
@@ -29,10 +29,7 @@ export interface PresetChoice {
   readonly mounts?: readonly string[];
 }
 
-type Program = Omit<
-  Extract<AgentDefinition, { type: 'acp' | 'command' }>,
-  'type' | 'name' | 'model' | 'format' | 'prompt'
->;
+type Program = Omit<ProgramDefinition, 'type' | 'name' | 'model' | 'format' | 'prompt'>;
 
 const OPENAI = { provider: 'openai-compatible', baseUrl: 'https://api.openai.com/v1', credential: 'OPENAI_API_KEY' } as const; // prettier-ignore
 const ANTHROPIC = { provider: 'anthropic', baseUrl: 'https://api.anthropic.com/v1', credential: 'ANTHROPIC_API_KEY' } as const; // prettier-ignore
@@ -123,11 +120,11 @@ const gemini: Pick<Program, 'env' | 'home'> = {
 
 const acp =
   (program: Program, more: { readonly authMethod?: string } = {}) =>
-  (model: ModelDefinition): AgentDefinition => ({ type: 'acp', model, ...program, ...more });
+  (model: ModelDefinition): ProgramDefinition => ({ type: 'acp', model, ...program, ...more });
 
 const command =
-  (format: Extract<AgentDefinition, { type: 'command' }>['format'], program: Program) =>
-  (model: ModelDefinition): AgentDefinition => ({ type: 'command', format, prompt: 'argument', model, ...program });
+  (format: CommandDefinition['format'], program: Program) =>
+  (model: ModelDefinition): ProgramDefinition => ({ type: 'command', format, prompt: 'argument', model, ...program });
 
 const npm = (name: string) => `npm install -g ${name}`;
 
@@ -212,7 +209,7 @@ export const presetOf = (kind: string): AgentPreset => {
 };
 
 /** The entry for `agents.json`. */
-export const definitionOf = ({ name, model, definition }: AgentPreset, choice: PresetChoice): AgentDefinition => {
+export const definitionOf = ({ name, model, definition }: AgentPreset, choice: PresetChoice): ProgramDefinition => {
   const { mounts = [] } = choice;
   const credential = choice.credential === undefined ? model.credential : (choice.credential ?? undefined);
   return {

@@ -1,6 +1,6 @@
 import { HyperRunError, type FindingSource, type PlannedAgent } from '#contracts';
 import type { BaseAgent } from './base-agent.js';
-import type { AgentDefinition } from './definition.js';
+import { modelOf, type AgentDefinition } from './definition.js';
 
 export type AgentFactory = () => BaseAgent;
 
@@ -97,7 +97,7 @@ export class AgentRegistry {
 
 const plannedAgent = ({ kind, digest, workplace }: BaseAgent, definition?: AgentDefinition): PlannedAgent => {
   const common = { kind, digest, adapter: definition?.type ?? ('built-in' as const), workplace };
-  const model = definition?.model;
+  const model = modelOf(definition);
   if (model === undefined) return common;
   const { credential } = model;
   const reach = { model: model.name, host: new URL(model.baseUrl).host };

@@ -1,6 +1,7 @@
 import type { AnyEvent, EventData, Question, Range, Sha256, SpentBudget } from '#contracts';
 import type { SearchResult } from '#hafs';
 import type { Loop } from './loop.js';
+import type { RemoteDesk } from './remote-work.js';
 import type { AgentWorkspace, ModelAccess } from './workplace.js';
 
 /**
@@ -26,6 +27,11 @@ export interface Toolbox {
   edit(path: string, oldText: string, newText: string): Promise<void>;
   /** @throws HyperRunError tool.refused, tree.not-found */
   delete(path: string): Promise<void>;
+  /**
+   * Applies a unified diff, as `git diff` writes it, to the files as they are now: all of it or nothing. Resolves with their paths.
+   * @throws HyperRunError tool.refused (one of its files is out of scope, protected …), tool.patch-mismatch {path}
+   */
+  patch(diff: string): Promise<readonly string[]>;
   /** Runs a shell command on a copy of the tree, in the sandbox. What it changes is not kept. @throws HyperRunError tool.no-sandbox */
   run(command: string): Promise<CommandResult>;
   /** Tells the people who watch what is being done. */
@@ -82,6 +88,8 @@ export interface ToolPorts {
   /** Counts what a model call used; at a limit it waits for a person. */
   readonly spend?: (usage: Usage) => Promise<void>;
   readonly ask?: (question: Question) => Promise<Answer>;
+  /** Where the other side of a remote agent is let in. */
+  readonly remote?: RemoteDesk;
   /** The sandbox of an agent that is a program of its own. */
   readonly workspace?: AgentWorkspace;
   /** How a program in the sandbox reaches its model: through the service, which alone has the key. */

@@ -133,7 +133,7 @@ export type Troubles = z.infer<typeof Troubles>;
 export const PlannedAgent = z.object({
   kind: z.string().max(40),
   digest: z.string().max(80),
-  adapter: z.enum(['built-in', 'acp', 'command', 'llm']),
+  adapter: z.enum(['built-in', 'acp', 'command', 'llm', 'remote']),
   /** Where it works: on a tree in memory, or as a program in the sandbox. */
   workplace: z.enum(['tree', 'sandbox']),
   model: z.string().max(200).optional(),

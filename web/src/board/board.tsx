@@ -62,6 +62,7 @@ const circuitOf = ({ circuitOpenUntil: until }: AgentCard, now: number) => {
 
 const ISOLATION: Readonly<Record<string, { readonly word: string; readonly why: string }>> = {
   memory: { word: 'in memory', why: 'It works on a tree in memory: there is nothing to get out of.' },
+  remote: { word: 'elsewhere', why: 'It lives elsewhere; the tree that it works on is here, in memory.' },
   none: { word: 'none', why: 'Nothing confines its program.' },
   unknown: { word: 'not known', why: 'This service has no agent of its kind.' },
 };

@@ -280,6 +280,7 @@ const reachOf = (agent: PlannedAgent | undefined): string => {
   const { adapter, workplace, host, model, credential } = agent;
   const place = workplace === 'sandbox' ? 'works in the sandbox' : 'works on a tree in memory';
   const kind = adapter === 'built-in' ? 'built in' : adapter;
+  if (adapter === 'remote') return `${kind}, ${place}, lives elsewhere: what it reads here leaves this machine`;
   if (host === undefined) return `${kind}, ${place}, without network`;
   const key = credential === undefined ? '' : ` with the key in ${clean(credential)}`;
   return `${kind}, ${place}, may call ${clean(model ?? 'a model')} at ${clean(host)}${key}`;

@@ -1,0 +1,172 @@
+// What the other side of a remote agent may ask for while it has a task.
+import { z } from 'zod';
+import { HyperRunError, isHyperRunError } from '#contracts';
+import type { AgentResult, AgentTask } from './base-agent.js';
+import { taskPrompt } from './task-prompt.js';
+import { choicesOf, cutText, INPUTS, MENDABLE, offeredTools, type ToolName } from './tool-inputs.js';
+import type { ToolSession } from './tool-session.js';
+import type { Toolbox } from './tools.js';
+
+/** Where the other side is let in, for as long as the attempt lasts. */
+export interface RemoteDesk {
+  open(work: RemoteWork): void;
+}
+
+/** All that it is told of its task. */
+export interface RemoteBrief extends AgentTask {
+  /** The same in words, ready for a model; what comes from the repository stands between marks. */
+  readonly prompt: string;
+  readonly tools: readonly { readonly name: string; readonly description: string; readonly inputSchema: object }[];
+}
+
+const LONGEST_TEXT = 200_000;
+const LONGEST_OUTPUT = 30_000;
+const MOST_PATHS = 5000;
+const LONGEST_NOTE = 2000;
+/** Calls that wait for one another; whoever has more is not waiting for answers. */
+const MOST_WAITING = 20;
+
+export class RemoteWork {
+  /** Settles when the work is handed in, or cannot go on. */
+  readonly ended: Promise<AgentResult>;
+  #resolve: (result: AgentResult) => void = () => undefined;
+  #reject: (reason: unknown) => void = () => undefined;
+  #row: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
+
+  constructor(
+    private readonly task: AgentTask,
+    private readonly tools: Toolbox,
+    private readonly session: ToolSession,
+  ) {
+    this.ended = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    this.ended.catch(() => undefined);
+  }
+
+  get brief(): RemoteBrief {
+    const { task } = this;
+    const tools = Object.entries(offeredTools(this.session.ports)).map(([name, { description, inputSchema }]) => ({
+      name,
+      description,
+      inputSchema: z.toJSONSchema(inputSchema),
+    }));
+    const root = 'reach of your tools, and named from its top';
+    return { ...task, prompt: taskPrompt(task, { root }), tools };
+  }
+
+  /**
+   * Carries out one call of a tool, after those before it.
+   * @throws HyperRunError request.invalid: there is no such tool, or its input does not fit; what the tool throws
+   */
+  async act(tool: string, input: unknown): Promise<object> {
+    const names = Object.keys(offeredTools(this.session.ports));
+    if (!names.includes(tool)) throw invalid([{ field: 'tool', message: `expected one of ${names.join(', ')}` }]);
+    const call = ACTS[tool as ToolName](input);
+    return this.#inTurn(() => call(this.tools));
+  }
+
+  /** A sign of life, and what the agent says of itself, if anything. */
+  async progress(note?: string): Promise<void> {
+    this.session.signal.throwIfAborted();
+    if (note !== undefined) {
+      await this.session.count();
+      const text = this.session.text(note, LONGEST_NOTE);
+      await this.session.act('action.message-said', 'reported', { text, kind: 'message' });
+    }
+    this.session.ports.progress?.();
+  }
+
+  /** Applies the patch, if there is one, and ends the work. @throws what `Toolbox.patch` throws: then the work goes on */
+  submit(result: AgentResult, patch?: string): Promise<object> {
+    return this.#inTurn(async () => {
+      const changed = patch === undefined ? [] : await this.tools.patch(patch);
+      await this.session.admit();
+      this.#resolve(result);
+      return patch === undefined ? {} : { changed };
+    });
+  }
+
+  async #inTurn(work: () => Promise<object>): Promise<object> {
+    if (this.#waiting >= MOST_WAITING)
+      throw new HyperRunError('agent.busy', `${MOST_WAITING} calls wait for one another; wait for their answers.`, {}, 'retry'); // prettier-ignore
+    this.#waiting += 1;
+    const turn = this.#row.then(() => {
+      this.session.signal.throwIfAborted();
+      return work();
+    });
+    this.#row = turn.catch(() => undefined);
+    try {
+      return await turn;
+    } catch (error) {
+      if (!isHyperRunError(error) || !MENDABLE.includes(error.code)) this.#reject(error);
+      throw error;
+    } finally {
+      this.#waiting -= 1;
+    }
+  }
+}
+
+type Act = (tools: Toolbox) => Promise<object>;
+
+/** Looks at the input when it comes in; the work is done later. */
+const act =
+  <Input>(
+    schema: z.ZodType<Input> & { readonly shape: object },
+    work: (tools: Toolbox, input: Input) => Promise<object>,
+  ) =>
+  // prettier-ignore
+  (input: unknown): Act => {
+    const unknown = Object.keys(input ?? {}).filter((name) => !Object.hasOwn(schema.shape, name));
+    if (unknown.length > 0)
+      throw invalid(unknown.map((name) => ({ field: `input.${name}`, message: 'there is no such field' })));
+    const parsed = schema.safeParse(input);
+    if (parsed.success) return (tools) => work(tools, parsed.data);
+    throw invalid(
+      parsed.error.issues.map(({ path, message }) => ({ field: ['input', ...path].map(String).join('.'), message })),
+    );
+  };
+
+const nothing = async (done: Promise<void>): Promise<object> => {
+  await done;
+  return {};
+};
+
+const ACTS: { readonly [Tool in ToolName]: (input: unknown) => Act } = {
+  search: act(INPUTS.search, async (tools, { text, limit }) => {
+    const results = await tools.query(text, limit ?? 8);
+    return { results: results.map(({ path, snippetLine, snippet }) => ({ path, line: snippetLine, snippet })) };
+  }),
+  read: act(INPUTS.read, async (tools, { path, startLine = 1, endLine }) => {
+    const isPart = startLine > 1 || endLine !== undefined;
+    const range = { startLine, endLine: Math.max(startLine, endLine ?? Number.MAX_SAFE_INTEGER) };
+    const text = await tools.read(path, isPart ? range : undefined);
+    if (text === undefined) return { text: null };
+    const { shown, nextLine } = cutText(text, startLine, LONGEST_TEXT);
+    return { text: shown, ...(nextLine === undefined ? {} : { nextLine }) };
+  }),
+  list: act(INPUTS.list, async (tools, { folder = '' }) => {
+    const paths = await tools.list(folder === '.' || folder === '/' ? '' : folder);
+    return { paths: paths.slice(0, MOST_PATHS), more: Math.max(0, paths.length - MOST_PATHS) };
+  }),
+  write: act(INPUTS.write, (tools, { path, content }) => nothing(tools.write(path, content))),
+  edit: act(INPUTS.edit, (tools, { path, oldText, newText }) => nothing(tools.edit(path, oldText, newText))),
+  delete: act(INPUTS.delete, (tools, { path }) => nothing(tools.delete(path))),
+  run: act(INPUTS.run, async (tools, { command }) => {
+    const { exitCode, output, durationMs } = await tools.run(command);
+    return { exitCode, output: output.slice(-LONGEST_OUTPUT), durationMs };
+  }),
+  ask: act(INPUTS.ask, async (tools, { question, options }) => {
+    const choices = choicesOf(options);
+    const { choice, text, timedOut } = await tools.ask(question, choices);
+    const label = choices.find(({ id }) => id === choice)?.label;
+    return { ...(label === undefined ? {} : { choice: label }), text, timedOut };
+  }),
+};
+
+const invalid = (errors: readonly { readonly field: string; readonly message: string }[]): HyperRunError => {
+  const sentences = errors.map(({ field, message }) => `${field}: ${message}.`);
+  return new HyperRunError('request.invalid', sentences.slice(0, 10).join(' '), { errors });
+};

@@ -1,0 +1,243 @@
+import { randomUUID } from 'node:crypto';
+import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import type { Redis } from 'ioredis';
+import { AgentRegistry, type RemoteWork } from '#agents';
+import { HyperRunError, taskStream, type AgentId } from '#contracts';
+import { task, type AgentCard } from '#domain';
+import type { EventStore } from '#event-store';
+import { CONFIG, type Config } from '../config/config.js';
+import { EVENT_STORE, REDIS } from '../log/log.port.js';
+import { Roster } from '../swarm/roster.port.js';
+import { foldUntil } from '../world/decisions.port.js';
+import { hintKey } from '../world/keys.port.js';
+import { LiveWorld } from '../world/live-world.port.js';
+import { Callers } from './callers.js';
+import { Desk, type Asked, type Terms, type WaitsFor } from './desk.js';
+import { kindOf, slotOf, standingOf, type Named } from './standing.js';
+
+/** Longer than another process may need to hear of a claim. */
+const RESERVED_MS = 15_000;
+const RELEASE = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0`;
+
+/** An agent that waits for a task, and is this worker's to give one. */
+export interface Reserved {
+  readonly agentId: AgentId;
+  /** When the attempt is over, or did not come about. */
+  release(): Promise<void>;
+}
+
+export interface Serving extends Terms {
+  readonly agentId: AgentId;
+  readonly waitsFor: () => WaitsFor;
+}
+
+/**
+ * Agents that live elsewhere, as far as this worker deals with them. Every worker hears every message; the one that holds an
+ * attempt carries out what is asked for it, and the others are silent. A worker begins with a task only when an agent asks for
+ * one, and reserves that agent first, so that two workers do not take the same.
+ */
+@Injectable()
+export class RemoteAgents implements OnApplicationBootstrap, OnModuleDestroy {
+  readonly #callers = new Callers();
+  readonly #desks = new Map<AgentId, Desk>();
+  readonly #reserved = new Set<AgentId>();
+  /** Of other workers, until when at most. */
+  readonly #theirs = new Map<AgentId, number>();
+  readonly #listeners = new Set<() => void>();
+  #silence?: NodeJS.Timeout;
+  #forget?: () => void;
+  #stopped = false;
+
+  constructor(
+    private readonly agents: AgentRegistry,
+    private readonly roster: Roster,
+    private readonly live: LiveWorld,
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(REDIS) private readonly redis: Redis,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
+
+  /** Whoever was there when this worker was not has as much time as after a word of its own. */
+  async onApplicationBootstrap(): Promise<void> {
+    if (!this.config.roles.includes('worker')) return;
+    await this.live.ready();
+    for (const { id, kind, status } of this.live.world.board.agents.values())
+      if (status !== 'offline' && this.isRemote(kind)) this.#callers.heard(id, Date.now());
+    this.#watchSilence();
+    this.#forget = this.live.onChange((batch) => {
+      for (const { event } of batch)
+        if (event.type === 'task.claimed' && !this.#reserved.has(event.data.agentId))
+          this.#callers.wake(event.data.agentId);
+    });
+  }
+
+  onModuleDestroy(): void {
+    this.#stopped = true;
+    this.#forget?.();
+    clearTimeout(this.#silence);
+    this.#callers.wakeAll();
+  }
+
+  isRemote(kind: string): boolean {
+    return this.agents.kinds().includes(kind) && this.agents.describe(kind).definition?.type === 'remote';
+  }
+
+  /** Calls back when another agent may be free; returns how to stop that. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** How many of its kind wait for a task. */
+  free(kind: string): number {
+    return this.#free(kind).length;
+  }
+
+  /** One that waits for a task. Undefined: there is none, or another worker was faster. */
+  async reserve(kind: string): Promise<Reserved | undefined> {
+    const [agentId] = this.#free(kind);
+    if (agentId === undefined) return undefined;
+    this.#reserved.add(agentId);
+    const key = hintKey(this.config, `remote:${agentId}`);
+    const mark = randomUUID();
+    const release = async () => {
+      this.#reserved.delete(agentId);
+      // Where Redis is away it ends by itself.
+      await this.redis.eval(RELEASE, 1, key, mark).catch(() => undefined);
+      this.#tell();
+    };
+    if ((await this.redis.set(key, mark, 'PX', RESERVED_MS, 'NX')) === 'OK') return { agentId, release };
+    this.#reserved.delete(agentId);
+    this.#theirs.set(agentId, Date.now() + RESERVED_MS);
+    return undefined;
+  }
+
+  /** Serves an agent during one attempt, until the desk is closed. */
+  serve({ agentId, waitsFor, ...terms }: Serving): Desk {
+    const desk = new Desk(terms, { waitsFor, onOpen: () => this.#callers.wake(agentId) });
+    this.#desks.set(agentId, desk);
+    return desk;
+  }
+
+  /** It is there, and calls itself so. What it calls itself shows only between two tasks. */
+  async register(agentId: AgentId, about: { readonly name?: string; readonly version?: string }): Promise<AgentCard> {
+    this.#hear(agentId);
+    const { name, role } = this.agents.describe(kindOf(agentId));
+    if (this.#card(agentId)?.currentTaskId === undefined)
+      await this.roster.enlist(kindOf(agentId), slotOf(agentId), {
+        name: about.name ?? `${name} ${slotOf(agentId)}`,
+        role: about.version === undefined ? role : `${role}, version ${about.version}`.slice(0, 200),
+      });
+    const card = this.#card(agentId);
+    if (card === undefined) throw new HyperRunError('agent.unknown', `There is no agent "${agentId}".`);
+    return card;
+  }
+
+  /** Its task, as soon as it has one; undefined: another worker answers. */
+  async next(agentId: AgentId, waitMs: number): Promise<object | undefined> {
+    await this.#attend(agentId);
+    const told = () => {
+      const brief = this.#desks.get(agentId)?.brief();
+      return brief === undefined ? undefined : { status: 'task', task: brief };
+    };
+    const now = told();
+    if (now !== undefined) return now;
+    const waited = this.#callers.wait(agentId, waitMs);
+    this.#tell();
+    await waited;
+    if (this.#stopped) return undefined;
+    return told() ?? this.#idle(agentId);
+  }
+
+  /**
+   * Carries out what it asks for its task; undefined: another worker does.
+   * @throws HyperRunError agent.other-task, agent.not-running, task.unknown, task.settled, task.lost; what the work throws
+   */
+  async carryOut(named: Named, asked: Asked, ask: (work: RemoteWork) => Promise<object>): Promise<object | undefined> {
+    await this.#attend(named.agentId);
+    await this.live.ready();
+    const desk = this.#desks.get(named.agentId);
+    const mine = desk?.isFor(named) === true;
+    if (!mine || !desk.has(asked.commandId)) await this.#requireHeld(named);
+    if (!mine) return undefined;
+    try {
+      const answer = await desk.answer(asked, ask);
+      if (answer !== undefined) return answer;
+    } catch (error) {
+      // Of an attempt that somebody ended, that end says more than what it broke off.
+      await this.live.ready();
+      await this.#requireHeld(named);
+      throw error;
+    }
+    throw new HyperRunError('agent.not-running', 'The work was handed in, and nothing more is done for it.');
+  }
+
+  /** To be asked when all is folded that is in the log: it may be cancelled by now, or held by another worker. */
+  async #requireHeld(named: Named): Promise<void> {
+    const { taskId } = named;
+    // The world keeps no tasks of sprints that are completed.
+    const state = this.live.world.tasks.get(taskId) ?? foldUntil(task, await this.store.read(taskStream(taskId)));
+    const standing = standingOf(state, named);
+    if (standing !== 'held') throw standing;
+  }
+
+  async #idle(agentId: AgentId): Promise<object | undefined> {
+    await this.live.ready();
+    const taskId = this.#card(agentId)?.currentTaskId;
+    const isElsewhere = taskId !== undefined && this.#desks.get(agentId)?.terms.taskId !== taskId;
+    return isElsewhere ? undefined : { status: 'idle' };
+  }
+
+  #free(kind: string): AgentId[] {
+    const now = Date.now();
+    return this.#callers
+      .waiting()
+      .filter(
+        (id) =>
+          kindOf(id) === kind &&
+          !this.#reserved.has(id) &&
+          (this.#theirs.get(id) ?? 0) <= now &&
+          this.#card(id)?.currentTaskId === undefined,
+      );
+  }
+
+  #card(agentId: AgentId): AgentCard | undefined {
+    return this.live.world.board.agents.get(agentId);
+  }
+
+  #tell(): void {
+    for (const listener of [...this.#listeners]) listener();
+  }
+
+  #hear(agentId: AgentId): void {
+    this.#callers.heard(agentId, Date.now());
+    this.#watchSilence();
+  }
+
+  /** Whoever was taken for gone is there again with its next word, under the name that it had. */
+  async #attend(agentId: AgentId): Promise<void> {
+    this.#hear(agentId);
+    const card = this.#card(agentId);
+    if (card === undefined || card.status === 'offline')
+      await this.roster.enlist(kindOf(agentId), slotOf(agentId), card && { name: card.name, role: card.role });
+  }
+
+  #watchSilence(): void {
+    const ms = this.config.remoteSeconds * 1000;
+    this.#silence ??= setTimeout(() => {
+      this.#silence = undefined;
+      void this.#dismissSilent(ms)
+        .catch(() => undefined)
+        .finally(() => this.#watchSilence());
+    }, ms / 4).unref();
+  }
+
+  /** Whoever has a task is looked after by the watchdog, as all are that have one. */
+  async #dismissSilent(ms: number): Promise<void> {
+    for (const agentId of this.#callers.silentSince(Date.now() - ms)) {
+      if (this.#card(agentId)?.currentTaskId !== undefined) continue;
+      await this.roster.dismiss(agentId, `It has not been heard of for ${this.config.remoteSeconds} seconds.`);
+      this.#callers.forget(agentId);
+    }
+  }
+}
