@@ -40,9 +40,8 @@ export const inScene = async (use: (scene: Scene, start: (settings?: Settings) =
   }
 };
 
-/** Everything that has to hold after a sprint, however many times its service was killed. */
-export const expectSound = async (scene: Scene, service: Service, sprintId: string): Promise<SprintAnswer> => {
-  const api = await service.ready;
+/** What has to hold of a sprint that has ended, however many times its service was killed. */
+export const expectResults = async (scene: Scene, api: Api, sprintId: string): Promise<SprintAnswer> => {
   const sprint = await completed(api, sprintId);
   expect(sprint.status).toBe('completed');
   await expectOneResultEach(scene, api, sprint);
@@ -53,9 +52,19 @@ export const expectSound = async (scene: Scene, service: Service, sprintId: stri
   expect(replayed(exported, sprint)).toEqual(sprint);
   expect(await readSprint(api, sprintId, `?at=${sprint.cursor}`)).toEqual(sprint);
   expect(compareFingerprints(scene.before, await fingerprintOf(scene.repository))).toEqual([]);
-  await service.stop();
-  expect(await leftovers(scene.place)).toEqual([]);
   return sprint;
+};
+
+/** Nothing is left of its work when the service has ended. */
+export const expectCleanEnd = async ({ place }: Scene, service: Service): Promise<void> => {
+  await service.stop();
+  expect(await leftovers(place)).toEqual([]);
+};
+
+/** Both, of a sprint that comes to its end by this service. */
+export const expectSound = async (scene: Scene, service: Service, sprintId: string): Promise<void> => {
+  await expectResults(scene, await service.ready, sprintId);
+  await expectCleanEnd(scene, service);
 };
 
 const expectOneResultEach = async ({ repository }: Scene, api: Api, sprint: SprintAnswer): Promise<void> => {

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { surviveKills } from '../random-kills.js';
+import { surviveKills } from './random-kills.js';
 import { randomOf, seedOfRun } from '../seed.js';
 
 const SPRINTS = 10;

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { LiveEvents } from '../harness/events.js';
-import { approve, propose } from '../harness/sprints.js';
-import { expectSound, inScene } from './survival.js';
+import { LiveEvents } from '../../harness/events.js';
+import { approve, propose } from '../../harness/sprints.js';
+import { expectSound, inScene } from '../survival.js';
 
 /** A sprint of this kind tells about so many events from its approval to its end. */
 const EVENTS = 55;
