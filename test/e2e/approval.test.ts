@@ -22,25 +22,27 @@ const statusesOf = (answers: readonly { readonly status: number }[]) =>
     .toSorted()
     .join(' ');
 
+let place: Place;
+let service: Service;
+let api: Api;
+
+beforeAll(async () => {
+  place = await openPlace();
+  service = launch(place);
+  api = await service.ready;
+}, 60_000);
+
+afterAll(async () => {
+  await service?.stop();
+  await place?.remove();
+});
+
 describe('the approval of a plan', () => {
-  let place: Place;
-  let service: Service;
-  let api: Api;
   let made = 0;
 
-  beforeAll(async () => {
-    place = await openPlace();
-    service = launch(place);
-    api = await service.ready;
-  }, 60_000);
-
-  afterAll(async () => {
-    await service?.stop();
-    await place?.remove();
-  });
-
   const newRepository = () => makeRepository(place.repositories, `quick-${(made += 1)}`, QUICK);
-  const newPlan = async () => propose(api, { repository: await newRepository() });
+  /** Of three tasks where it matters. */
+  const newPlan = async (maxTasks = 1) => propose(api, { repository: await newRepository(), maxTasks });
   const execute = (body: unknown, headers = {}) => api.post<SprintAnswer & { code?: string }>(EXECUTE, body, headers);
 
   it('is bound to the hash that was read: another one is refused, the right one runs', async () => {
@@ -71,7 +73,7 @@ describe('the approval of a plan', () => {
   });
 
   it('names tasks of this plan only', async () => {
-    const [plan, other] = [await newPlan(), await newPlan()];
+    const [plan, other] = [await newPlan(), await newPlan(3)];
     const foreign = taskOf(other, 'links').taskId;
     expect(await execute({ ...approvalOf(plan), taskIds: [foreign] })).toMatchObject({
       status: 422,
@@ -81,7 +83,7 @@ describe('the approval of a plan', () => {
   });
 
   it('may leave tasks out: they are declined and never run', async () => {
-    const plan = await newPlan();
+    const plan = await newPlan(3);
     const chosen = taskOf(plan, 'spelling').taskId;
     await approve(api, plan, [chosen]);
     const sprint = await completed(api, plan.planId);
@@ -100,8 +102,8 @@ describe('the approval of a plan', () => {
   });
 
   it('given to two plans of one repository at the same instant runs one of them; the other may run afterwards', async () => {
-    const repository = await newRepository();
-    const plans = [await propose(api, { repository }), await propose(api, { repository })];
+    const wish = { repository: await newRepository(), maxTasks: 1 };
+    const plans = [await propose(api, wish), await propose(api, wish)];
     const answers = await Promise.all(plans.map((plan) => execute(approvalOf(plan))));
     expect(statusesOf(answers)).toBe('202 409');
     const lost = answers.findIndex(({ status }) => status === 409);
@@ -114,7 +116,7 @@ describe('the approval of a plan', () => {
   });
 
   it('is refused when an approved path has changed since; what has not changed may still run', async () => {
-    const plan = await newPlan();
+    const plan = await newPlan(3);
     await writeFiles(plan.repository.path, { 'docs/words.md': '# Words\n\nOther words.\n' });
     await commitAll(plan.repository.path, 'Change a page');
     expect(await execute(approvalOf(plan))).toMatchObject({
@@ -143,11 +145,11 @@ describe('the approval of a plan', () => {
     await completed(api, plan.planId);
     const late = await execute(approvalOf(plan), key);
     expect(late).toMatchObject({ status: 202, body: first.body });
-    expect(await ourBranches(plan.repository.path)).toHaveLength(3);
+    expect(await ourBranches(plan.repository.path)).toHaveLength(1);
   });
 
   it('under an Idempotency-Key that stood for something else is refused', async () => {
-    const plan = await newPlan();
+    const plan = await newPlan(3);
     const key = { 'idempotency-key': `reused-${plan.planId}` };
     await execute({ ...approvalOf(plan), taskIds: [taskOf(plan, 'links').taskId] }, key);
     expect(await execute(approvalOf(plan), key)).toMatchObject({ status: 409, body: { code: 'command.id-reused' } });
@@ -156,21 +158,10 @@ describe('the approval of a plan', () => {
 });
 
 describe('the review of a plan', () => {
-  let place: Place;
-  let service: Service;
-  let api: Api;
   let repository: string;
 
   beforeAll(async () => {
-    place = await openPlace();
     repository = await makeRepository(place.repositories, 'quick', QUICK);
-    service = launch(place);
-    api = await service.ready;
-  }, 60_000);
-
-  afterAll(async () => {
-    await service?.stop();
-    await place?.remove();
   });
 
   const edit = (plan: PlanAnswer, body: unknown, hash: string = plan.planHash) =>
