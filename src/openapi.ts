@@ -4,6 +4,7 @@ import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swag
 import { ID_PATTERN } from '#contracts';
 import { Sessions } from './access/session.js';
 import { PROBLEMS } from './http/answers.decorator.js';
+import { FOLLOW_AFTER } from './http/follow-after.js';
 import { Problem } from './http/problem.schema.js';
 import { componentSchemas, schemaRef } from './http/schemas.js';
 import { statusOf } from './http/statuses.js';
@@ -36,6 +37,7 @@ const describe = (app: NestFastifyApplication): OpenAPIObject => {
       operation.operationId = `${method}${path.replaceAll(/[^a-z]+(\w?)/gi, (_, letter: string) => letter.toUpperCase())}`;
       operation.parameters = [...idsIn(path, operation.parameters), ...(operation.parameters ?? [])];
       describeProblems(operation);
+      if (method === 'get' && operation.security !== undefined) describeFollowing(operation);
       // A session is worth the token, except for getting further ones.
       if (operation.security !== undefined && path !== '/session/links') operation.security.push({ [SESSION]: [] });
     }
@@ -76,6 +78,13 @@ const describeProblems = (operation: Operation): void => {
   }
   operation.responses['default'] = problem('Anything else that went wrong');
   delete operation[PROBLEMS];
+};
+
+/** What every read tells besides. */
+const describeFollowing = ({ responses: { 200: ok } }: Operation): void => {
+  if (ok === undefined || '$ref' in ok) return;
+  const description = 'Follow a stream after this cursor to miss nothing. Not with `at`.';
+  ok.headers = { ...ok.headers, [FOLLOW_AFTER]: { description, schema: { type: 'string' } } };
 };
 
 const statusOfCaller = (code: string) => statusOf(code, 'caller');

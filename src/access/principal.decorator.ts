@@ -9,6 +9,9 @@ export const recordPrincipal = (request: IncomingMessage, principal: string): vo
   principals.set(request, principal);
 };
 
+/** Whether somebody was: not everything asks for the token. */
+export const isAdmitted = (request: IncomingMessage): boolean => principals.has(request);
+
 /** Who asks: `person:owner`. Recorded as the actor of what follows. */
 export const CurrentPrincipal = createParamDecorator((_: unknown, context: ExecutionContext): string => {
   const { raw } = context.switchToHttp().getRequest<{ raw: IncomingMessage }>();

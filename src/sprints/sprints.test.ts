@@ -8,6 +8,7 @@ import {
   taskStream,
   type EventData,
   type EventType,
+  type Position,
   type RepositoryId,
   type SprintId,
   type StreamName,
@@ -206,7 +207,9 @@ describe('plans and sprints', () => {
     const path = `/hyper-running/sprints/${plan.planId}`;
     const at = async (type: EventType) => {
       const { position } = await find(sprintStream(plan.planId), type);
-      return (await get(`${path}?at=${rooms.store.cursorOf(position)}`)).seen;
+      const { seen } = await get(`${path}?at=${rooms.store.cursorOf(position)}`);
+      expect((await get(`${path}?at=${position}`)).seen).toEqual(seen);
+      return seen;
     };
     expect(await at('sprint.plan-proposed')).toMatchObject({ status: 'proposed', tasks: [] });
     expect(await at('sprint.plan-approved')).toMatchObject({ status: 'approved', tasks: [{ status: 'queued' }] });
@@ -216,6 +219,19 @@ describe('plans and sprints', () => {
     expect(last).toEqual(live);
     expect(last).toMatchObject({ status: 'completed', tasks: [{ status: 'passed' }] });
     expect([then, now]).toEqual([expect.any(String), expect.any(String)]);
+  });
+
+  it('say after which cursor to follow, as far as they show the log, and not of a moment that is over', async () => {
+    const path = `/hyper-running/sprints/${plan.planId}`;
+    const after = async (query = '') => (await rooms.fetch(path + query)).headers.get('hyperrun-follow-after');
+    const live = rooms.app.get(LiveWorld);
+    expect(await after()).toBe(rooms.store.cursorOf(live.world.position as Position));
+    await rooms.append('s-later', [{ type: 'sprint.resumed', data: {} }]);
+    await live.reached(await rooms.store.top());
+    expect(await after()).toBe(rooms.store.cursorOf(live.world.position as Position));
+    expect(await after('?at=1')).toBeNull();
+    const { headers } = await fetch(`${rooms.url}/health/live`);
+    expect(headers.get('hyperrun-follow-after')).toBeNull();
   });
 
   it('are shown as they were at a cursor: the task', async () => {
@@ -314,6 +330,7 @@ describe('plans and sprints', () => {
       [`${incarnation}.-1`, 422, 'cursor.invalid'],
       ['x'.repeat(81), 422, 'request.invalid'],
       ['elsewhere.1', 410, 'cursor.other-incarnation'],
+      ['999999', 410, 'cursor.beyond-top'],
       [`${incarnation}.999999`, 410, 'cursor.beyond-top'],
     ];
     const lists = ['/hyper-running/sprints', '/hyper-running/plans', '/repositories', '/findings'];

@@ -128,6 +128,30 @@ describeInBrowser('somebody who watches', () => {
     },
   );
 
+  it('sees what happens between its first reads and the first word of its stream', async () => {
+    const quick = await tell({ sprintId: 's-quick', kind: 'quick', tasks: 1 });
+    let letGo: () => void = () => undefined;
+    const over = new Promise<void>((resolve) => (letGo = resolve));
+    const look = async (route: string): Promise<Page> => {
+      const page = await openPage(browser);
+      // The page itself follows the stream, where that can be held up.
+      await page.addInitScript('delete globalThis.SharedWorker');
+      await page.route('**/events/stream*', (stream) => over.then(() => stream.continue()));
+      await signIn(page, api, route);
+      return page;
+    };
+    const list = await look('/sprints');
+    const task = await look(`/sprints/${quick.sprintId}/tasks/${quick.taskId(1)}`);
+    const sprint = list.getByRole('listitem').filter({ hasText: quick.sprintId });
+    await sprint.getByText('running', { exact: true }).waitFor();
+    await task.locator('.task-head').getByText('working', { exact: true }).waitFor();
+    await quick.end('passed');
+    letGo();
+    await sprint.getByText('completed', { exact: true }).waitFor();
+    await task.locator('.task-head').getByText('passed', { exact: true }).waitFor();
+    expect([problemsOf(list), problemsOf(task)]).toEqual([[], []]);
+  });
+
   it('misses nothing and sees nothing twice when the connection breaks in the middle of a burst', async () => {
     const page = await enter('/feed');
     await story.read(1, 1, 'before');

@@ -19,9 +19,11 @@ export interface Call {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
+  /** Told how far the answer shows the log, as soon as it begins; `null` when it does not say. */
+  readonly shows?: (cursor: string | null) => void;
 }
 
-const send = async (path: string, { method = 'GET', body, headers, signal }: Call): Promise<Response> => {
+const send = async (path: string, { method = 'GET', body, headers, signal, shows }: Call): Promise<Response> => {
   const answer = await fetch(path, {
     method,
     credentials: 'same-origin',
@@ -32,7 +34,10 @@ const send = async (path: string, { method = 'GET', body, headers, signal }: Cal
     if (signal?.aborted === true) throw error;
     throw new ApiError(0, 'service.unreachable', 'The service does not answer. It is tried again.');
   });
-  if (answer.ok) return answer;
+  if (answer.ok) {
+    shows?.(answer.headers.get('HyperRun-Follow-After'));
+    return answer;
+  }
   const problem = await answer
     .text()
     .then((text) => parse(text) as Readonly<Record<string, unknown>>)

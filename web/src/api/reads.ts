@@ -1,6 +1,6 @@
 import { QueryClient, useMutation, useQuery, type UseQueryResult } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
-import { onEvents, onReset } from '../live/present.js';
+import { firstWord, onEvents, onReset } from '../live/present.js';
 import type { SeenEvent } from '../live/told.js';
 import { toast } from '../ui/toasts.js';
 import { ApiError, call, callDiff, callText } from './client.js';
@@ -19,6 +19,10 @@ export const queries = new QueryClient({
     },
   },
 });
+
+/** Of a read that begins now: it is repeated where it may lack what the stream does not tell either. */
+export const unlessFollowed = (queryKey: readonly unknown[]) =>
+  firstWord.watch(JSON.stringify(queryKey), () => void queries.invalidateQueries({ queryKey }));
 
 const SETTLE_MS = 60;
 
@@ -58,7 +62,7 @@ export const useRead = <Answer>(
   return useQuery<Answer>({
     queryKey: [path],
     enabled: path !== undefined,
-    queryFn: ({ signal }) => READERS[as](path ?? '', { signal }) as Promise<Answer>,
+    queryFn: ({ signal }) => READERS[as](path ?? '', { signal, shows: unlessFollowed([path]) }) as Promise<Answer>,
   });
 };
 

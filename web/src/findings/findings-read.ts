@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { call, write } from '../api/client.js';
-import { queries, useDeed } from '../api/reads.js';
+import { queries, unlessFollowed, useDeed } from '../api/reads.js';
 import type { FindingPage, FindingView } from '../api/views.js';
 import { awaitEvent } from '../live/await-event.js';
 import { onEvents, onReset } from '../live/present.js';
@@ -15,10 +15,20 @@ const keyOf = (repositoryId: string | undefined) => ['findings', repositoryId] a
 
 /** All pages, of one moment: a scan that ends meanwhile does not mix with the one before. */
 const readScan = async (repositoryId: string, signal: AbortSignal): Promise<Scan> => {
+  const shows = unlessFollowed(keyOf(repositoryId));
   const query = new URLSearchParams({ repository: repositoryId, limit: '1000' });
   const findings: FindingView[] = [];
   for (;;) {
-    const { items, next, total: _total, cursor, ...scan } = await call<FindingPage>(`/findings?${query}`, { signal });
+    const {
+      items,
+      next,
+      total: _total,
+      cursor,
+      ...scan
+    } = await call<FindingPage>(`/findings?${query}`, {
+      signal,
+      ...(query.has('at') ? {} : { shows }),
+    });
     findings.push(...items);
     if (next === undefined) return { ...scan, findings };
     query.set('after', next);

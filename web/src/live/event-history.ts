@@ -2,7 +2,7 @@ import { useEffect, useSyncExternalStore } from 'react';
 import type { Envelope } from '#contracts';
 import { callSequence } from '../api/client.js';
 import { parse } from '../api/parse.js';
-import { onEvents, onReset } from './present.js';
+import { firstWord, onEvents, onReset } from './present.js';
 import { breath, nextFrame } from './store.js';
 import { toSeen, type SeenEvent } from './told.js';
 
@@ -105,7 +105,9 @@ export class EventHistory<Story extends Timeline> {
     this.error = undefined;
     const timeline = this.source.begin();
     let [rested, drawn] = [performance.now(), performance.now()];
-    for await (const texts of callSequence(this.source.path, { signal })) {
+    const { path } = this.source;
+    const shows = firstWord.watch(path, () => !signal.aborted && this.retry());
+    for await (const texts of callSequence(path, { signal, shows })) {
       for (let from = 0; from < texts.length; from += AT_ONCE) {
         timeline.add(texts.slice(from, from + AT_ONCE).map((text) => toSeen(parse(text) as Envelope)));
         if (performance.now() - rested < SLICE_MS) continue;

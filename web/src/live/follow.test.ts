@@ -79,6 +79,13 @@ describe('the link of the page to the stream', () => {
     expect(states().at(-1)).toEqual(['live', 45_000]);
   });
 
+  it('says after which cursor it told what came together', () => {
+    for (const cursor of ['a.2', 'a.3'])
+      connection().dispatchEvent(new MessageEvent('message', { data: cursor, lastEventId: cursor }));
+    jest.advanceTimersByTime(0);
+    expect(told).toMatchObject([{ kind: 'batch', events: ['a.2', 'a.3'], cursor: 'a.3' }]);
+  });
+
   it('tells nothing any more once it was left', () => {
     connection().end();
     stop();

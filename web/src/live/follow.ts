@@ -13,9 +13,14 @@ export type StreamMessage =
   | { readonly kind: 'state'; readonly state: LinkState; readonly since: number; readonly retryAt?: number }
   | { readonly kind: 'hello'; readonly hello: Hello; readonly receivedAt: number }
   /** The cursor could not be served: what is shown must be read anew. */
-  | { readonly kind: 'reset'; readonly reason: string }
+  | { readonly kind: 'reset'; readonly reason: string; readonly cursor: string }
   /** Envelopes as JSON text, in order, without gap or repeat since the last `hello` or `reset`. */
-  | { readonly kind: 'batch'; readonly events: readonly string[]; readonly receivedAt: number };
+  | {
+      readonly kind: 'batch';
+      readonly events: readonly string[];
+      readonly cursor: string;
+      readonly receivedAt: number;
+    };
 
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 15_000;
@@ -47,7 +52,7 @@ const whyNot = async (): Promise<LinkState> => {
  */
 export const follow = (tell: (message: StreamMessage) => void): (() => void) => {
   let source: EventSource | undefined;
-  let cursor: string | undefined;
+  let cursor = '';
   let failures = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let grace: ReturnType<typeof setTimeout> | undefined;
@@ -58,7 +63,7 @@ export const follow = (tell: (message: StreamMessage) => void): (() => void) => 
   const flush = () => {
     const events = pending;
     pending = [];
-    if (events.length > 0) tell({ kind: 'batch', events, receivedAt: Date.now() });
+    if (events.length > 0) tell({ kind: 'batch', events, cursor, receivedAt: Date.now() });
   };
   const receive = (message: MessageEvent<string>) => {
     cursor = message.lastEventId;
@@ -83,7 +88,7 @@ export const follow = (tell: (message: StreamMessage) => void): (() => void) => 
     timer = setTimeout(open, wait);
   };
   const open = () => {
-    const after = cursor === undefined ? '' : `?after=${encodeURIComponent(cursor)}`;
+    const after = cursor === '' ? '' : `?after=${encodeURIComponent(cursor)}`;
     source = new EventSource(`/events/stream${after}`);
     source.addEventListener('message', receive);
     source.addEventListener('hello', (message) => {
@@ -94,7 +99,8 @@ export const follow = (tell: (message: StreamMessage) => void): (() => void) => 
       state('live');
     });
     source.addEventListener('reset', (message) => {
-      tell({ kind: 'reset', reason: (JSON.parse(control(message).data) as { reason: string }).reason });
+      const { data, lastEventId } = control(message);
+      tell({ kind: 'reset', reason: (JSON.parse(data) as { reason: string }).reason, cursor: lastEventId });
     });
     source.addEventListener('error', () => {
       flush();

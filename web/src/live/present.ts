@@ -7,6 +7,7 @@ import { parse } from '../api/parse.js';
 import { bestReading, readClock, type ClockAnswer, type ClockReading } from './clock.js';
 import { connect } from './connect.js';
 import { Feed } from './feed.js';
+import { FirstWord } from './first-word.js';
 import type { LinkState, StreamMessage } from './follow.js';
 import { createStore, nextFrame } from './store.js';
 import { toSeen, type SeenEvent } from './told.js';
@@ -51,6 +52,7 @@ export const snapshot = createStore<Snapshot>({
 export const alerts = createStore<ReadonlyMap<string, AlertView>>(new Map());
 export const health = createStore<HealthView | undefined>(undefined);
 export const feed = new Feed();
+export const firstWord = new FirstWord();
 
 type Listener = (events: readonly SeenEvent[]) => void;
 const listeners = new Set<Listener>();
@@ -93,6 +95,7 @@ const receive = (message: StreamMessage): void => {
       void readClockOffset();
       if (!snapshot.get().loaded) void begin();
       else if (!followed) beginAnew();
+      if (!followed) firstWord.hear(message.hello.cursor);
       followed = true;
       return;
     case 'reset':

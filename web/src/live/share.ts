@@ -1,4 +1,5 @@
 import { follow, type StreamMessage } from './follow.js';
+import { Greeting } from './greeting.js';
 
 const NAME = 'hyper-run events';
 
@@ -36,21 +37,20 @@ export const share = (tell: (message: StreamMessage) => void): (() => void) => {
 
 /** Follows for all. `takesOver`: another tab did so before. */
 const told = (channel: BroadcastChannel, takesOver: boolean, tell: (message: StreamMessage) => void): (() => void) => {
-  let hello: StreamMessage | undefined;
-  let state: StreamMessage | undefined;
+  const greeting = new Greeting();
   const all = (message: StreamMessage) => {
     channel.postMessage(message);
     tell(message);
   };
   channel.addEventListener('message', ({ data }: MessageEvent<Shared>) => {
     if (data.kind !== 'who') return;
-    for (const known of [hello, state]) if (known !== undefined) channel.postMessage(known);
+    for (const word of greeting.words) channel.postMessage(word);
   });
   return follow((message) => {
-    const begins = message.kind === 'hello' && hello === undefined;
-    if (message.kind === 'hello') hello = message;
-    if (message.kind === 'state') state = message;
+    const begins = message.kind === 'hello' && !greeting.begun;
+    greeting.hear(message);
     all(message);
-    if (begins && takesOver) all({ kind: 'reset', reason: 'another tab follows the stream now' });
+    if (message.kind === 'hello' && begins && takesOver)
+      all({ kind: 'reset', reason: 'another tab follows the stream now', cursor: message.hello.cursor });
   });
 };
