@@ -3,7 +3,10 @@ import { IsOptional, IsString, MaxLength } from 'class-validator';
 import { PageDto } from './page.dto.js';
 
 const documented = () =>
-  ApiPropertyOptional({ type: String, description: 'A cursor or an RFC 3339 time: the state as it was then.' });
+  ApiPropertyOptional({
+    type: String,
+    description: 'A cursor, the position of an event, or an RFC 3339 time: the state as it was then.',
+  });
 
 export class AtDto {
   @documented()

@@ -5,15 +5,20 @@ import { readable } from './readable.port.js';
 /** RFC 3339: with seconds and an offset. Without one it would be read by the clock of whoever runs the service. */
 const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
 
+/** As events carry it. Of a log in another life it would be another moment: a cursor is refused there. */
+const POSITION = /^\d{1,15}$/;
+
 /**
- * Reads `?at=`: the position of the last event that had happened at a cursor of this log, or at an RFC 3339 time.
+ * Reads `?at=`: the position of the last event that had happened at a cursor of this log, at the position of an event of it,
+ * or at an RFC 3339 time.
  * @throws HyperRunError `cursor.invalid` and the other cursor errors of the store
  */
 export const momentOf = async (store: EventStore, at: string): Promise<Position> => {
+  if (POSITION.test(at)) return store.positionOf(store.cursorOf(Number(at) as Position));
   if (!/^\d{4}-\d{2}-\d{2}T/.test(at)) return store.positionOf(at);
   const time = TIME.test(at) ? Date.parse(at) : Number.NaN;
   if (Number.isNaN(time))
-    throw new HyperRunError('cursor.invalid', `at: "${at}" is neither a cursor nor an RFC 3339 time.`);
+    throw new HyperRunError('cursor.invalid', `at: "${at}" is neither a cursor, nor a position, nor an RFC 3339 time.`);
   return lastUntil(store, time);
 };
 

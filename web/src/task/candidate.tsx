@@ -15,8 +15,8 @@ const WRITING_SETTLES_MS = 500;
 interface CandidateProps {
   readonly taskId: string;
   readonly timeline: TaskTimeline;
-  /** The moment that is shown, as a cursor; absent: now. */
-  readonly at?: string;
+  /** Position of the last event of the moment that is shown; absent: now. */
+  readonly at?: number;
 }
 /** What the task changes: the diff of the candidate, or of what was written so far. */
 export const Candidate = ({ taskId, timeline, at }: CandidateProps) => {
@@ -46,7 +46,7 @@ const WhatItChanges = ({ taskId, timeline: { state, touched }, at }: CandidatePr
     (event: SeenEvent) => at === undefined && event.taskId === taskId && CHANGES_IT.includes(event.type),
     [taskId, at],
   );
-  const moment = at === undefined ? '' : `?at=${encodeURIComponent(at)}`;
+  const moment = at === undefined ? '' : `?at=${at}`;
   const path = `/hyper-running/tasks/${taskId}/diff${moment}`;
   const diff = useRead<TaskDiff>(path, changes, 'diff', WRITING_SETTLES_MS);
   if (diff.data === undefined && diff.isError)

@@ -3,8 +3,6 @@ import { clean } from '#wording';
 import { useRead } from '../api/reads.js';
 import type { SprintView } from '../api/views.js';
 import { historiesOf } from '../live/event-history.js';
-import { health } from '../live/present.js';
-import { useStore } from '../live/store.js';
 import type { SeenEvent } from '../live/told.js';
 import { useKeys } from '../shell/keys.js';
 import { linkTo, setQuery, usePlace } from '../shell/route.js';
@@ -50,14 +48,13 @@ export const TaskScreen = ({ sprintId, taskId }: TaskScreenProps) => {
   const wanted = usePlace().query.get('at');
   const position = wanted === null ? undefined : Number(wanted) || 0;
   const timeline = useTimelineUntil(history.timeline, position);
-  const incarnation = useStore(health)?.incarnation;
   const past = position !== undefined;
   useKeys(past ? [{ keys: 'l', does: () => setQuery({}) }] : []);
   const { state } = timeline;
   // A follow-up links to a task of an earlier sprint.
   const owner = 'spec' in state ? state.spec.sprintId : sprintId;
   const sprint = useSprint(owner);
-  if (history.error !== undefined || state.status === 'absent' || (past && incarnation === undefined))
+  if (history.error !== undefined || state.status === 'absent')
     return (
       <>
         <div className="page-head">
@@ -97,11 +94,7 @@ export const TaskScreen = ({ sprintId, taskId }: TaskScreenProps) => {
         <div className="stack">
           <TaskStatus taskId={taskId} timeline={timeline} sprint={sprint.data} at={seenAt} />
           {state.status !== 'declined' && (
-            <Candidate
-              taskId={taskId}
-              timeline={timeline}
-              at={past ? `${incarnation}.${timeline.events.at(-1)?.position ?? 0}` : undefined}
-            />
+            <Candidate taskId={taskId} timeline={timeline} at={past ? timeline.events.at(-1)?.position : undefined} />
           )}
           {timeline.runs.length > 0 && <Verification timeline={timeline} />}
           <Panel title="Timeline" flush>
