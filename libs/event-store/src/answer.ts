@@ -5,6 +5,12 @@ import type { Append, StreamHead } from './event-store.js';
 /** Answer of the log to one append: `[code, …]`, as scripts/append.lua documents it. */
 export type Answer = readonly number[];
 
+/** The answers to so many appends, out of the reply of scripts/append.lua; one that is missing is `[]`. */
+export const answersIn = (reply: readonly number[], appends: readonly Append[]): Answer[] => {
+  let end = 0;
+  return appends.map(({ writes }) => reply.slice(end, (end += reply[end] === 0 ? 2 + 2 * writes.length : 3)));
+};
+
 export const headsOf = (append: Append, answer: Answer): StreamHead[] =>
   append.writes.map(({ stream }, index) => ({
     stream,

@@ -27,14 +27,16 @@ export const encodeAppends = (
     return index;
   };
   const events: string[] = [];
-  const asked = appends.map(({ writes }) =>
-    writes.map((write) => {
+  const plan: (string | number)[] = [];
+  for (const { writes } of appends) {
+    plan.push(writes.length);
+    for (const write of writes) {
+      plan.push(indexOf(write.stream), ...guardOf(write), write.events.length);
       for (const event of write.events) events.push(event.header, event.data, event.envelope);
-      return [indexOf(write.stream), ...guardOf(write), write.events.length];
-    }),
-  );
+    }
+  }
   const { incarnation, position } = known;
-  const wanted = JSON.stringify([[...indexes.keys()], asked]);
+  const wanted = JSON.stringify([[...indexes.keys()], plan]);
   return { keys: named, args: [feedLength, channel, incarnation, position, wanted, ...events] };
 };
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { HyperRunError, type Position } from '#contracts';
-import type { Answer } from './answer.js';
+import { answersIn, type Answer } from './answer.js';
 import { closed, diskFull, full, outcomeUnknown, unavailable } from './errors.js';
 import type { LogMark } from './log-mark.js';
 import type { PreparedAppend } from './prepare.js';
@@ -138,11 +138,15 @@ export class GroupCommit {
 
   async #settle(all: readonly Pending[], script: Script): Promise<void> {
     const { keys, args } = this.options.encode(all.map(({ prepared }) => prepared));
-    const answers = await this.#run(script, keys, args);
+    const reply = await this.#run(script, keys, args);
     await this.options.safe?.();
+    const answers = answersIn(
+      reply,
+      all.map(({ prepared }) => prepared.append),
+    );
     all.forEach((pending, index) => {
       const answer = answers[index];
-      if (answer === undefined) return this.#giveUp(pending);
+      if (answer === undefined || answer.length === 0) return this.#giveUp(pending);
       pending.settled = true;
       pending.resolve(answer);
     });
@@ -161,13 +165,13 @@ export class GroupCommit {
     }
   }
 
-  async #run(script: Script, keys: string[], args: (string | number)[]): Promise<Answer[]> {
+  async #run(script: Script, keys: string[], args: (string | number)[]): Promise<number[]> {
     const { redis } = this.options;
     try {
-      return (await redis.evalsha(script.sha, keys.length, ...keys, ...args)) as Answer[];
+      return (await redis.evalsha(script.sha, keys.length, ...keys, ...args)) as number[];
     } catch (error) {
       if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
-      return (await redis.eval(script.text, keys.length, ...keys, ...args)) as Answer[];
+      return (await redis.eval(script.text, keys.length, ...keys, ...args)) as number[];
     }
   }
 

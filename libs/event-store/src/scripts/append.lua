@@ -15,17 +15,17 @@
 
   ARGV
     1 length of the feed   2 channel   3 incarnation   4 position that the log is known to have reached
-    5 JSON: [names of the streams, appends]
-      each append: an array of writes
-      each write:  [i (index of its stream), kind, a, b, number of events]
-                   kind 'x': exact version a;  'r': the same, and raise the epoch;  'e': epoch a, seq b
+    5 JSON: [names of the streams, plan]
+      plan, one flat array: of each append the number of its writes, then of each of these five entries,
+      i (index of its stream), kind, a, b, number of events
+      kind 'x': exact version a;  'r': the same, and raise the epoch;  'e': epoch a, seq b
     then of each event: header without its closing brace, data, CloudEvents JSON up to its data without closing brace
 
-  Answer, one array per append
-    {0, position, version, epoch, version, epoch …}   done: position of its last event; of each write, the head afterwards
-    {1, write, version}   not at the exact version: number of the write (from 0), version found
-    {2, write, epoch}     the epoch is over: epoch found
-    {3, write, seq}       the seq does not follow: last seq found
+  Answer, one flat array: a table for each append would cost Redis as much as a write. Of each append
+    0, position, version, epoch, version, epoch …   done: position of its last event; of each write, the head afterwards
+    1, write, version   not at the exact version: number of the write (from 0), version found
+    2, write, epoch     the epoch is over: epoch found
+    3, write, seq       the seq does not follow: last seq found
   Errors of Redis (OOM, MISCONF, READONLY …): nothing was written.
   Error REWOUND <incarnation> <position>: the log is another one or behind what is known of it, as after a failover that
   lost events; nothing was written.
@@ -62,101 +62,131 @@ local function iso(ms)
     math.floor(rest / 3600000), math.floor(rest / 60000) % 60, math.floor(rest / 1000) % 60, rest % 1000)
 end
 
-local names, appends = unpack(cjson.decode(ARGV[5]))
+local names, plan = unpack(cjson.decode(ARGV[5]))
 
 local heads = {}
 local function head_of(index)
   local head = heads[index]
   if not head then
     local found = call('HMGET', KEYS[6 + 2 * index], 'v', 'e', 's')
-    local v = tonumber(found[1] or 0)
-    head = { index = index, name = names[index + 1], new = v == 0, changed = false, fenced = false,
-      v = v, e = tonumber(found[2] or 0), s = tonumber(found[3] or 0) }
+    local v, e = tonumber(found[1] or 0), tonumber(found[2] or 0)
+    -- What it will be, and beside it how far the writing of its events has come.
+    head = { v = v, e = e, s = tonumber(found[3] or 0), version = v, epoch = e }
     heads[index] = head
   end
   return head
 end
 
-local function refusal(number, head, kind, a, b)
+-- Code and what was found, where a write is not to be carried out.
+local function refusal(head, kind, a, b)
   if kind ~= 'e' then
-    if head.v ~= a then return { 1, number, head.v } end
+    if head.v ~= a then return 1, head.v end
   elseif head.e ~= a then
-    return { 2, number, head.e }
+    return 2, head.e
   elseif head.s + 1 ~= b then
-    return { 3, number, head.s }
+    return 3, head.s
   end
 end
 
--- Of each write that will be carried out. In columns: a table for each would cost as much as the write.
-local owners, counts, firsts, versions, positions, epochs = {}, {}, {}, {}, {}, {}
-local accepted, answers, at, written = 0, {}, 6, position
-for number = 1, #appends do
-  local writes, answer = appends[number], nil
-  for i = 1, #writes do
-    local write = writes[i]
-    answer = answer or refusal(i - 1, head_of(write[1]), write[2], write[3], write[4])
+-- The writes of one append begin at `first` in the plan, and every fifth place until `last`.
+local function check(first, last)
+  for at = first, last, 5 do
+    local code, found = refusal(head_of(plan[at]), plan[at + 1], plan[at + 2], plan[at + 3])
+    if code then return code, (at - first) / 5, found end
   end
-  local carry = not answer
-  answer = answer or { 0, 0, 0, 0 }
-  for i = 1, #writes do
-    local index, kind, _, seq, events = unpack(writes[i])
-    if carry then
-      local head = heads[index]
-      if events > 0 then
-        accepted = accepted + 1
-        owners[accepted], counts[accepted], firsts[accepted] = head, events, at
-        versions[accepted], positions[accepted] = head.v, written
-        head.v, head.changed = head.v + events, true
-        written = written + events
-      end
-      if kind == 'e' then
-        head.s, head.fenced = seq, true
-      elseif kind == 'r' then
-        head.e, head.s, head.fenced = head.e + 1, 0, true
-      end
-      if events > 0 then epochs[accepted] = head.e end
-      answer[1 + 2 * i], answer[2 + 2 * i] = head.v, head.e
+end
+
+local top = position
+local function take(first, last)
+  for at = first, last, 5 do
+    local head, kind, events = heads[plan[at]], plan[at + 1], plan[at + 4]
+    head.v, top = head.v + events, top + events
+    if kind == 'e' then
+      head.s, head.fenced = plan[at + 3], true
+    elseif kind == 'r' then
+      head.e, head.s, head.fenced = head.e + 1, 0, true
     end
-    at = at + events * 3
   end
-  if carry then answer[2] = written end
-  answers[number] = answer
 end
-if accepted == 0 then return answers end
 
-local refused = redis.pcall('HSET', meta, 'position', text(written), 'time', text(now))
+local answers, filled = {}, 0
+local function tell(value)
+  filled = filled + 1
+  answers[filled] = value
+end
+
+local taken, number, step = {}, 0, 1
+while plan[step] do
+  local first, last = step + 1, step + 5 * plan[step]
+  local code, write, found = check(first, last)
+  if code then
+    tell(code)
+    tell(write)
+    tell(found)
+  else
+    take(first, last)
+    tell(0)
+    tell(top)
+    for at = first, last, 5 do
+      tell(heads[plan[at]].v)
+      tell(heads[plan[at]].e)
+    end
+  end
+  number, step = number + 1, last + 1
+  taken[number] = not code
+end
+if top == position then return answers end
+
+local time = text(now)
+local refused = redis.pcall('HSET', meta, 'position', text(top), 'time', time)
 if type(refused) == 'table' and refused.err then return refused end
 
-local time, date, published = text(now), iso(now), {}
-local names_written, versions_written = {}, {}
-for w = 1, accepted do
-  local head, events, version = owners[w], counts[w], versions[w]
-  local name, log = head.name, KEYS[5 + 2 * head.index]
-  local first = text(version + 1)
-  names_written[w] = name
-  versions_written[w] = events == 1 and first or first .. '-' .. text(version + events)
-  local epoch = epochs[w] > 0 and ',"epoch":' .. text(epochs[w]) .. '}' or '}'
-  local from = firsts[w]
-  for i = 1, events do
-    local number, place, data = i == 1 and first or text(version + i), text(positions[w] + i), ARGV[from + 1]
-    local header = ARGV[from] .. ',"version":' .. number .. ',"position":' .. place .. ',"time":' .. time .. epoch
-    local event = ARGV[from + 2] .. ',"data":' .. data .. ',"time":"' .. date .. '","streamversion":"' .. number
-      .. '","position":"' .. place .. '"}'
-    call('XADD', log, number .. '-0', 'h', header, 'd', data)
-    call('XADD', feed, place .. '-0', 'stream', name, 'version', number, 'event', event)
-    published[#published + 1] = event
-    from = from + 3
+local stamp, dated = ',"time":' .. time, ',"time":"' .. iso(now) .. '","streamversion":"'
+local published, owners, versions, written = {}, {}, {}, 0
+local function record(index, events, from)
+  local head, log, name = heads[index], KEYS[5 + 2 * index], names[index + 1]
+  local rest = stamp .. (head.epoch > 0 and ',"epoch":' .. text(head.epoch) .. '}' or '}')
+  local first, version
+  for event = from, from + 3 * events - 3, 3 do
+    head.version, position = head.version + 1, position + 1
+    version = text(head.version)
+    first = first or version
+    local place, data = text(position), ARGV[event + 1]
+    local header = ARGV[event] .. ',"version":' .. version .. ',"position":' .. place .. rest
+    local json = ARGV[event + 2] .. ',"data":' .. data .. dated .. version .. '","position":"' .. place .. '"}'
+    call('XADD', log, version .. '-0', 'h', header, 'd', data)
+    call('XADD', feed, place .. '-0', 'stream', name, 'version', version, 'event', json)
+    published[#published + 1] = json
   end
+  head.last, head.new = version, head.new or first == '1'
+  written = written + 1
+  owners[written], versions[written] = name, events == 1 and version or first .. '-' .. version
 end
-call('XADD', all, text(written) .. '-0', 's', table.concat(names_written, ' '), 'v', table.concat(versions_written, ' '))
-for index, head in pairs(heads) do
-  if head.changed then
-    if head.fenced then
-      call('HSET', KEYS[6 + 2 * index], 'v', text(head.v), 'e', text(head.e), 's', text(head.s))
-    else
-      call('HSET', KEYS[6 + 2 * index], 'v', text(head.v))
+
+local from = 6
+step = 1
+for append = 1, number do
+  local first, last = step + 1, step + 5 * plan[step]
+  for at = first, last, 5 do
+    local index, events = plan[at], plan[at + 4]
+    if taken[append] then
+      if plan[at + 1] == 'r' then heads[index].epoch = heads[index].epoch + 1 end
+      if events > 0 then record(index, events, from) end
     end
-    if head.new and head.v > 0 then call('SADD', catalogue, head.name) end
+    from = from + 3 * events
+  end
+  step = last + 1
+end
+call('XADD', all, text(top) .. '-0', 's', table.concat(owners, ' '), 'v', table.concat(versions, ' '))
+for index, head in pairs(heads) do
+  if head.last then
+    local key = KEYS[6 + 2 * index]
+    if head.fenced then
+      call('HSET', key, 'v', head.last, 'e', text(head.e), 's', text(head.s))
+    else
+      call('HSET', key, 'v', head.last)
+    end
+    if head.new then call('SADD', catalogue, names[index + 1]) end
   end
 end
 call('XTRIM', feed, 'MAXLEN', '~', ARGV[1])
