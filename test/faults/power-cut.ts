@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,6 +8,7 @@ import { Redis } from 'ioredis';
 import type { Position, StreamName } from '#contracts';
 import { RedisEventStore, type LogMark } from '#event-store';
 import { append, exact, failureOf, write } from '../../libs/event-store/test/appends.js';
+import { bound, spawnBound } from '../../libs/event-store/test/spawn-bound.js';
 
 const WRITERS = 8;
 /** Events of each writer, also where the machine is slow. */
@@ -151,8 +152,8 @@ const start = async ({ folder, fsync, program, trace }: StartOptions) => {
   const settings = ['--port', '0', '--unixsocket', path, '--dir', folder, '--save', '', '--appendonly', 'yes'];
   const command = [program, ...settings, '--appendfsync', fsync];
   const tracing = ['strace', '-f', '-qq', '-y', '-s', '0', '-e', `trace=${SYSCALLS}`, '-o', trace ?? ''];
-  const [file = '', ...args] = trace === undefined ? command : [...tracing, ...command];
-  const child = spawn(file, args, { stdio: 'ignore' });
+  const [file = '', ...args] = trace === undefined ? command : [...tracing, ...bound(...command)];
+  const child = spawnBound(file, args, { stdio: 'ignore' });
   const ended = once(child, 'exit');
   const redis = new Redis({ path, retryStrategy: () => 20, maxRetriesPerRequest: null });
   redis.on('error', () => undefined);

@@ -1,7 +1,8 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { spawnBound } from '../../libs/event-store/test/spawn-bound.js';
 import { Api } from './api.js';
 import type { Place } from './place.js';
 
@@ -33,19 +34,12 @@ export type Settings = Readonly<Record<string, string>>;
 
 /** Starts the service on a place: its data directory, its repositories, a lease of one second, a free port. */
 export const launch = (place: Place, settings: Settings = {}): Service => {
-  const child = spawn(process.execPath, [MAIN], {
+  const child = spawnBound(process.execPath, [MAIN], {
     env: { ...inherited(), ...place.settings, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const output = outputOf(child);
-  const killOnExit = () => child.kill('SIGKILL');
-  process.once('exit', killOnExit);
-  const ended = new Promise<Ended>((resolve) =>
-    child.once('exit', (code, signal) => {
-      process.off('exit', killOnExit);
-      resolve({ code, signal });
-    }),
-  );
+  const ended = new Promise<Ended>((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })));
   const ready = readyApi(child, output, ended, place.dataDirectory);
   ready.catch(() => undefined);
   const end = (signal: NodeJS.Signals) => {

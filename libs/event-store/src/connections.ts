@@ -2,11 +2,14 @@ import type { Redis, RedisOptions } from 'ioredis';
 import { isElsewhere, mayChange, openRedis, type RedisPlace } from './redis-client.js';
 import { BLOCK_MS } from './redis-tail.js';
 
-/** Three, so that neither a long read nor a blocked one holds up an append. */
-export interface Connections {
-  readonly writer: Redis;
+export interface Readers {
   readonly reader: Redis;
   readonly follower: Redis;
+}
+
+/** Three, so that neither a long read nor a blocked one holds up an append. */
+export interface Connections extends Readers {
+  readonly writer: Redis;
 }
 
 /**
@@ -15,35 +18,43 @@ export interface Connections {
  */
 export const silenceOf = (patience: number): number => Math.max(50, patience / 4);
 
-/**
- * @param tag of the keys
- * @param patience for how long a command is tried, in milliseconds
- */
-export const connect = (
-  place: RedisPlace,
-  tag: string,
-  patience: number,
-  onTrouble: (error: unknown) => void,
-): Connections => {
-  const silence = silenceOf(patience);
-  const open = (options: RedisOptions): Redis => {
-    const connection = openRedis(place, tag, options);
-    connection.on('error', onTrouble);
-    limitHandshake(connection, silence);
-    return connection;
-  };
-  const common: RedisOptions = { retryStrategy: (times) => Math.min(1000, 25 * 2 ** Math.min(times, 6)) };
-  return {
-    // 0: what is on its way when the connection breaks fails at once and is never resent by the client itself.
-    writer: open({
-      ...common,
-      maxRetriesPerRequest: 0,
-      autoResendUnfulfilledCommands: false,
-      reconnectOnError: (error) => mayChange(place) && isElsewhere(error),
-    }),
-    reader: open({ ...common, maxRetriesPerRequest: null, commandTimeout: patience, socketTimeout: silence }),
-    follower: open({ ...common, maxRetriesPerRequest: null, socketTimeout: BLOCK_MS * 1.5 }),
-  };
+export interface Target {
+  readonly place: RedisPlace;
+  /** Of the keys. */
+  readonly tag: string;
+  /** For how long a command is tried, in milliseconds. */
+  readonly patience: number;
+  readonly onTrouble: (error: unknown) => void;
+}
+
+const RETRIES: RedisOptions = { retryStrategy: (times) => Math.min(1000, 25 * 2 ** Math.min(times, 6)) };
+
+export const connect = (target: Target): Connections => ({
+  // 0: what is on its way when the connection breaks fails at once and is never resent by the client itself.
+  writer: open(target, {
+    maxRetriesPerRequest: 0,
+    autoResendUnfulfilledCommands: false,
+    reconnectOnError: (error) => mayChange(target.place) && isElsewhere(error),
+  }),
+  ...connectReaders(target),
+});
+
+/** For what may be sent again by the client itself, whatever became of it the first time. */
+export const connectReaders = (target: Target): Readers => ({
+  reader: openReader(target),
+  follower: open(target, { maxRetriesPerRequest: null, socketTimeout: BLOCK_MS * 1.5 }),
+});
+
+const openReader = (target: Target): Redis => {
+  const { patience } = target;
+  return open(target, { maxRetriesPerRequest: null, commandTimeout: patience, socketTimeout: silenceOf(patience) });
+};
+
+const open = ({ place, tag, patience, onTrouble }: Target, options: RedisOptions): Redis => {
+  const connection = openRedis(place, tag, { ...RETRIES, ...options });
+  connection.on('error', onTrouble);
+  limitHandshake(connection, silenceOf(patience));
+  return connection;
 };
 
 /** Between connecting and its first commands ioredis waits for ever. */
@@ -58,6 +69,6 @@ const limitHandshake = (connection: Redis, silence: number): void => {
   });
 };
 
-export const disconnect = ({ writer, reader, follower }: Connections): void => {
-  for (const connection of [writer, reader, follower]) connection.disconnect();
+export const disconnect = (connections: Readers): void => {
+  for (const connection of Object.values<Redis>({ ...connections })) connection.disconnect();
 };

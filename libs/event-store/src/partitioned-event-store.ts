@@ -173,6 +173,7 @@ export class PartitionedEventStore implements EventStore {
   }
 
   async close(): Promise<void> {
+    if (this.#closing.signal.aborted) return;
     this.#closing.abort();
     this.#tail.fail(closed());
     await Promise.all(this.stores.map((store) => store.close()));

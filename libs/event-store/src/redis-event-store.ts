@@ -110,7 +110,7 @@ export class RedisEventStore implements EventStore {
     const onTrouble = options.onTrouble ?? (() => undefined);
     const patience = options.patience ?? PATIENCE_MS;
     const [text, trim, redact] = await Promise.all([scriptText('append'), scriptText('trim'), scriptText('redact')]);
-    const connections = connect(options.redis, tagOf(partition), patience, onTrouble);
+    const connections = connect({ place: options.redis, tag: tagOf(partition), patience, onTrouble });
     try {
       const { waitForDisk: replicas } = options;
       if (replicas !== undefined) await requireWaiting(connections.reader);

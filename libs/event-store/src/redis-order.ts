@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { isHyperRunError, type HyperRunError, type Position } from '#contracts';
-import { connect, disconnect, type Connections } from './connections.js';
+import { connectReaders, disconnect, type Readers } from './connections.js';
 import { corrupt } from './errors.js';
 import { orderKeysOf, tagOf } from './keys.js';
 import { holds, type LogMark } from './log-mark.js';
@@ -36,7 +36,7 @@ interface Placing {
 export class RedisOrder {
   readonly known: PartitionOrder;
   readonly #keys: ReturnType<typeof orderKeysOf>;
-  readonly #connections: Connections;
+  readonly #connections: Readers;
   readonly #script = readFile(new URL('./scripts/sequence.lua', import.meta.url), 'utf8');
   readonly #placings = new Map<number, Placing>();
   #seen = 0;
@@ -44,7 +44,8 @@ export class RedisOrder {
   constructor(private readonly options: RedisOrderOptions) {
     this.known = new PartitionOrder(options.partitions);
     this.#keys = orderKeysOf(options.prefix);
-    this.#connections = connect(options.redis, tagOf(0), options.patience, options.onTrouble);
+    const { redis: place, patience, onTrouble } = options;
+    this.#connections = connectReaders({ place, tag: tagOf(0), patience, onTrouble });
     this.#reader.on('ready', () => void this.#checkAfterReconnect());
   }
 

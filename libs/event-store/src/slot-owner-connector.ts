@@ -91,6 +91,6 @@ const ownerAccordingTo = async (
   } catch (error) {
     throw lost ?? error;
   } finally {
-    client.disconnect();
+    if (client.status !== 'end') client.disconnect();
   }
 };

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
+import { spawnBound } from './spawn-bound.js';
 
 /** A real redis-server on a port of this machine. */
 export interface RedisNode {
@@ -26,10 +27,10 @@ export interface RedisNodes {
 
 export interface RedisCluster extends RedisNodes {
   readonly masters: readonly RedisNode[];
-  /** One for each master, in the same order, where they were asked for. */
-  readonly replicas: readonly RedisNode[];
   /** The master of these that owns the slot of a key. */
   ownerOf(key: string): Promise<RedisNode>;
+  /** That master, and a replica that follows it. */
+  pairOf(key: string): Promise<readonly [master: RedisNode, replica: RedisNode]>;
   /** Moves the slot of a key with all that is in it, key by key, as resharding does. */
   move(key: string, from: RedisNode, to: RedisNode): Promise<void>;
 }
@@ -72,17 +73,22 @@ export const startRedisCluster = async (masters = 3, replicated = false): Promis
       await client.call('CLUSTER', 'REPLICATE', ids[index] ?? '');
       await until(() => isInSync(client));
     }
+    const ownerOf = async (key: string): Promise<RedisNode> => {
+      const slot = Number(await first?.client.call('CLUSTER', 'KEYSLOT', key));
+      const ranges = (await first?.client.call('CLUSTER', 'SLOTS')) as [number, number, [string, number]][];
+      const port = ranges.find(([from, to]) => from <= slot && slot <= to)?.[2][1];
+      const owner = nodes.find((node) => node.port === port);
+      if (owner === undefined) throw new Error(`Nobody owns ${key}.`);
+      return owner;
+    };
     return {
       ...group,
       masters: nodes.slice(0, masters),
-      replicas: nodes.slice(masters),
-      ownerOf: async (key) => {
-        const slot = Number(await first?.client.call('CLUSTER', 'KEYSLOT', key));
-        const ranges = (await first?.client.call('CLUSTER', 'SLOTS')) as [number, number, [string, number]][];
-        const port = ranges.find(([from, to]) => from <= slot && slot <= to)?.[2][1];
-        const owner = nodes.find((node) => node.port === port);
-        if (owner === undefined) throw new Error(`Nobody owns ${key}.`);
-        return owner;
+      ownerOf,
+      pairOf: async (key) => {
+        const master = await ownerOf(key);
+        for (const node of nodes) if (await isReplicaOf(node, master)) return [master, node];
+        throw new Error(`The owner of ${key} has no replica.`);
       },
       move: (key, from, to) => moveSlot(key, from, to, nodes.slice(0, masters)),
     };
@@ -122,13 +128,30 @@ export const cutOff = async (replica: RedisNode, primary: RedisNode): Promise<vo
   await until(async () => /master_link_status:down/.test(await replica.client.info('replication')));
 };
 
-/** Resolves when the replica has all that the primary has. */
-export const inSync = async (primary: RedisNode): Promise<void> => {
-  await until(async () => (await primary.client.wait(1, 1000)) >= 1);
+/**
+ * Resolves when the replicas have said that they have all that a primary has, which they do once a second; nothing may be written to
+ * it meanwhile. (WAIT would ask for what this client wrote.)
+ */
+export const inSync = async ({ client }: RedisNode): Promise<void> => {
+  await until(async () => {
+    const info = await client.info('replication');
+    const offsets = [...info.matchAll(/^slave\d+:.*,offset=(\d+),/gm)].map(([, offset]) => Number(offset));
+    const own = Number(/^master_repl_offset:(\d+)/m.exec(info)?.[1]);
+    return offsets.length > 0 && offsets.every((offset) => offset >= own);
+  });
 };
 
-export const isPrimary = async ({ client }: RedisNode): Promise<boolean> =>
-  /role:master/.test(await client.info('replication'));
+/** Kills a primary, however much is being written to it, at a moment at which its replicas have all that it acknowledged. */
+export const killInSync = async (primary: RedisNode): Promise<void> => {
+  await primary.client.call('CLIENT', 'PAUSE', '60000', 'WRITE');
+  await inSync(primary);
+  await primary.kill();
+};
+
+/** Lets a replica take over from its master, which is dead, at once and by itself. */
+export const takeOver = async ({ client }: RedisNode): Promise<void> => {
+  await client.call('CLUSTER', 'FAILOVER', 'TAKEOVER');
+};
 
 /** And has a connection to it. */
 export const isReplicaOf = async ({ client }: RedisNode, primary: RedisNode): Promise<boolean> => {
@@ -194,7 +217,7 @@ const startNode = async (port: number, args: readonly string[]): Promise<RedisNo
   });
   client.on('error', () => undefined);
   const start = async (): Promise<void> => {
-    child = spawn(PROGRAM(), args, { stdio: 'ignore' });
+    child = spawnBound(PROGRAM(), args, { stdio: 'ignore' });
     const died = once(child, 'exit').then(() => Promise.reject(new Error(`${PROGRAM()} ended`)));
     died.catch(() => undefined);
     if (client.status === 'wait') client.connect().catch(() => undefined);

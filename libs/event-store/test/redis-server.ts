@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
+import { spawnBound } from './spawn-bound.js';
 
 export interface RedisServer {
   readonly path: string;
@@ -23,7 +23,7 @@ export const startRedisServer = async (...options: string[]): Promise<RedisServe
   const path = join(folder, 'redis.sock');
   const program = process.env['HYPER_RUN_REDIS_SERVER'] ?? 'redis-server';
   const args = ['--port', '0', '--unixsocket', path, '--dir', folder, '--save', '', '--appendonly', 'yes', ...options];
-  const run = () => spawn(program, args, { stdio: 'ignore' });
+  const run = () => spawnBound(program, args, { stdio: 'ignore' });
   let child: ReturnType<typeof run>;
   const start = async (): Promise<void> => {
     child = run();

@@ -1,16 +1,27 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { partitionOfRepository } from '#event-store';
-import { startRedisCluster, type RedisCluster } from '../../../libs/event-store/test/redis-nodes.js';
+import {
+  cutOff,
+  inSync,
+  isReplicaOf,
+  killInSync,
+  startRedisCluster,
+  takeOver,
+  until,
+  type RedisCluster,
+} from '../../../libs/event-store/test/redis-nodes.js';
+import type { Api } from '../../harness/api.js';
 import { exportSprint, replayed } from '../../harness/audit.js';
 import { LiveEvents } from '../../harness/events.js';
 import { openPlace, type Place } from '../../harness/place.js';
-import { makeRepository, ourBranches, QUICK } from '../../harness/repositories.js';
+import { makeRepository, ourBranches, QUICK, SLOW, type Files } from '../../harness/repositories.js';
 import { launch, type Service } from '../../harness/service.js';
 import { ALL_PASSED, approve, completed, outcomesOf, propose, readSprint } from '../../harness/sprints.js';
 
-const PARTITIONS = 3;
+/** The first two share a master. */
+const PARTITIONS = 4;
 
-describe('a service whose repositories are spread over three partitions, on a Redis Cluster of three masters', () => {
+describe('a service whose repositories are spread over four partitions, on a Redis Cluster of three masters', () => {
   let place: Place;
   let cluster: RedisCluster;
   const services: Service[] = [];
@@ -21,7 +32,7 @@ describe('a service whose repositories are spread over three partitions, on a Re
   };
 
   beforeAll(async () => {
-    cluster = await startRedisCluster();
+    cluster = await startRedisCluster(3, true);
     const nodes = cluster.masters.map(({ host, port }) => `${host}:${port}`).join(',');
     place = await openPlace({ REDIS_URL: `redis+cluster://${nodes}`, HYPER_RUN_PARTITIONS: String(PARTITIONS) });
   }, 60_000);
@@ -31,27 +42,36 @@ describe('a service whose repositories are spread over three partitions, on a Re
     await place?.remove();
   });
 
+  /** The master of a partition, and its replica. */
+  const pairOf = (partition: number) => cluster.pairOf(`{p${partition}}`);
+  let repositories = 0;
+  /** A new repository in each partition. */
+  const inEach = async (api: Api, files: Files): Promise<string[]> => {
+    const homes = new Map<number, string>();
+    while (homes.size < PARTITIONS) {
+      const repository = await makeRepository(place.repositories, `atlas-${++repositories}`, files);
+      const { body } = await api.post<{ repositoryId: string }>('/repositories', { path: repository });
+      const home = partitionOfRepository(body.repositoryId, PARTITIONS);
+      if (!homes.has(home)) homes.set(home, repository);
+    }
+    return Array.from({ length: PARTITIONS }, (_, partition) => homes.get(partition) ?? '');
+  };
+
   it('does the main job in all of them at once, tells it in one order without gap or repeat, and replays it', async () => {
     const first = serve();
     const api = await first.ready;
     const second = serve();
     const other = await second.ready;
     const live = await LiveEvents.open(api);
-    const homes = new Map<number, { repository: string; id: string }>();
-    for (let number = 0; homes.size < PARTITIONS; number++) {
-      const repository = await makeRepository(place.repositories, `atlas-${number}`, QUICK);
-      const { body } = await api.post<{ repositoryId: string }>('/repositories', { path: repository });
-      const home = partitionOfRepository(body.repositoryId, PARTITIONS);
-      if (!homes.has(home)) homes.set(home, { repository, id: body.repositoryId });
-    }
+    const homes = await inEach(api, QUICK);
     const plans = await Promise.all(
-      [...homes.values()].map(({ repository }, index) => propose(index % 2 === 0 ? api : other, { repository })),
+      homes.map((repository, index) => propose(index % 2 === 0 ? api : other, { repository })),
     );
     await Promise.all(plans.map((plan, index) => approve(index % 2 === 0 ? other : api, plan)));
     const sprints = await Promise.all(plans.map(({ planId }) => completed(api, planId)));
-    for (const [index, [partition, { repository }]] of [...homes].entries()) {
-      const sprint = sprints[index];
-      const plan = plans[index];
+    for (const [partition, repository] of homes.entries()) {
+      const sprint = sprints[partition];
+      const plan = plans[partition];
       if (sprint === undefined || plan === undefined) throw new Error('One sprint per repository.');
       expect(outcomesOf(sprint)).toEqual(ALL_PASSED);
       expect(await ourBranches(repository)).toHaveLength(3);
@@ -91,11 +111,79 @@ describe('a service whose repositories are spread over three partitions, on a Re
     await resumed.until(() => resumed.events.length >= ids.length - 1, 'all of it after the restart');
     expect(resumed.events.map(({ id }) => id).slice(0, ids.length - 1)).toEqual(ids.slice(1));
     for (const stream of [live, resumed]) stream.close();
+    await Promise.all(services.splice(0).map((service) => service.stop()));
   }, 180_000);
 
   it('refuses another number of partitions by name', async () => {
     const refused = serve({ HYPER_RUN_PARTITIONS: '2' });
     expect(await refused.ended).toMatchObject({ code: 3 });
-    expect(refused.output()).toContain('HYPER_RUN_PARTITIONS=3');
+    expect(refused.output()).toContain('HYPER_RUN_PARTITIONS=4');
   }, 60_000);
+
+  it('finishes what runs while the master of one partition after the other is killed, also of the one with the order', async () => {
+    const service = serve();
+    const api = await service.ready;
+    const homes = await inEach(api, SLOW);
+    const live = await LiveEvents.open(api);
+    const rounds = [
+      { partition: 2, another: 0 },
+      { partition: 0, another: 3 },
+      { partition: 3, another: 2 },
+    ];
+    for (const { partition, another } of rounds) {
+      const plans = await Promise.all(
+        [partition, another].map((home) => propose(api, { repository: homes[home] ?? '' })),
+      );
+      await Promise.all(plans.map((plan) => approve(api, plan)));
+      await Promise.all(plans.map(({ planId }) => live.wait('task.claimed', planId)));
+      const [master, replica] = await pairOf(partition);
+      await killInSync(master);
+      await takeOver(replica);
+      for (const { planId } of plans) {
+        await live.wait('sprint.completed', planId);
+        const sprint = await completed(api, planId);
+        expect(outcomesOf(sprint)).toEqual(ALL_PASSED);
+        const exported = await exportSprint(api, planId);
+        expect(exported.verified).toMatchObject({ valid: true, problems: [] });
+        expect(replayed(exported, sprint)).toEqual({ ...sprint, cursor: expect.any(String) });
+      }
+      await master.start();
+      await until(() => isReplicaOf(master, replica));
+    }
+    const positions = live.events.map(({ position }) => Number(position));
+    expect(positions).toEqual(positions.map((_, index) => (positions[0] ?? 0) + index));
+    live.close();
+    // Messages are heard where the first partition is now, and statuses are written where they lie now.
+    const [first] = await pairOf(0);
+    await until(async () => JSON.stringify(await first.client.call('PUBSUB', 'NUMSUB', 'sprint.plan')).includes('1'));
+    const agents = (await api.get<{ items: readonly { id: string; status: string }[] }>('/agents')).body.items;
+    for (const { id, status } of agents) {
+      const key = `agent:status:${id}`;
+      const owner = await cluster.ownerOf(key);
+      await until(async () => (await owner.client.hget(key, 'status')) === status);
+    }
+    await service.stop();
+  }, 240_000);
+
+  it('stops by name when one partition lost what was acknowledged, also for all others, and goes on at the word of the operator', async () => {
+    const service = serve();
+    const api = await service.ready;
+    const homes = await inEach(api, QUICK);
+    const [master, replica] = await pairOf(2);
+    await inSync(master);
+    await cutOff(replica, master);
+    await propose(api, { repository: homes[2] ?? '' });
+    await master.kill();
+    await takeOver(replica);
+    for (const home of [2, 3]) {
+      const refused = await api.post('/hyper-running/plan', { repository: homes[home] });
+      expect(refused).toMatchObject({ status: 500, body: { code: 'log.rewound' } });
+    }
+    await service.stop();
+    const again = serve();
+    expect(await again.ended).toMatchObject({ code: 3 });
+    const [, word = ''] = /HYPER_RUN_ACCEPT_LOG=(\S+)\./.exec(again.output()) ?? [];
+    const accepted = await serve({ HYPER_RUN_ACCEPT_LOG: word }).ready;
+    for (const home of [2, 3]) await propose(accepted, { repository: homes[home] ?? '' });
+  }, 120_000);
 });
