@@ -130,6 +130,8 @@ export class OrchestratorService implements OnApplicationBootstrap, OnModuleDest
       if (wakeAt !== undefined) this.#wake(Math.max(0, wakeAt - now) + 5);
     } catch (error) {
       if (this.#stopped) return;
+      if (isHyperRunError(error, 'log.rewound'))
+        return this.#logger.error(`Nothing is decided any more: ${String(error)}`);
       this.#logger.warn(`Trying again in ${RETRY_MS} ms: ${String(error)}`);
       this.#wake(RETRY_MS);
     }

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import type { Position } from '#contracts';
+import { isHyperRunError, type Position } from '#contracts';
 import { forgetTexts, newWorld, recallArchived, type TakenOut, type World } from '#domain';
 import { NO_PARTS, type ArchivedParts, type EventStore, type FeedEntry } from '#event-store';
 import { EVENT_STORE } from '../log/log.port.js';
@@ -76,7 +76,10 @@ export class LiveWorld implements OnApplicationBootstrap, OnModuleDestroy {
     return this.until(() => this.world.position >= position, signal);
   }
 
-  /** Resolves as soon as the condition holds, looking again after each batch; rejects at the signal or at shutdown. */
+  /**
+   * Resolves as soon as the condition holds, looking again after each batch; rejects at the signal or at shutdown.
+   * @throws HyperRunError `log.rewound`
+   */
   until(condition: (world: World) => boolean, signal?: AbortSignal): Promise<void> {
     if (condition(this.world)) return Promise.resolve();
     const ends = signal === undefined ? this.#stopping.signal : AbortSignal.any([signal, this.#stopping.signal]);
@@ -86,7 +89,10 @@ export class LiveWorld implements OnApplicationBootstrap, OnModuleDestroy {
         ends.removeEventListener('abort', onAbort);
         settle();
       };
-      const onAbort = () => stop(() => reject(new Error('Stopped waiting.', { cause: ends.reason })));
+      const onAbort = () => {
+        const { reason } = ends as { readonly reason: unknown };
+        stop(() => reject(isHyperRunError(reason) ? reason : new Error('Stopped waiting.', { cause: reason })));
+      };
       const forget = this.onChange(() => condition(this.world) && stop(resolve));
       ends.addEventListener('abort', onAbort, { once: true });
       if (ends.aborted) onAbort();
@@ -119,7 +125,9 @@ export class LiveWorld implements OnApplicationBootstrap, OnModuleDestroy {
     } catch (error) {
       if (this.#stopping.signal.aborted) return;
       this.#logger.fatal(`The log cannot be followed any more: ${String(error)}`);
-      throw error;
+      // The log refuses everything from now on, by name. Of whatever else it is, nobody knows what would go on: the process ends.
+      if (!isHyperRunError(error, 'log.rewound')) throw error;
+      this.#stopping.abort(error);
     }
   }
 

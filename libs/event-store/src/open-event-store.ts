@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import type { Position } from '#contracts';
+import { isHyperRunError, type Position } from '#contracts';
 import type { EventStore } from './event-store.js';
 import { DEFAULT_PREFIX, keysOf, orderKeysOf, tagOf } from './keys.js';
 import { holds, renew, rewound, wordFor, type LogMark } from './log-mark.js';
@@ -50,8 +50,15 @@ type Wanted = LogOptions & Required<Pick<LogOptions, 'partitions' | 'prefix' | '
 const openPartitions = async (client: Redis, wanted: Wanted): Promise<PartitionedEventStore> => {
   const { partitions, accepted, onAcknowledged, otherwise = 0, ...each } = wanted;
   const { onTrouble } = each;
-  // How far the log has got is known of the whole, and is looked at below.
-  const open = (partition: number) => RedisEventStore.open({ ...each, partition, known: undefined });
+  let store: PartitionedEventStore | undefined;
+  const open = (partition: number) =>
+    RedisEventStore.open({
+      ...each,
+      partition,
+      // How far the log has got is known of the whole, and is looked at below.
+      known: undefined,
+      onTrouble: (error) => (isHyperRunError(error, 'log.rewound') ? store?.lost(partition, error) : onTrouble(error)),
+    });
   const stores = await Promise.all(Array.from({ length: partitions }, (_, partition) => open(partition)));
   const closing: (() => unknown)[] = [() => Promise.all(stores.map((store) => store.close()))];
   try {
@@ -65,7 +72,6 @@ const openPartitions = async (client: Redis, wanted: Wanted): Promise<Partitione
       stores[0] = await open(0);
     }
     const incarnation = stores[0]?.incarnation ?? '';
-    let store: PartitionedEventStore | undefined;
     const onRewound = (found: LogMark) =>
       store?.fail(found) ?? rewound({ incarnation, position: 0 as Position }, found);
     const order = new RedisOrder({ ...each, partitions, incarnation, onRewound });

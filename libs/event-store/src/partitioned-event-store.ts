@@ -184,7 +184,7 @@ export class PartitionedEventStore implements EventStore {
     try {
       return await this.#of(partition).append(append);
     } catch (error) {
-      throw isHyperRunError(error, 'log.rewound') ? this.#lost(partition, error) : error;
+      throw isHyperRunError(error, 'log.rewound') ? this.lost(partition, error) : error;
     }
   }
 
@@ -197,22 +197,22 @@ export class PartitionedEventStore implements EventStore {
     }
   }
 
-  /** Where the log stands as a whole, its next start finds out. */
-  #lost(partition: number, cause: HyperRunError): HyperRunError {
-    if (this.#failure !== undefined) return this.#failure;
+  /** Nothing may go on: a partition is behind what is known of it. Where the log stands as a whole, its next start finds out. */
+  lost(partition: number, cause: HyperRunError): HyperRunError {
     const text = `Partition ${partition} lost events that were acknowledged. Start again: the start says where the log stands, and the ways out.`;
     const failure = new HyperRunError('log.rewound', text, { partition }, 'operator', { cause });
     return this.#stop(failure);
   }
 
   #stop(failure: HyperRunError): HyperRunError {
-    this.#failure ??= failure;
-    this.options.onTrouble(this.#failure);
-    this.#tail.fail(this.#failure);
-    return this.#failure;
+    if (this.#failure !== undefined) return this.#failure;
+    this.#failure = failure;
+    this.options.onTrouble(failure);
+    this.#tail.fail(failure);
+    return failure;
   }
 
-  /** Nothing may go on: part of the log is behind what is known of it. */
+  /** Nothing may go on: the order is behind what is known of it. */
   fail(found: LogMark | undefined): HyperRunError {
     const known = { incarnation: this.incarnation, position: this.order.known.top as Position };
     return this.#stop(rewound(known, found));
@@ -258,9 +258,7 @@ export class PartitionedEventStore implements EventStore {
     void this.order.follow(() => this.#tell()).catch((error: HyperRunError) => this.#stop(error));
     for (const [partition, after] of from.entries())
       void this.#follow(partition, after as Position).catch((error: HyperRunError) => {
-        if (this.#closing.signal.aborted) return;
-        if (isHyperRunError(error, 'log.rewound')) this.#lost(partition, error);
-        else this.#stop(error);
+        if (!this.#closing.signal.aborted) this.#stop(error);
       });
   }
 

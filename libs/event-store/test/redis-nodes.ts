@@ -213,6 +213,7 @@ const startNode = async (port: number, args: readonly string[]): Promise<RedisNo
     port,
     lazyConnect: true,
     retryStrategy: () => 20,
+    disconnectTimeout: 100,
     maxRetriesPerRequest: null,
   });
   client.on('error', () => undefined);

@@ -241,7 +241,7 @@ describe('a log of four partitions, spread over three masters', () => {
     async ({ cut, lost, next }) => {
       const open = openerOf();
       let known: LogMark | undefined;
-      let noticed = (_: unknown): void => undefined;
+      let noticed: (error: unknown) => void = () => undefined;
       const notice = new Promise((resolve) => (noticed = resolve));
       const onAcknowledged = (mark: LogMark) => (known = mark);
       const onTrouble = (error: unknown) => isHyperRunError(error, 'log.rewound') && noticed(error);
