@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { RemoteWork } from '#agents';
 import { IsolationLevel } from '../../src/isolation/isolation-level.port.js';
 import {
   meansOf,
@@ -68,6 +69,50 @@ describe('on a tree in memory', () => {
     }
   });
 });
+
+/** What lives elsewhere asks for it by a message, or hands it in as a diff. */
+describe('by a remote agent', () => {
+  const REFUSED = /^(tool\.refused (scope\.violated|tool\.unreadable)|tool\.patch-mismatch)$/;
+  /** As a call it does not get to a tool. */
+  const NO_PATH = /^(request\.invalid|tool\.refused scope\.violated|tool\.patch-mismatch)$/;
+  const isPath = (path: string) => path !== '' && path.length <= 1024;
+  const asAct =
+    ({ action }: MemoryCase, path: string) =>
+    (work: RemoteWork) =>
+      work.act(action, { path, ...(action === 'write' ? { content: 'x\n' } : {}) });
+  const asPatch = async ({ action, patterns }: MemoryCase, path: string) => {
+    const there = (await (await place.tree(patterns)).read(path))?.toString();
+    const patch = diffOf(path, there, action === 'write' ? 'x\n' : undefined);
+    return (work: RemoteWork) => work.submit({ outcome: 'done', summary: 'Done.' }, patch);
+  };
+  const all = ATTACKS.flatMap((attack) =>
+    casesOf<MemoryCase>(attack.memory).map((one) => [`${title(attack)} (${one.action})`, one] as const),
+  );
+  it.each(all)('%s is refused, as a call and as a patch', async (_, one) => {
+    for (const how of [asAct, asPatch]) {
+      const denied = await place.remotely(one.patterns, await how(one, one.path));
+      const met = [denied.error?.code, ...denied.refusals.map(({ code }) => code)].join(' ');
+      expect(met).toMatch(isPath(one.path) ? REFUSED : NO_PATH);
+      expect(denied.changes).toEqual([]);
+      expect(await place.remotely(one.patterns, await how(one, one.but))).toEqual({ refusals: [], changes: [one.but] });
+    }
+  });
+});
+
+/** As git writes it, of a file of one line or none. */
+const diffOf = (path: string, before: string | undefined, after: string | undefined): string => {
+  const name = (prefix: string) => (/[\\"\p{Cc}]/u.test(path) ? JSON.stringify(prefix + path) : prefix + path);
+  const sides = [before === undefined ? '/dev/null' : name('a/'), after === undefined ? '/dev/null' : name('b/')];
+  const lines = (text = '') => text.split('\n').slice(0, -1);
+  const [from, to] = [lines(before), lines(after)];
+  const span = ({ length }: readonly string[]) => `${length === 0 ? 0 : 1},${length}`;
+  const hunk = [
+    `@@ -${span(from)} +${span(to)} @@`,
+    ...from.map((line) => `-${line}`),
+    ...to.map((line) => `+${line}`),
+  ];
+  return [`--- ${sides[0]}`, `+++ ${sides[1]}`, ...hunk, ''].join('\n');
+};
 
 /** Whose cases share a sandbox: with the docs as its scope, or everything. */
 const batches = [false, true].map((everywhere) => {

@@ -4,8 +4,8 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import type { AgentProgram } from '#agents';
-import type { AnyEvent, Oid } from '#contracts';
+import { RemoteAgent, type AgentProgram, type RemoteWork } from '#agents';
+import { isHyperRunError, TaskId, type AnyEvent, type EventData, type HyperRunError, type Oid } from '#contracts';
 import { compareFingerprints, GitRepository, type Fingerprint } from '#git';
 import { buildCandidate, commitCandidate, compileScope, gate, VirtualTree, type TreeChange } from '#workspace';
 import { IsolationLevel, type Measured } from '../../src/isolation/isolation-level.port.js';
@@ -152,6 +152,30 @@ export class Place {
     return verdict.ok ? [] : [...new Set(verdict.violations.map(({ rule }) => rule))];
   }
 
+  /** What comes of it when a remote agent asks for something on a tree in memory. */
+  async remotely(patterns: readonly string[], ask: (work: RemoteWork) => Promise<object>): Promise<Remotely> {
+    const tree = await this.tree(patterns);
+    const refusals: EventData<'task.tool-refused'>[] = [];
+    const over = new AbortController();
+    const agent = new RemoteAgent('mine', { type: 'remote', tokenHash: '0'.repeat(64) });
+    let ended: Promise<unknown> = Promise.resolve();
+    const work = await new Promise<RemoteWork>((open) => {
+      const ports = {
+        ...{ tree, attempt: 1, maxCalls: 100, signal: over.signal, remote: { open } },
+        emit: () => undefined,
+        refuse: (refusal: EventData<'task.tool-refused'>) => void refusals.push(refusal),
+      };
+      ended = agent.run({ task: { ...TASK, baseCommit: this.base }, ports }).catch(() => undefined);
+    });
+    const error = await ask(work).then(
+      () => undefined,
+      (reason: unknown) => (isHyperRunError(reason) ? reason : Promise.reject(reason)),
+    );
+    over.abort();
+    await ended;
+    return { ...(error && { error }), refusals, changes: tree.changes().map(({ path }) => path) };
+  }
+
   /** A sandbox for an agent, as the service opens it. */
   async openSandbox(patterns: readonly string[], more: Partial<SandboxPlace> = {}): Promise<Sandbox> {
     const directory = await this.scratch();
@@ -170,6 +194,17 @@ export class Place {
     return new Sandbox(this.env, workplace, said);
   }
 }
+
+interface Remotely {
+  readonly error?: HyperRunError;
+  readonly refusals: readonly EventData<'task.tool-refused'>[];
+  readonly changes: readonly string[];
+}
+
+const TASK = {
+  ...{ taskId: TaskId.parse('t-1'), attempt: 1, kind: 'todo' as const, title: 'Attack', rationale: 'To be shown.' },
+  ...{ evidence: [], paths: [], instructions: '' },
+};
 
 type Workplace = Awaited<ReturnType<typeof sandboxWorkplace>>;
 
