@@ -12,6 +12,10 @@ interface Caller {
 export class Callers {
   readonly #callers = new Map<AgentId, Caller>();
 
+  get size(): number {
+    return this.#callers.size;
+  }
+
   /** Notes that it lives. */
   heard(agentId: AgentId, now: number): void {
     const caller = this.#callers.get(agentId);

@@ -7,7 +7,8 @@ const terms = { taskId: 't-1' as TaskId, attempt: 1, scope: ['docs/**'], budgets
 const work = { brief: { title: 'Mend it' } } as unknown as RemoteWork;
 
 const opened = () => {
-  const desk = new Desk(terms, { waitsFor: () => 'person', onOpen: () => undefined });
+  const { signal } = new AbortController();
+  const desk = new Desk(terms, { waitsFor: () => 'person', onOpen: () => undefined, signal });
   desk.open(work);
   return desk;
 };

@@ -22,7 +22,7 @@ export interface Asked {
 export type WaitsFor = 'pause' | 'person' | 'work';
 
 /** Answers that are kept for those who did not hear them, the newest of an attempt. */
-const KEPT_ANSWERS = 200;
+const KEPT_ANSWERS = 50;
 
 interface Given {
   readonly body: string;
@@ -39,6 +39,8 @@ export class Desk implements RemoteDesk {
     private readonly needs: {
       readonly waitsFor: () => WaitsFor;
       readonly onOpen: () => void;
+      /** Aborts when the attempt is over. */
+      readonly signal: AbortSignal;
     },
   ) {}
 
@@ -50,6 +52,11 @@ export class Desk implements RemoteDesk {
   /** The attempt wants nothing more of its agent. What was answered can still be heard. */
   close(): void {
     this.#work = undefined;
+  }
+
+  /** Somebody ended the attempt, or its worker ends. */
+  get isBrokenOff(): boolean {
+    return this.needs.signal.aborted;
   }
 
   isFor({ taskId, attempt }: Pick<Terms, 'taskId' | 'attempt'>): boolean {

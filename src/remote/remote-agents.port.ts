@@ -13,7 +13,7 @@ import { hintKey } from '../world/keys.port.js';
 import { LiveWorld } from '../world/live-world.port.js';
 import { Callers } from './callers.js';
 import { Desk, type Asked, type Terms, type WaitsFor } from './desk.js';
-import { kindOf, slotOf, standingOf, type Named } from './standing.js';
+import { kindOf, lost, slotOf, standingOf, type Named } from './standing.js';
 
 /** Longer than another process may need to hear of a claim. */
 const RESERVED_MS = 15_000;
@@ -29,6 +29,8 @@ export interface Reserved {
 export interface Serving extends Terms {
   readonly agentId: AgentId;
   readonly waitsFor: () => WaitsFor;
+  /** Aborts when the attempt is over. */
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -38,6 +40,7 @@ export interface Serving extends Terms {
  */
 @Injectable()
 export class RemoteAgents implements OnApplicationBootstrap, OnModuleDestroy {
+  readonly #kinds: ReadonlySet<string>;
   readonly #callers = new Callers();
   readonly #desks = new Map<AgentId, Desk>();
   readonly #reserved = new Set<AgentId>();
@@ -55,7 +58,10 @@ export class RemoteAgents implements OnApplicationBootstrap, OnModuleDestroy {
     @Inject(EVENT_STORE) private readonly store: EventStore,
     @Inject(REDIS) private readonly redis: Redis,
     @Inject(CONFIG) private readonly config: Config,
-  ) {}
+  ) {
+    const isRemote = (kind: string) => agents.describe(kind).planned.adapter === 'remote';
+    this.#kinds = new Set(agents.kinds().filter(isRemote));
+  }
 
   /** Whoever was there when this worker was not has as much time as after a word of its own. */
   async onApplicationBootstrap(): Promise<void> {
@@ -79,7 +85,7 @@ export class RemoteAgents implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   isRemote(kind: string): boolean {
-    return this.agents.kinds().includes(kind) && this.agents.describe(kind).definition?.type === 'remote';
+    return this.#kinds.has(kind);
   }
 
   /** Calls back when another agent may be free; returns how to stop that. */
@@ -106,15 +112,19 @@ export class RemoteAgents implements OnApplicationBootstrap, OnModuleDestroy {
       await this.redis.eval(RELEASE, 1, key, mark).catch(() => undefined);
       this.#tell();
     };
-    if ((await this.redis.set(key, mark, 'PX', RESERVED_MS, 'NX')) === 'OK') return { agentId, release };
-    this.#reserved.delete(agentId);
+    const isOurs = await this.redis.set(key, mark, 'PX', RESERVED_MS, 'NX').catch(async (error: unknown) => {
+      await release();
+      throw error;
+    });
+    if (isOurs === 'OK') return { agentId, release };
     this.#theirs.set(agentId, Date.now() + RESERVED_MS);
+    this.#reserved.delete(agentId);
     return undefined;
   }
 
   /** Serves an agent during one attempt, until the desk is closed. */
-  serve({ agentId, waitsFor, ...terms }: Serving): Desk {
-    const desk = new Desk(terms, { waitsFor, onOpen: () => this.#callers.wake(agentId) });
+  serve({ agentId, waitsFor, signal, ...terms }: Serving): Desk {
+    const desk = new Desk(terms, { waitsFor, signal, onOpen: () => this.#callers.wake(agentId) });
     this.#desks.set(agentId, desk);
     return desk;
   }
@@ -125,7 +135,7 @@ export class RemoteAgents implements OnApplicationBootstrap, OnModuleDestroy {
     const { name, role } = this.agents.describe(kindOf(agentId));
     if (this.#card(agentId)?.currentTaskId === undefined)
       await this.roster.enlist(kindOf(agentId), slotOf(agentId), {
-        name: about.name ?? `${name} ${slotOf(agentId)}`,
+        name: (about.name ?? `${name} ${slotOf(agentId)}`).slice(0, 80),
         role: about.version === undefined ? role : `${role}, version ${about.version}`.slice(0, 200),
       });
     const card = this.#card(agentId);
@@ -164,10 +174,11 @@ export class RemoteAgents implements OnApplicationBootstrap, OnModuleDestroy {
       const answer = await desk.answer(asked, ask);
       if (answer !== undefined) return answer;
     } catch (error) {
-      // Of an attempt that somebody ended, that end says more than what it broke off.
+      if (!desk.isBrokenOff) throw error;
+      // How it ended says more than what that broke off; where it is not in the log yet, another worker may take it on.
       await this.live.ready();
       await this.#requireHeld(named);
-      throw error;
+      throw lost(named);
     }
     throw new HyperRunError('agent.not-running', 'The work was handed in, and nothing more is done for it.');
   }
@@ -223,6 +234,7 @@ export class RemoteAgents implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   #watchSilence(): void {
+    if (this.#callers.size === 0) return;
     const ms = this.config.remoteSeconds * 1000;
     this.#silence ??= setTimeout(() => {
       this.#silence = undefined;

@@ -1,8 +1,10 @@
+import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
   IsArray,
   IsIn,
   IsInt,
+  IsNumber,
   IsObject,
   IsOptional,
   IsString,
@@ -11,6 +13,7 @@ import {
   Max,
   MaxLength,
   Min,
+  ValidateNested,
 } from 'class-validator';
 import { ID_PATTERN, type AgentId, type TaskId } from '#contracts';
 
@@ -54,7 +57,7 @@ export class NextMessage extends RemoteMessage {
   waitSeconds?: number;
 }
 
-class TaskMessage extends NextMessage {
+export class TaskMessage extends NextMessage {
   @Matches(ID_PATTERN)
   taskId: TaskId;
 
@@ -74,11 +77,36 @@ export class ActMessage extends TaskMessage {
   input?: object;
 }
 
+/** What its model has used since it said so last. */
+class UsageDto {
+  @IsInt()
+  @Min(0)
+  @Max(1_000_000_000)
+  inputTokens: number;
+
+  @IsInt()
+  @Min(0)
+  @Max(1_000_000_000)
+  outputTokens: number;
+
+  /** US dollars; 0 where it is not known. */
+  @IsNumber()
+  @Min(0)
+  @Max(1_000_000)
+  cost: number;
+}
+
 export class ProgressMessage extends TaskMessage {
   @IsOptional()
   @IsString()
   @Length(1, 2000)
   note?: string;
+
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => UsageDto)
+  usage?: UsageDto;
 }
 
 export class BlockMessage extends TaskMessage {

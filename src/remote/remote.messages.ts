@@ -16,6 +16,7 @@ import {
   ProgressMessage,
   RegisterMessage,
   SubmitMessage,
+  type TaskMessage,
 } from './remote.dto.js';
 
 const WAIT_SECONDS = 20;
@@ -37,7 +38,7 @@ export class RemoteMessages {
 
   @MessagePattern('agent.register')
   async register(@Payload() { agent, name, version }: RegisterMessage): Promise<object> {
-    const clean = (text: string | undefined) => text && eventText(text, knownSecrets());
+    const clean = (text: string | undefined) => text && (eventText(text, knownSecrets()) || undefined);
     const card = await this.remote.register(agent, { name: clean(name), version: clean(version) });
     return { status: 'registered', agent, name: card.name, role: card.role, offlineAfterSeconds: this.config.remoteSeconds }; // prettier-ignore
   }
@@ -62,9 +63,9 @@ export class RemoteMessages {
 
   @MessagePattern('agent.progress')
   progress(@Payload() message: ProgressMessage): Answer {
-    const { note } = message;
-    return this.carryOut(message, { progress: note ?? null }, async (work) => {
-      await work.progress(note);
+    const { note, usage } = message;
+    return this.carryOut(message, { progress: { note, usage } }, async (work) => {
+      await work.progress(note, usage);
       return {};
     });
   }
@@ -78,7 +79,7 @@ export class RemoteMessages {
   }
 
   private async carryOut(
-    { agent, taskId, attempt, commandId, waitSeconds = WAIT_SECONDS }: ProgressMessage,
+    { agent, taskId, attempt, commandId, waitSeconds = WAIT_SECONDS }: TaskMessage,
     body: object,
     ask: (work: RemoteWork) => Promise<object>,
   ): Answer {

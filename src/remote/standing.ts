@@ -24,10 +24,12 @@ export const standingOf = (
     });
   }
   const holder = holderOf(state);
-  if (holder === undefined || holder.attempt !== attempt)
-    return new HyperRunError('task.lost', `Attempt ${attempt} of the task is over. Ask for the next task.`, { taskId }, 'retry'); // prettier-ignore
+  if (holder === undefined || holder.attempt !== attempt) return lost({ taskId, attempt });
   return holder.agentId === agentId ? 'held' : notYours(taskId, agentId);
 };
+
+export const lost = ({ taskId, attempt }: Pick<Named, 'taskId' | 'attempt'>) =>
+  new HyperRunError('task.lost', `Attempt ${attempt} of the task is over. Ask for the next task.`, { taskId }, 'retry');
 
 const notYours = (taskId: TaskId, agentId: AgentId) =>
   new HyperRunError('agent.other-task', `Task "${taskId}" was not given to ${agentId}.`, { taskId });

@@ -74,7 +74,7 @@ export class AgentWork {
     });
     const desk = this.remote.isRemote(agent.kind) ? this.#desk(attempt) : undefined;
     // What a program does by itself nobody can hold: a pause waits for the end of its turn, or of the grace.
-    const ended = agent.workplace === 'sandbox' ? attempt.begin() : undefined;
+    const ended = desk ? attempt.rest() : agent.workplace === 'sandbox' ? attempt.begin() : undefined;
     try {
       const { outcome, summary } = await agent.run({
         task: {
@@ -125,7 +125,7 @@ export class AgentWork {
     const { taskId, agentId, spec, attempt: number } = attempt.claimed;
     const isBlocked = () => this.live.world.tasks.get(taskId)?.status === 'blocked';
     return this.remote.serve({
-      ...{ agentId, taskId, attempt: number, scope: spec.scope, budgets: spec.budgets },
+      ...{ agentId, taskId, attempt: number, scope: spec.scope, budgets: spec.budgets, signal: attempt.signal },
       waitsFor: () => (attempt.runs() ? 'work' : isBlocked() ? 'person' : 'pause'),
     });
   }

@@ -170,6 +170,17 @@ export class Attempt {
     };
   }
 
+  /** From now on it waits between its steps, whatever it does elsewhere. Returns how to end that. */
+  rest(): () => void {
+    this.#waiting += 1;
+    this.#tellHeld();
+    let ended = false;
+    return () => {
+      if (!ended) this.#waiting -= 1;
+      ended = true;
+    };
+  }
+
   /** A pause need not wait any longer for what waits for it. */
   #tellHeld(): void {
     const { sprints, tasks } = this.needs.live.world;

@@ -141,10 +141,11 @@ describe('agents that live elsewhere', () => {
     beforeAll(async () => {
       await tell('register', { name: 'By hand' });
       repository = await makeRepository(place.repositories, 'hand', FILES);
+      const next = tell('next', { waitSeconds: 25 });
       const plan = await propose(api, { repository });
       sprintId = plan.planId;
       await approve(api, plan);
-      const { status, task: told } = await tell('next', { waitSeconds: 20 });
+      const { status, task: told } = await next;
       if (told === undefined) throw new Error(`The agent was told ${status}.`);
       brief = told;
     });
@@ -187,6 +188,12 @@ describe('agents that live elsewhere', () => {
       ['input that does not fit', 'act', { tool: 'read', input: { path: 7 } }, 'input.path'],
       ['a field that there is not', 'act', { tool: 'read', input: { path: 'docs/index.md', mode: 'x' } }, 'input.mode'],
       ['a field of the message that there is not', 'progress', { mood: 'fine' }, 'mood'],
+      [
+        'what a model used that cannot be',
+        'progress',
+        { usage: { inputTokens: -1, outputTokens: 1, cost: 0 } },
+        'usage.inputTokens',
+      ],
       ['no id of the command', 'progress', { commandId: undefined }, 'commandId'],
       ['a patch that is too large', 'submit', { summary: 'Done.', patch: 'x'.repeat(1_048_577) }, 'patch'],
       ['a question without an end', 'block', { question: 'x'.repeat(2001) }, 'question'],
@@ -217,6 +224,8 @@ describe('agents that live elsewhere', () => {
       const note = { commandId, note: 'I am at it.' };
       const answers = await Promise.all([1, 2, 3].map(() => tell('progress', { ...task(), ...note })));
       expect(answers).toEqual([1, 2, 3].map(() => ({ status: 'done' })));
+      const usage = { inputTokens: 1000, outputTokens: 200, cost: 0.25 };
+      await tell('progress', { ...task(), usage });
       await expect(tell('progress', { ...task(), commandId, note: 'Another.' })).rejects.toMatchObject({ code: 'command.id-reused' }); // prettier-ignore
       await tell('progress', { ...task(), note: 'Still at it.' });
       const said = () => live.events.flatMap(({ type, data, taskid }) => (type === 'hyperrun.action.message-said' && taskid === brief.taskId ? [(data as { text: string }).text] : [])); // prettier-ignore
@@ -226,7 +235,7 @@ describe('agents that live elsewhere', () => {
 
     it('wait while the sprint is paused, and hear the answer afterwards', async () => {
       await api.post(`/hyper-running/sprints/${sprintId}/pause`);
-      await live.wait('sprint.pausing', sprintId);
+      await live.wait('task.held', brief.taskId);
       const read = { commandId: randomUUID(), waitSeconds: 0 };
       expect(await act('read', { path: 'docs/index.md' }, read)).toEqual({ status: 'waiting', for: 'pause' });
       await live.wait('sprint.paused', sprintId);
@@ -259,15 +268,20 @@ describe('agents that live elsewhere', () => {
       });
       const sprint = await completed(api, sprintId);
       expect(outcomesOf(sprint)).toEqual(['mine passed']);
+      const use = (budget: string, used: number) => expect.objectContaining({ budget, used });
+      expect(sprint.tasks).toMatchObject([
+        { budgets: expect.arrayContaining([use('tokens', 1200), use('cost', 0.25)]) },
+      ]);
       expect(await git(repository, 'show', `${sprint.tasks[0]?.commit}:docs/index.md`)).toBe('# Atlas\n\nBegin here.');
     });
   });
 
   it('are told that their task was cancelled, and are offline when they fall silent', async () => {
     const repository = await makeRepository(place.repositories, 'cancelled', FILES);
+    const next = tell('next', { waitSeconds: 25 });
     const plan = await propose(api, { repository });
     await approve(api, plan);
-    const { task } = await tell('next', { waitSeconds: 20 });
+    const { task } = await next;
     const named = { taskId: task?.taskId, attempt: task?.attempt };
     await api.post(`/hyper-running/tasks/${task?.taskId}/cancel`, { reason: 'Not today' });
     await live.wait('task.cancelled', task?.taskId);

@@ -33,7 +33,8 @@ describe('a remote agent', () => {
     expect(await work.act('read', { path: 'docs/none.md' })).toEqual({ text: null });
     expect(await work.act('list', { folder: 'docs/' })).toEqual({ paths: ['docs/a.md', 'docs/b.md'], more: 0 });
     expect(await work.act('edit', { path: 'docs/a.md', oldText: 'two', newText: '2' })).toEqual({});
-    await work.progress('Half of it is done.');
+    await work.progress('Half of it is done.', { inputTokens: 100, outputTokens: 20, cost: 0.5 });
+    await work.progress();
     expect(await work.submit({ outcome: 'done', summary: 'Done.' }, part('docs/b.md', 'b', 'B'))).toEqual({ changed: ['docs/b.md'] }); // prettier-ignore
     expect(await ended).toEqual({ outcome: 'done', summary: 'Done.' });
     expect([...tree.files].map(([path, text]) => [path, text.toString()])).toEqual(
@@ -45,6 +46,7 @@ describe('a remote agent', () => {
       ['action.tool-called', 'observed'],
       ['action.file-written', 'observed'],
       ['action.message-said', 'reported'],
+      ['action.model-call-finished', 'reported'],
       ['action.file-written', 'observed'],
     ]);
   });
@@ -57,11 +59,12 @@ describe('a remote agent', () => {
         details: { errors: [expect.objectContaining({ field })] },
       });
     await wrong('paint', {}, 'tool');
-    await wrong('run', { command: 'ls' }, 'tool');
     await wrong('read', {}, 'input.path');
     await wrong('read', { path: 'docs/a.md', mode: 'r' }, 'input.mode');
     await wrong('read', [], 'input');
     expect(events).toEqual([]);
+    await expect(work.act('run', { command: 'ls' })).rejects.toMatchObject({ code: 'tool.no-sandbox' });
+    await expect(work.act('ask', { question: 'May I?' })).rejects.toMatchObject({ code: 'tool.nobody-to-ask' });
     expect(await work.act('read', { path: 'docs/a.md' })).toMatchObject({ text: FILES['docs/a.md'] });
   });
 

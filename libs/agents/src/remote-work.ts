@@ -1,11 +1,12 @@
 // What the other side of a remote agent may ask for while it has a task.
+import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { HyperRunError, isHyperRunError } from '#contracts';
 import type { AgentResult, AgentTask } from './base-agent.js';
 import { taskPrompt } from './task-prompt.js';
 import { choicesOf, cutText, INPUTS, MENDABLE, offeredTools, type ToolName } from './tool-inputs.js';
-import type { ToolSession } from './tool-session.js';
-import type { Toolbox } from './tools.js';
+import type { ActionType, ToolSession } from './tool-session.js';
+import type { Toolbox, Usage } from './tools.js';
 
 /** Where the other side is let in, for as long as the attempt lasts. */
 export interface RemoteDesk {
@@ -19,7 +20,7 @@ export interface RemoteBrief extends AgentTask {
   readonly tools: readonly { readonly name: string; readonly description: string; readonly inputSchema: object }[];
 }
 
-const LONGEST_TEXT = 200_000;
+const LONGEST_TEXT = 100_000;
 const LONGEST_OUTPUT = 30_000;
 const MOST_PATHS = 5000;
 const LONGEST_NOTE = 2000;
@@ -62,20 +63,20 @@ export class RemoteWork {
    * @throws HyperRunError request.invalid: there is no such tool, or its input does not fit; what the tool throws
    */
   async act(tool: string, input: unknown): Promise<object> {
-    const names = Object.keys(offeredTools(this.session.ports));
-    if (!names.includes(tool)) throw invalid([{ field: 'tool', message: `expected one of ${names.join(', ')}` }]);
-    const call = ACTS[tool as ToolName](input);
+    if (!isTool(tool)) throw invalid([{ field: 'tool', message: `expected one of ${Object.keys(ACTS).join(', ')}` }]);
+    const call = ACTS[tool](input);
     return this.#inTurn(() => call(this.tools));
   }
 
-  /** A sign of life, and what the agent says of itself, if anything. */
-  async progress(note?: string): Promise<void> {
+  /** A sign of life, and what the agent says of itself, if anything: a note, and what its model has used since it said so last. */
+  async progress(note?: string, usage?: Usage): Promise<void> {
     this.session.signal.throwIfAborted();
     if (note !== undefined) {
-      await this.session.count();
       const text = this.session.text(note, LONGEST_NOTE);
-      await this.session.act('action.message-said', 'reported', { text, kind: 'message' });
+      await this.#report('action.message-said', { text, kind: 'message' });
     }
+    if (usage !== undefined)
+      await this.#report('action.model-call-finished', { ...usage, callId: randomUUID(), durationMs: 0 });
     this.session.ports.progress?.();
   }
 
@@ -87,6 +88,12 @@ export class RemoteWork {
       this.#resolve(result);
       return patch === undefined ? {} : { changed };
     });
+  }
+
+  /** It happened, so it is told even while paused. */
+  async #report(type: ActionType, payload: Readonly<Record<string, unknown>>): Promise<void> {
+    await this.session.count();
+    await this.session.act(type, 'reported', payload);
   }
 
   async #inTurn(work: () => Promise<object>): Promise<object> {
@@ -165,6 +172,8 @@ const ACTS: { readonly [Tool in ToolName]: (input: unknown) => Act } = {
     return { ...(label === undefined ? {} : { choice: label }), text, timedOut };
   }),
 };
+
+const isTool = (name: string): name is ToolName => Object.hasOwn(ACTS, name);
 
 const invalid = (errors: readonly { readonly field: string; readonly message: string }[]): HyperRunError => {
   const sentences = errors.map(({ field, message }) => `${field}: ${message}.`);

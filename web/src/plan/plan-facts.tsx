@@ -287,7 +287,7 @@ const reachOf = (agent: PlannedAgent | undefined): string => {
 };
 
 const Budget = ({ plan: { estimate, budgets, troubles, worded, agents = [] } }: PlanFactsProps) => {
-  const models = agents.some(({ host }) => host !== undefined);
+  const models = agents.some(({ host, adapter }) => host !== undefined || adapter === 'remote');
   return (
     <dl className="fact-list">
       <Line name="Estimate">
