@@ -20,10 +20,12 @@ export const nextOfCircuits = (world: World, now: Instant, limits: Limits): Next
 const stepsOf = (kind: string, circuit: Circuit, world: World, now: Instant, limits: Limits): Step[] => {
   const wish = wishOf(circuit, now, limits.circuit);
   const crew = [...world.board.agents.values()].filter((card) => card.kind === kind && card.status !== 'offline');
+  const causationId = wish.type === 'open' ? wish.last?.eventId : undefined;
   return differing(crew, wish).map(({ id }) => ({
     kind: 'agent',
     agentId: id,
     command: commandFor(id, kind, crew, wish, limits),
+    ...(causationId === undefined ? {} : { causationId }),
   }));
 };
 
@@ -35,9 +37,10 @@ const commandFor = (
   { circuit: { openMs } }: Limits,
 ): AgentCommand => {
   if (wish.type === 'closed') return { type: 'close-circuit' };
-  const { failures, until } = wish;
-  if (crew[0]?.id !== id) return { type: 'open-circuit', failures, until };
+  const { failures, until, last } = wish;
+  const open = { type: 'open-circuit', failures, until, ...(last && { because: last.because }) } as const;
+  if (crew[0]?.id !== id) return open;
   const often = failures === 1 ? 'again when it was tried' : `${failures} times`;
   const text = `${kind} failed ${often}: its tasks wait for ${duration(openMs)}, then one of them is tried.`;
-  return { type: 'open-circuit', failures, until, alert: { alertId: `circuit-${kind}-${until}`, text } };
+  return { ...open, alert: { alertId: `circuit-${kind}-${until}`, text } };
 };

@@ -53,7 +53,13 @@ export interface Limits {
 export type Step =
   | { readonly kind: 'sprint'; readonly sprintId: SprintId; readonly command: SprintCommand }
   | { readonly kind: 'task'; readonly taskId: TaskId; readonly command: TaskCommand }
-  | { readonly kind: 'agent'; readonly agentId: AgentId; readonly command: AgentCommand }
+  | {
+      readonly kind: 'agent';
+      readonly agentId: AgentId;
+      readonly command: AgentCommand;
+      /** Id of the event that led to it. */
+      readonly causationId?: string;
+    }
   /** Everything of the sprint is settled: seal its streams and end it, together with its hold on the repository. */
   | { readonly kind: 'complete'; readonly sprintId: SprintId };
 

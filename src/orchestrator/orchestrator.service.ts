@@ -246,13 +246,13 @@ export class OrchestratorService implements OnApplicationBootstrap, OnModuleDest
     await this.live.reached(outcome.position);
   }
 
-  async #decideAgent({ agentId, command }: Extract<Step, { kind: 'agent' }>): Promise<void> {
+  async #decideAgent({ agentId, command, causationId }: Extract<Step, { kind: 'agent' }>): Promise<void> {
     const stream = agentStream(agentId);
     const outcome = await this.decisions.make({
       stream,
       decider: agent,
       command,
-      issued: this.#issued(stream, command.type),
+      issued: { ...this.#issued(stream, command.type), ...(causationId === undefined ? {} : { causationId }) },
       subjects: { agentId },
     });
     await this.live.reached(outcome.position);

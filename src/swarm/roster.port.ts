@@ -1,4 +1,4 @@
-import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { agentStream, type AgentId } from '#contracts';
 import { agent, type AgentCard } from '#domain';
 import { AgentRegistry } from '#agents';
@@ -10,10 +10,14 @@ const ACTOR = 'system';
 
 /**
  * Gives a slot its agent: `links-1` is the first agent of the kind `links`. The first of every kind is there from the
- * start of a worker, the others are registered when they are first needed.
+ * start of a worker, the others are registered when they are first needed. Agents of kinds that are not configured any more
+ * leave at the start, those that are at a task when that is over.
  */
 @Injectable()
-export class Roster implements OnApplicationBootstrap {
+export class Roster implements OnApplicationBootstrap, OnModuleDestroy {
+  readonly #logger = new Logger(Roster.name);
+  #forget?: () => void;
+
   constructor(
     private readonly decisions: Decisions,
     private readonly live: LiveWorld,
@@ -27,6 +31,31 @@ export class Roster implements OnApplicationBootstrap {
     for (const kind of this.agents.kinds())
       if (this.agents.describe(kind).definition?.type === 'remote') await this.#awaitFirst(kind);
       else await this.enlist(kind, 1);
+    this.#dismissGone();
+  }
+
+  onModuleDestroy(): void {
+    this.#forget?.();
+  }
+
+  /** Each once: another service may know the kind, and need it again. */
+  #dismissGone(): void {
+    const kinds = this.agents.kinds();
+    const cards = () => this.live.world.board.agents;
+    const here = [...cards().values()].filter(({ status }) => status !== 'offline');
+    const gone = new Set(here.filter(({ kind }) => !kinds.includes(kind)).map(({ id }) => id));
+    const look = () => {
+      for (const id of gone) {
+        if (cards().get(id)?.currentTaskId !== undefined) continue;
+        gone.delete(id);
+        this.dismiss(id, 'It is not configured any more.').catch((error: unknown) =>
+          this.#logger.warn(`${id} could not be signed off: ${String(error)}`),
+        );
+      }
+      if (gone.size === 0) this.#forget?.();
+    };
+    this.#forget = this.live.onChange(look);
+    look();
   }
 
   /** `about`: how an agent that lives elsewhere calls itself. */

@@ -1,8 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AgentRegistry } from '#agents';
-import { agentStream, sprintStream, type AgentId, type Position } from '#contracts';
+import {
+  agentStream,
+  sprintStream,
+  taskStream,
+  type AgentId,
+  type AnyEvent,
+  type Position,
+  type TaskId,
+  type Version,
+} from '#contracts';
 import { event } from '#domain';
-import { sprintId } from '../../libs/domain/src/plan.fixture.js';
+import { claimed, queued, sprintId } from '../../libs/domain/src/plan.fixture.js';
 import { openRooms, type Rooms } from '../../test/harness/rooms.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { IsolationModule } from '../isolation/isolation.module.js';
@@ -107,6 +116,41 @@ describe('the swarm', () => {
     expect(await typesOf('links-2')).toEqual(['agent.registered']);
     expect(await Promise.all([here.enlist('links', 3), there.enlist('links', 4)])).toEqual(['links-3', 'links-4']);
     for (const id of ['links-3', 'links-4']) expect(await typesOf(id)).toEqual(['agent.registered']);
+  });
+
+  it('signs off agents of kinds that are not configured any more, once they are at no task, and takes them back', async () => {
+    const { app, store } = rooms;
+    const [live, decisions] = [app.get(LiveWorld), app.get(Decisions)];
+    const [idle, busy] = [await app.get(Roster).enlist('markdown', 1), await app.get(Roster).enlist('markdown', 2)];
+    const write = (commandId: string, ...events: readonly AnyEvent[]) =>
+      store.append({
+        commandId,
+        commandHash: 'a'.repeat(64),
+        actor: 'system',
+        writes: [
+          {
+            stream: taskStream('t-1' as TaskId),
+            guard: { kind: 'exact', version: live.world.versions.get(taskStream('t-1' as TaskId)) ?? (0 as Version) },
+            subjects: { taskId: 't-1' as TaskId, agentId: busy },
+            events,
+          },
+        ],
+      });
+    await write('busy', queued, claimed(1, busy));
+    await live.until(({ board }) => board.agents.get(busy)?.status === 'working');
+    const others = new AgentRegistry();
+    for (const kind of ['links', 'spelling', 'lint']) others.register(() => app.get(AgentRegistry).create(kind));
+    const roster = new Roster(decisions, live, others, app.get<Config>(CONFIG));
+    await roster.onApplicationBootstrap();
+    await live.until(({ board }) => board.agents.get(idle)?.status === 'offline');
+    expect(live.world.board.agents.get(busy)?.status).toBe('working');
+    await write('free', event('task.cancelled', { reason: 'Enough.' }));
+    await live.until(({ board }) => board.agents.get(busy)?.status === 'offline');
+    expect(await typesOf(idle)).toEqual(['agent.registered', 'agent.deregistered']);
+    // Whoever needs it again has it again, and is not contradicted.
+    await app.get(Roster).enlist('markdown', 1);
+    expect(await typesOf(idle)).toEqual(['agent.registered', 'agent.deregistered', 'agent.registered']);
+    roster.onModuleDestroy();
   });
 
   it('registers an agent anew that had gone', async () => {

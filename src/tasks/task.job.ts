@@ -79,9 +79,11 @@ export class TaskJobs implements JobSource {
     if (before === undefined || !isWaiting(before)) return;
     if (before.status === 'queued' && !(await this.#isThere(before, context.worker))) return;
     const { kind } = agentOf(before);
-    if (!this.remote.isRemote(kind)) return this.#claim(before, await this.roster.enlist(kind, context.slot), context);
+    const isRemote = this.remote.isRemote(kind);
     // What is decided needs no agent any more: it is carried on in the name of the first.
-    if (before.status === 'publishing') return this.#claim(before, `${kind}-1` as AgentId, context);
+    if (before.status === 'publishing' && (isRemote || !this.agents.kinds().includes(kind)))
+      return this.#claim(before, `${kind}-1` as AgentId, context);
+    if (!isRemote) return this.#claim(before, await this.roster.enlist(kind, context.slot), context);
     const reserved = await this.remote.reserve(kind);
     if (reserved === undefined) return;
     try {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { AgentTask, Answer } from '#agents';
-import type { Budgets, Troubles } from '#contracts';
+import type { Budgets, EventData, Troubles } from '#contracts';
 import { startRedisServer, type RedisServer } from '../../libs/event-store/test/redis-server.js';
 import { start, type RunningService } from '../../src/main.js';
 import type { TaskView } from '../../src/sprints/views.js';
@@ -583,7 +583,13 @@ describe('a task that waits for a person', () => {
       );
       const told = await live.wait('agent.circuit-opened');
       const opened = last('agent.circuit-opened') ?? told;
-      const { until } = opened.data as { until: number };
+      const { until, because } = opened.data as EventData<'agent.circuit-opened'>;
+      const cause = live.events.find(({ id }) => id === opened.causationid);
+      expect(cause).toMatchObject({
+        type: 'hyperrun.task.failed',
+        taskid: because?.taskId,
+        data: { trouble: 'crashed' },
+      });
       const { body: card } = await api.get<object>(`/agents/${told.agentid}`);
       expect(card).toMatchObject({ circuitOpenUntil: until });
       const alert = `circuit-scripted-${until}`;

@@ -67,6 +67,8 @@ export type SealedHead = z.infer<typeof SealedHead>;
 const instant = z.number().int().nonnegative();
 
 /** What the events of archived tasks still mean for the present: a start need not read them again. */
+const Failing = z.object({ taskId: TaskId, trouble: Trouble });
+
 export const ArchivedLeft = z.object({
   /** How often each kind of agent tried a kind of finding, and solved it. */
   records: z.array(
@@ -102,7 +104,16 @@ export const ArchivedLeft = z.object({
     }),
   ),
   /** When kinds of agents failed at them, as far as that still counted for their circuits. */
-  circuits: z.array(z.object({ kind: z.string().max(40), failures: z.array(instant).max(20) })).optional(),
+  circuits: z
+    .array(
+      z.object({
+        kind: z.string().max(40),
+        failures: z.array(instant).max(20),
+        /** The newest of its failures, where that was one of theirs; absent in logs of earlier versions. */
+        last: z.object({ because: Failing, at: instant, eventId: z.string().max(64).optional() }).optional(),
+      }),
+    )
+    .optional(),
 });
 export type ArchivedLeft = z.infer<typeof ArchivedLeft>;
 
@@ -466,7 +477,12 @@ export const eventSchemas = {
     name: z.string().max(80),
     role: z.string().max(200),
   }),
-  'agent.circuit-opened': z.object({ failures: z.number().int(), until: z.number() }),
+  'agent.circuit-opened': z.object({
+    failures: z.number().int(),
+    until: z.number(),
+    /** The last of those failures; absent in logs of earlier versions. The event that tells of it is what led to this one. */
+    because: Failing.optional(),
+  }),
   'agent.circuit-closed': none,
   'agent.deregistered': z.object({ reason: sentence }),
 

@@ -1,5 +1,5 @@
 // The life of one agent: a slot that does one task at a time. The rest of its life is derived from tasks: see board.ts.
-import { HyperRunError, type AgentId, type EventOf, type Instant } from '#contracts';
+import { HyperRunError, type AgentId, type EventData, type EventOf, type Instant } from '#contracts';
 import { event, type Decider } from './decider.js';
 
 export type AgentEvent = EventOf<
@@ -37,6 +37,8 @@ export type AgentCommand =
       readonly type: 'open-circuit';
       readonly failures: number;
       readonly until: Instant;
+      /** The failure that led to it. */
+      readonly because?: EventData<'agent.circuit-opened'>['because'];
       /** Left out where that of another agent of its kind tells of it. */
       readonly alert?: { readonly alertId: string; readonly text: string };
     }
@@ -61,7 +63,7 @@ export const agent: Decider<AgentState, AgentCommand, AgentEvent> = {
       case 'close-circuit':
         return state.openUntil === undefined ? [] : [event('agent.circuit-closed', {}), ...seen(state)];
       case 'deregister':
-        return [event('agent.deregistered', { reason: command.reason })];
+        return [event('agent.deregistered', { reason: command.reason }), ...seen(state)];
     }
   },
   evolve(state, told) {
@@ -72,7 +74,7 @@ export const agent: Decider<AgentState, AgentCommand, AgentEvent> = {
     if (state.status === 'absent') return state;
     switch (told.type) {
       case 'agent.deregistered':
-        return { ...state, status: 'deregistered' };
+        return { ...withoutAlert(state), status: 'deregistered' };
       case 'agent.circuit-opened':
         return { ...state, openUntil: told.data.until };
       case 'agent.circuit-closed':
@@ -87,10 +89,10 @@ export const agent: Decider<AgentState, AgentCommand, AgentEvent> = {
 
 /** The alert of an open circuit takes the place of the one before. */
 const open = (
-  { failures, until, alert }: Extract<AgentCommand, { type: 'open-circuit' }>,
+  { failures, until, because, alert }: Extract<AgentCommand, { type: 'open-circuit' }>,
   state: Registered,
 ): AgentEvent[] => [
-  event('agent.circuit-opened', { failures, until }),
+  event('agent.circuit-opened', { failures, until, ...(because === undefined ? {} : { because }) }),
   ...(alert === undefined
     ? []
     : [...seen(state), event('alert.raised', { ...alert, severity: 'warning', kind: 'agent-circuit-opened' })]),
@@ -104,5 +106,7 @@ const circuitOf = ({ openUntil, alertId }: Registered) => ({
   ...(openUntil === undefined ? {} : { openUntil }),
   ...(alertId === undefined ? {} : { alertId }),
 });
+
+const withoutAlert = ({ alertId: _alert, ...rest }: Registered): Registered => rest;
 
 const without = ({ openUntil: _until, alertId: _alert, ...rest }: Registered): Registered => rest;

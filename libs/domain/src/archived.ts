@@ -37,11 +37,13 @@ export class LeftOver {
       alerts: [...this.#world.alerts.values()]
         .slice(-MOST_ALERTS)
         .map(({ version, ...alert }) => ({ ...alert, position: version })),
-      circuits: [...circuits].flatMap(([kind, { failures }]) => {
+      circuits: [...circuits].flatMap(([kind, { failures, last }]) => {
         const own = this.#failures.filter(
           ({ agentId, at }) => agents.get(agentId)?.kind === kind && failures.includes(at),
         );
-        return own.length === 0 ? [] : [{ kind, failures: own.map(({ at }) => at).slice(-MOST_FAILURES) }];
+        const newest = last !== undefined && this.#world.tasks.has(last.because.taskId) ? { last } : {};
+        if (own.length === 0 && !('last' in newest)) return [];
+        return [{ kind, failures: own.map(({ at }) => at).slice(-MOST_FAILURES), ...newest }];
       }),
     };
   }
@@ -60,7 +62,7 @@ export const recallArchived = (world: World, left: ArchivedLeft): void => {
       agents: new Map(world.board.agents).set(agentId, { ...rest, ...then, version: position }),
     };
   }
-  for (const { kind, failures } of left.circuits ?? []) world.circuits = recallFailures(world.circuits, kind, failures);
+  for (const { kind, ...failed } of left.circuits ?? []) world.circuits = recallFailures(world.circuits, kind, failed);
   const records = new Map(world.records.records);
   for (const { agent, kind, passed, tried } of left.records) {
     const before = recordOf({ ...noRecords, records }, agent, kind);

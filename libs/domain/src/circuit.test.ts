@@ -35,7 +35,15 @@ const crashes = (times: number) =>
 describe('the circuit of an agent', () => {
   it('opens with the third failure within its window, for as long as it is told', () => {
     expect(wishAfter(9000, ...crashes(2))).toEqual({ type: 'closed' });
-    expect(wishAfter(9000, ...crashes(3))).toEqual({ type: 'open', failures: 3, until: 9000 + MINUTE });
+    expect(wishAfter(9000, ...crashes(3))).toMatchObject({ type: 'open', failures: 3, until: 9000 + MINUTE });
+  });
+  it('knows which failure led to it, until it closes', () => {
+    const last = { because: { taskId: 't-1', trouble: 'crashed' }, at: 8000, eventId: 'task-t-1@7' };
+    const told = [...crashes(3), ['agent-links-1', opened(10_000)] as const];
+    expect([wishAfter(9000, ...crashes(3)), wishAfter(9000, ...told)]).toMatchObject([{ last }, { last }]);
+    expect(circuitAfter(...told, ['agent-links-1', closed])).toEqual({ failures: [] });
+    const stood = wishAfter(9000, ...crashes(2), ...attempts([stalled]));
+    expect(stood).toMatchObject({ last: { because: { trouble: 'stalled' } } });
   });
   it('forgets failures that are too long ago', () => {
     // The first of them happened four seconds into the log.
@@ -96,10 +104,11 @@ describe('the circuit of an agent', () => {
       expect(wishAfter(15_000, ...again, ['task-t-1', interrupted(4, 'crashed')])).toEqual({ type: 'closed' });
     });
     it('opens again when the one try failed', () =>
-      expect(wishAfter(12_000, ...open, ...tried(interrupted(4, 'crashed')))).toEqual({
+      expect(wishAfter(12_000, ...open, ...tried(interrupted(4, 'looping')))).toMatchObject({
         type: 'open',
         failures: 1,
         until: 12_000 + MINUTE,
+        last: { because: { trouble: 'looping' } },
       }));
     it('remembers what its one try came to when a slot that is new opens for the same time', () => {
       const late = ['agent-links-1', opened(10_000)] as const;
@@ -144,6 +153,19 @@ describe('the log of an agent', () => {
     expect(given(registered, opened(until), raised).when(open).state()).toMatchObject({ alertId: again.alertId });
     const { alert: _none, ...silent } = open;
     expect(given(registered, opened(until), raised).when(silent).state()).toMatchObject({ alertId: alert.alertId });
+  });
+  it('says that it is gone, and takes its alert along; it comes back with its circuit as it was', () => {
+    const leave = { type: 'deregister', reason: 'It is not configured any more.' } as const;
+    const seen = event('alert.acknowledged', { alertId: alert.alertId });
+    const gone = event('agent.deregistered', { reason: leave.reason });
+    const begun = given(registered, opened(until), raised);
+    expect(begun.when(leave).events()).toEqual([gone, seen]);
+    expect(begun.when(leave).state()).not.toHaveProperty('alertId');
+    expect(given(registered, opened(until), raised, gone, seen).when(leave).events()).toEqual([]);
+    expect(given(registered, opened(until), raised, gone, seen, registered).state).toMatchObject({
+      status: 'registered',
+      openUntil: until,
+    });
   });
   it('keeps an open circuit when the agent gets another role', () =>
     expect(given(registered, opened(until), registered).state).toMatchObject({

@@ -1,5 +1,12 @@
 // Whether an agent may be given work: a fold over what its attempts came to. All slots of a kind are one program.
-import type { AgentId, AnyEvent, EventType, Instant, Trouble } from '#contracts';
+import type { AgentId, AnyEvent, EventData, EventType, Instant, TaskId, Trouble } from '#contracts';
+
+/** A failure of an agent: in which task, what it was, and the event that tells of it. */
+export interface Failure {
+  readonly because: NonNullable<EventData<'agent.circuit-opened'>['because']>;
+  readonly at: Instant;
+  readonly eventId?: string;
+}
 
 /** Closed as long as there is no `openUntil`. Then open until that time, and from then on half open: one task may try. */
 export interface Circuit {
@@ -8,6 +15,8 @@ export interface Circuit {
   readonly openUntil?: Instant;
   /** What the first attempt came to that ended after that time. */
   readonly tried?: 'failed' | 'worked';
+  /** The newest failure, as long as it matters. */
+  readonly last?: Failure;
 }
 
 /** By kind of agent. */
@@ -32,12 +41,10 @@ const CONCERNED: ReadonlySet<EventType> = new Set([
   'agent.circuit-closed',
 ]);
 
+type OfTask = AnyEvent & { readonly time: Instant; readonly id?: string; readonly taskId?: TaskId };
+
 /** The circuits after one more event about an agent of this kind. The same object when it says nothing about them. */
-export const evolveCircuits = (
-  circuits: Circuits,
-  told: AnyEvent & { readonly time: Instant },
-  kind: string | undefined,
-): Circuits => {
+export const evolveCircuits = (circuits: Circuits, told: OfTask, kind: string | undefined): Circuits => {
   if (kind === undefined) return circuits;
   const before = circuits.get(kind) ?? closed;
   const after = evolve(before, told);
@@ -45,27 +52,42 @@ export const evolveCircuits = (
 };
 
 /** The circuits with failures that were left out of the fold until now, in their places. */
-export const recallFailures = (circuits: Circuits, kind: string, failures: readonly Instant[]): Circuits => {
+export const recallFailures = (
+  circuits: Circuits,
+  kind: string,
+  { failures, last }: { readonly failures: readonly Instant[]; readonly last?: Failure },
+): Circuits => {
   const before = circuits.get(kind) ?? closed;
-  if (before.openUntil !== undefined) return circuits;
-  const all = [...before.failures, ...failures].toSorted((a, b) => a - b);
-  return new Map(circuits).set(kind, { ...before, failures: all.slice(-MOST_FAILURES) });
+  const newest = (before.last?.at ?? -Infinity) < (last?.at ?? -Infinity) ? lastOf({ last }) : {};
+  const all = [...before.failures, ...failures].toSorted((a, b) => a - b).slice(-MOST_FAILURES);
+  const now = before.openUntil === undefined ? all : before.failures;
+  return new Map(circuits).set(kind, { ...before, failures: now, ...newest });
 };
 
-const evolve = (circuit: Circuit, told: AnyEvent & { readonly time: Instant }): Circuit => {
+const evolve = (circuit: Circuit, told: OfTask): Circuit => {
   if (told.type === 'agent.circuit-opened') {
     const { until } = told.data;
     // In a slot that is new, for the same time: what was tried meanwhile still counts.
-    return until === circuit.openUntil ? circuit : { failures: [], openUntil: until };
+    return until === circuit.openUntil ? circuit : { failures: [], openUntil: until, ...lastOf(circuit) };
   }
   if (told.type === 'agent.circuit-closed') return closed;
   const result = resultOf(told);
   if (result === undefined) return circuit;
   const { openUntil, failures } = circuit;
+  const last = lastOf(result === 'failed' ? { last: failureOf(told) } : circuit);
   if (openUntil === undefined)
-    return result === 'worked' ? circuit : { failures: [...failures, told.time].slice(-MOST_FAILURES) };
+    return result === 'worked' ? circuit : { failures: [...failures, told.time].slice(-MOST_FAILURES), ...last };
   // What began before it was opened says nothing new.
-  return told.time < openUntil || circuit.tried !== undefined ? circuit : { ...circuit, tried: result };
+  return told.time < openUntil || circuit.tried !== undefined ? circuit : { ...circuit, ...last, tried: result };
+};
+
+const lastOf = ({ last }: Pick<Circuit, 'last'>): Pick<Circuit, 'last'> => (last === undefined ? {} : { last });
+
+const failureOf = (told: OfTask): Failure | undefined => {
+  const { taskId, id, time } = told;
+  const trouble = told.type === 'task.stalled' ? 'stalled' : 'trouble' in told.data ? told.data.trouble : undefined;
+  if (taskId === undefined || trouble === undefined) return undefined;
+  return { because: { taskId, trouble }, at: time, ...(id === undefined ? {} : { eventId: id }) };
 };
 
 export const tellsOfFailure = (told: AnyEvent): boolean => resultOf(told) === 'failed';
@@ -106,16 +128,17 @@ export interface CircuitLimits {
 
 /** How the circuit of a kind should stand now. */
 export type CircuitWish =
-  { readonly type: 'closed' } | { readonly type: 'open'; readonly failures: number; readonly until: Instant };
+  | { readonly type: 'closed' }
+  | ({ readonly type: 'open'; readonly failures: number; readonly until: Instant } & Pick<Circuit, 'last'>);
 
 export const wishOf = (circuit: Circuit, now: Instant, limits: CircuitLimits): CircuitWish => {
   const { openUntil, tried } = circuit;
   if (limits.failures === 0 || tried === 'worked') return { type: 'closed' };
   const until = now + limits.openMs;
-  if (tried === 'failed') return { type: 'open', failures: 1, until };
-  if (openUntil !== undefined) return { type: 'open', failures: 1, until: openUntil };
+  if (tried === 'failed') return { type: 'open', failures: 1, until, ...lastOf(circuit) };
+  if (openUntil !== undefined) return { type: 'open', failures: 1, until: openUntil, ...lastOf(circuit) };
   const recent = circuit.failures.filter((at) => at > now - limits.windowMs).length;
-  return recent >= limits.failures ? { type: 'open', failures: recent, until } : { type: 'closed' };
+  return recent >= limits.failures ? { type: 'open', failures: recent, until, ...lastOf(circuit) } : { type: 'closed' };
 };
 
 /** Agents whose own circuit does not stand as that of their kind should. */

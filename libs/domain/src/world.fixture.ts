@@ -15,6 +15,7 @@ export const worldOf = (...events: readonly Happened[]): World => {
     evolveWorld(world, {
       ...told,
       ...subjectOf(stream),
+      id: `${stream}@${version}`,
       stream: stream as StreamName,
       version: version as Version,
       position: index + 1,

@@ -79,7 +79,8 @@ export const copyWorld = (world: World): World => ({
   records: { ...world.records, open: new Map(world.records.open) },
 });
 
-export type WorldEvent = Told & BoardEvent & { readonly stream: StreamName; readonly sprintId?: SprintId };
+export type WorldEvent = Told &
+  BoardEvent & { readonly id?: string; readonly stream: StreamName; readonly sprintId?: SprintId };
 
 /** Told of an event that a part of the world could not take. */
 export type OnUnfit = (part: string, error: unknown) => void;

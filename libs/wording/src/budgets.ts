@@ -46,7 +46,8 @@ export const troublesText = (troubles: Troubles): string =>
     .map((trouble) => `${TROUBLE_WORDS[trouble]}: ${wordsOf(trouble, troubles[trouble])}`)
     .join('; ');
 
-const TROUBLE_WORDS: Readonly<Record<Trouble, string>> = {
+/** What an agent got into. */
+export const TROUBLE_WORDS: Readonly<Record<Trouble, string>> = {
   crashed: 'crashed',
   'no-change': 'changed nothing',
   stalled: 'stands still',

@@ -1,4 +1,5 @@
 import type { EventData, EventType, StepResult } from '#contracts';
+import { TROUBLE_WORDS } from './budgets.js';
 import { bytes as size, duration, plural, short } from './units.js';
 
 export type Tone = 'good' | 'bad' | 'warning' | 'quiet' | 'plain';
@@ -93,9 +94,10 @@ export const sprintTexts: {
   'event.redaction-requested': ({ version, reason }) => ['warning', `event ${version} is to be redacted: ${reason}`],
   'event.redacted': ({ version, reason }) => ['warning', `event ${version} was redacted: ${reason}`],
   'agent.registered': ({ name, role }) => ['quiet', `${name} is on board: ${role}`],
-  'agent.circuit-opened': ({ failures }) => [
+  'agent.circuit-opened': ({ failures, because }) => [
     'bad',
-    `gets no more work for now, after ${plural(failures, 'failure')} in a row`,
+    `gets no more work for now, after ${plural(failures, 'failure')} in a row` +
+      (because === undefined ? '' : `, the last in ${because.taskId}: ${TROUBLE_WORDS[because.trouble]}`),
   ],
   'agent.circuit-closed': () => ['good', 'gets work again'],
   'agent.deregistered': ({ reason }) => ['quiet', `left: ${reason}`],
