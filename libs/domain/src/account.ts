@@ -1,5 +1,6 @@
 // What a task has spent, what it may spend, and when an agent was at it. Pure.
 import type { AnyEvent, BudgetName, Budgets, EventData, Instant } from '#contracts';
+import type { Fields } from './decider.js';
 
 export type Grant = NonNullable<EventData<'task.answered'>['granted']>;
 
@@ -56,18 +57,17 @@ export const count = (account: Account, told: AnyEvent & { readonly time: Instan
   const { open } = account;
   const call = isToolCall(told);
   if (open === undefined && !call && told.type !== 'action.model-call-finished') return account;
-  const counted: Draft = { ...account };
-  if (open !== undefined) counted.open = { from: open.from, until: told.time };
+  const { toolCalls, tokens, cost, spans, granted } = account;
+  const grown = open === undefined ? undefined : { from: open.from, until: told.time };
+  const counted: Fields<Account> = { toolCalls, tokens, cost, spans, open: grown, granted };
   if (call) counted.toolCalls += 1;
   if (told.type === 'action.model-call-finished') {
-    const { inputTokens, outputTokens, cost } = told.data;
+    const { inputTokens, outputTokens } = told.data;
     counted.tokens += inputTokens + outputTokens;
-    counted.cost += cost;
+    counted.cost += told.data.cost;
   }
   return counted;
 };
-
-type Draft = { -readonly [K in keyof Account]: Account[K] };
 
 /**
  * One call, one count: the end of a command and the answer to a question about permission belong to their beginnings. What a

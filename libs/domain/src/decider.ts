@@ -27,6 +27,12 @@ export const fold = <State>(
   return state;
 };
 
+/**
+ * Every field of a state, also those that may be absent. For states that are written out field by field because they
+ * change with every event, which takes a tenth of the time of spreading: no field can be forgotten.
+ */
+export type Fields<State> = { -readonly [K in keyof Required<State>]: State[K] };
+
 /** Makes an event of the right shape, so that a wrong field is a type error where it is written. */
 export const event = <T extends EventType>(type: T, data: EventOf<T>['data']): EventOf<T> =>
   ({ type, data }) as EventOf<T>;

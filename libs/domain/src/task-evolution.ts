@@ -1,7 +1,7 @@
 // How events lead from one state of a task to the next.
 import type { Epoch, EventOf } from '#contracts';
-import { addGrant, beginWork, count, emptyAccount, endWork } from './account.js';
-import { nextEpoch, type Told } from './decider.js';
+import { addGrant, beginWork, count, emptyAccount, endWork, type Account } from './account.js';
+import { nextEpoch, type Fields, type Told } from './decider.js';
 import {
   holderOf,
   isTaskEnd,
@@ -140,7 +140,28 @@ const progress = (state: Working | Blocked, told: Told): TaskState => {
     }
     default: {
       const account = count(state.account, told);
-      return account === state.account ? state : { ...state, account };
+      if (account === state.account) return state;
+      return state.status === 'working' ? spending(state, account) : { ...state, account };
     }
   }
 };
+
+const spending = (state: Working, account: Account): Fields<Working> => ({
+  taskId: state.taskId,
+  spec: state.spec,
+  epoch: state.epoch,
+  attempts: state.attempts,
+  excused: state.excused,
+  account,
+  answers: state.answers,
+  reassigned: state.reassigned,
+  candidate: state.candidate,
+  attempt: state.attempt,
+  worker: state.worker,
+  agentId: state.agentId,
+  since: state.since,
+  status: 'working',
+  stage: state.stage,
+  stalled: state.stalled,
+  heldAt: state.heldAt,
+});
