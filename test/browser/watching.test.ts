@@ -8,6 +8,7 @@ import {
   barriersOf,
   BROWSER_TIMEOUT_MS,
   describeInBrowser,
+  newLink,
   openBrowser,
   openPage,
   openTab,
@@ -17,6 +18,7 @@ import {
   signIn,
 } from '../harness/browser.js';
 import { appendForeign } from '../harness/foreign-event.js';
+import { openHttp2Proxy } from '../harness/http2-proxy.js';
 import { openPlace, type Place } from '../harness/place.js';
 import { git, makeRepository } from '../harness/repositories.js';
 import { launch, type Service } from '../harness/service.js';
@@ -72,6 +74,12 @@ describeInBrowser('somebody who watches', () => {
     await page.getByRole('searchbox').fill(`docs/${name}-`);
     return page.getByRole('search').getByRole('status').innerText();
   };
+  /** How many connections follow the events. */
+  const clients = async () =>
+    /stream_clients\{stream="events"\} (\d+)/.exec((await api.get<string>('/metrics')).body)?.[1];
+  const become = async (count: string) => {
+    while ((await clients()) !== count) await new Promise((resolve) => setImmediate(resolve));
+  };
   /** Nothing of this screen is on its way any more. */
   const settled = async (page: Page) => {
     await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
@@ -97,11 +105,6 @@ describeInBrowser('somebody who watches', () => {
   it.each(['a worker that all tabs share', 'a tab that follows for the others'])(
     'needs one connection however many tabs are open, by %s',
     async (how) => {
-      const clients = async () =>
-        /stream_clients\{stream="events"\} (\d+)/.exec((await api.get<string>('/metrics')).body)?.[1];
-      const become = async (count: string) => {
-        while ((await clients()) !== count) await new Promise((resolve) => setImmediate(resolve));
-      };
       await become('0');
       const first = await openPage(browser);
       if (how.startsWith('a tab')) await first.context().addInitScript('delete globalThis.SharedWorker');
@@ -150,6 +153,34 @@ describeInBrowser('somebody who watches', () => {
     await sprint.getByText('completed', { exact: true }).waitFor();
     await task.locator('.task-head').getByText('passed', { exact: true }).waitFor();
     expect([problemsOf(list), problemsOf(task)]).toEqual([[], []]);
+  });
+
+  it('has a stream in each of eight tabs by HTTP/2 through a proxy, over which nothing is late or lost', async () => {
+    const proxy = await openHttp2Proxy(api.url);
+    try {
+      const first = await openPage(browser);
+      // Each for itself: over HTTP/1.1 a browser opens six connections, and the seventh tab would wait.
+      await first.context().addInitScript('delete globalThis.SharedWorker; delete globalThis.BroadcastChannel');
+      await first.goto((await newLink(api, '/feed')).replace(api.url, proxy.url));
+      const tabs = [first];
+      while (tabs.length < 8) {
+        const tab = await openTab(first);
+        await tab.goto(`${proxy.url}/#/feed`);
+        tabs.push(tab);
+      }
+      for (const tab of tabs) await tab.getByText('live', { exact: true }).waitFor();
+      await become('8');
+      expect(proxy.connections).toBeLessThan(6);
+      await story.read(1, 1, 'multiplexed');
+      for (const tab of tabs) await line(tab, 'multiplexed-1').waitFor();
+      expect(problemsOf(first)).toEqual([]);
+      proxy.cut();
+      await story.read(1, 50, 'cut');
+      await line(first, 'cut-50').waitFor();
+      expect(await linesOf(first, 'cut')).toBe('50 lines');
+    } finally {
+      await proxy.close();
+    }
   });
 
   it('misses nothing and sees nothing twice when the connection breaks in the middle of a burst', async () => {
