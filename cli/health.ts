@@ -6,9 +6,13 @@ const Health = z.looseObject({
   durability: z.string().optional(),
   /** What of the acknowledged events a loss of power may take. */
   lossWindow: z.string().optional(),
-  memory: z.looseObject({ percent: z.number(), takesNewSprints: z.boolean() }).optional(),
+  memory: z
+    .looseObject({ percent: z.number(), takesNewSprints: z.boolean(), partition: z.number().optional() })
+    .optional(),
   /** What the process that answers does. */
   roles: z.array(z.string()).optional(),
+  /** What no process does. */
+  absentRoles: z.array(z.string()).optional(),
   /** The end of the log. */
   cursor: z.string().optional(),
   redis: z.looseObject({ address: z.string() }).optional(),

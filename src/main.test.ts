@@ -180,7 +180,8 @@ describe('the service as a process', () => {
     const { url, pid } = JSON.parse(await readFile(file, 'utf8')) as { url: string; pid: number };
     expect(pid).toBe(answering.child.pid);
     const api = new Api(url, (await readFile(join(dataDirectory, 'token'), 'utf8')).trim());
-    expect((await api.get<object>('/health/ready')).body).toMatchObject({ roles: ['api'] });
+    const ready = async () => (await api.get<object>('/health/ready')).body;
+    expect(await ready()).toMatchObject({ roles: ['api'], absentRoles: ['orchestrator'] });
 
     // The worker scans and verifies the base; without an orchestrator nobody decides what follows from it.
     const live = await LiveEvents.open(api);
@@ -189,6 +190,7 @@ describe('the service as a process', () => {
     const verified = await live.wait('sprint.base-verified', plan.planId);
     const deciding = serveAs('orchestrator');
     await deciding.ready();
+    expect(await ready()).toMatchObject({ absentRoles: [] });
     const sprint = await completed(api, plan.planId);
     expect(outcomesOf(sprint)).toEqual(ALL_PASSED);
     live.close();
@@ -207,6 +209,7 @@ describe('the service as a process', () => {
 
     expect(await worker.stop()).toBe(0);
     expect(await deciding.stop()).toBe(0);
+    expect(await ready()).toMatchObject({ absentRoles: ['orchestrator', 'worker'] });
     await access(file);
     expect(await answering.stop()).toBe(0);
     other.close();

@@ -4,10 +4,11 @@ import { Command } from 'commander';
 import { isHyperRunError } from '#contracts';
 import { runGit } from '#git';
 import { dataDirectory, findTool, toolCache } from '#system-tools';
+import { absentRole } from '#wording';
 import type { Context } from '../context.js';
 import { measureIsolation } from '../demo/stage.js';
 import { workFailed } from '../exit-codes.js';
-import { readHealth } from '../health.js';
+import { readHealth, type Health } from '../health.js';
 import { bytes } from '../render/style.js';
 import { clean } from '../text.js';
 import { knownKinds, type KnownKind } from './agents.js';
@@ -134,21 +135,25 @@ const nearest = async (folder: string): Promise<string> => {
   return exists ? folder : nearest(dirname(folder));
 };
 
+const memoryText = ({ percent, partition, takesNewSprints }: NonNullable<Health['memory']>): string =>
+  `memory of the log ${percent} %${partition === undefined ? '' : ` in partition ${partition}`}${takesNewSprints ? '' : ': no new sprint is begun'}`;
+
 const service = async (context: Context): Promise<Diagnosis> => {
   try {
     const client = await context.connect();
-    const { isolation: level, durability, lossWindow, memory, roles } = await readHealth(client);
+    const { isolation: level, durability, lossWindow, memory, roles, absentRoles = [] } = await readHealth(client);
     const told = [
       level && `isolation ${level}`,
       durability && `durability ${durability}`,
       lossWindow && `a loss of power may take: ${lossWindow}`,
-      memory && `memory of the log ${memory.percent} %${memory.takesNewSprints ? '' : ': no new sprint is begun'}`,
+      memory && memoryText(memory),
       roles && `roles ${roles.join(', ')}`,
     ]
       .filter(Boolean)
       .join('; ');
-    const state = memory?.takesNewSprints === false ? 'note' : 'good';
-    return { name: 'Service', state, text: `${client.address.url}${told ? `: ${told}` : ''}` };
+    const state = memory?.takesNewSprints === false || absentRoles.length > 0 ? 'note' : 'good';
+    const texts = [`${client.address.url}${told ? `: ${told}` : ''}`, ...absentRoles.map(absentRole)];
+    return { name: 'Service', state, text: texts.join('. ') };
   } catch (error) {
     const isDown = isHyperRunError(error, 'service.unreachable');
     return {

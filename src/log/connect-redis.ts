@@ -9,13 +9,19 @@ const FIRST_TRIES = 5;
 
 /**
  * A client for commands that answer at once, on keys of the first partition: it waits some seconds for a Redis that is away, then says so.
+ * @param connectionName as `CLIENT LIST` shows it
  * @throws HyperRunError `log.unavailable` when there is none at the start
  */
-export const connectRedis = async (options: RedisAddress, onTrouble: (error: unknown) => void): Promise<Redis> => {
+export const connectRedis = async (
+  options: RedisAddress,
+  connectionName: string,
+  onTrouble: (error: unknown) => void,
+): Promise<Redis> => {
   let connected = false;
   let last: unknown;
   const redis = openRedis(options, tagOf(0), {
     lazyConnect: true,
+    connectionName,
     connectTimeout: CONNECT_MS,
     commandTimeout: CONNECT_MS,
     // A connection over which nothing passes any more is made anew.

@@ -1,8 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import { HyperRunError } from '#contracts';
+import { DEFAULT_PREFIX, keysOf } from '#event-store';
 import { CONFIG, type Config } from '../config/config.js';
-import { REDIS } from './log.port.js';
+import { REDIS, STATUS_WRITER, type StatusWriter } from './log.port.js';
 
 /** How full the memory of Redis is. */
 export interface LogRoom {
@@ -13,6 +14,8 @@ export interface LogRoom {
   /** From so many percent on, no new sprint is begun. */
   readonly newSprintsUntil: number;
   readonly takesNewSprints: boolean;
+  /** Whose Redis is the fullest; absent where there is one partition. */
+  readonly partition?: number;
 }
 
 /** @param info the answer to `INFO memory` */
@@ -24,27 +27,41 @@ export const roomIn = (info: string, newSprintsUntil: number): LogRoom => {
   return { usedBytes, limitBytes, percent, newSprintsUntil, takesNewSprints: percent < newSprintsUntil };
 };
 
+/** Sent to whichever master owns the key. */
+const INFO = `return redis.call('INFO', 'memory')`;
+
 /** Keeps room for what runs, and for every decision: new sprints are refused before the memory of the log is full. */
 @Injectable()
 export class LogMemory {
   constructor(
-    @Inject(REDIS) private readonly redis: Redis,
-    @Inject(CONFIG) private readonly config: Pick<Config, 'logMemoryPercent'>,
+    @Inject(REDIS) private readonly redis: Pick<Redis, 'info'>,
+    @Inject(STATUS_WRITER) private readonly anywhere: StatusWriter,
+    @Inject(CONFIG) private readonly config: Pick<Config, 'logMemoryPercent' | 'partitions' | 'prefix'>,
   ) {}
 
+  /** Of several partitions, that of the fullest Redis: any of them keeps the log from going on. */
   async room(): Promise<LogRoom> {
-    return roomIn(await this.redis.info('memory'), this.config.logMemoryPercent);
+    const { partitions, logMemoryPercent, prefix = DEFAULT_PREFIX } = this.config;
+    if (partitions === 1) return roomIn(await this.redis.info('memory'), logMemoryPercent);
+    const rooms = await Promise.all(
+      Array.from({ length: partitions }, async (_, partition) => {
+        const info = await this.anywhere.eval(INFO, 1, keysOf(prefix, partition).meta);
+        return { ...roomIn(String(info), logMemoryPercent), partition };
+      }),
+    );
+    return rooms.reduce((fullest, room) => (room.percent > fullest.percent ? room : fullest));
   }
 
   /** @throws HyperRunError `log.nearly-full` */
   async requireRoom(): Promise<void> {
-    const { takesNewSprints, percent, usedBytes, limitBytes, newSprintsUntil } = await this.room();
+    const { takesNewSprints, ...room } = await this.room();
     if (takesNewSprints) return;
+    const { percent, limitBytes, newSprintsUntil, partition } = room;
     throw new HyperRunError(
       'log.nearly-full',
-      `Redis uses ${percent} % of its ${mebibytes(limitBytes)} MiB; from ${newSprintsUntil} % on no new sprint is begun. ` +
+      `${partition === undefined ? 'Redis' : `The Redis of partition ${partition}`} uses ${percent} % of its ${mebibytes(limitBytes)} MiB; from ${newSprintsUntil} % on no new sprint is begun. ` +
         'Archive finished sprints or raise maxmemory. What runs goes on, and can be cancelled.',
-      { usedBytes, limitBytes, percent, newSprintsUntil },
+      room,
       'operator',
     );
   }

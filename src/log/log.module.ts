@@ -1,5 +1,6 @@
 import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
 import { ArchiveFiles } from '../archive/archive-files.port.js';
+import { AbsentRoles } from './absent-roles.port.js';
 import { LogMemory } from './log-memory.port.js';
 import { EVENT_STORE, REDIS, REDIS_CONNECTION, STATUS_WRITER } from './log.port.js';
 import type { OpenLog } from './open-log.js';
@@ -25,8 +26,9 @@ export class LogModule implements OnApplicationShutdown {
         { provide: ArchiveFiles, useValue: log.archives },
         RedisClock,
         LogMemory,
+        AbsentRoles,
       ],
-      exports: [EVENT_STORE, REDIS, REDIS_CONNECTION, STATUS_WRITER, ArchiveFiles, RedisClock, LogMemory],
+      exports: [EVENT_STORE, REDIS, REDIS_CONNECTION, STATUS_WRITER, ArchiveFiles, RedisClock, LogMemory, AbsentRoles],
     };
   }
 

@@ -8,6 +8,7 @@ import { checkRedis, findTool, startRedis, toolCache, type RedisPromise } from '
 import { ArchiveFiles } from '../archive/archive-files.port.js';
 import type { Config } from '../config/config.js';
 import { withoutSecrets } from '../config/secrets.js';
+import { connectionNameOf } from './absent-roles.port.js';
 import { connectCluster, connectRedis } from './connect-redis.js';
 import { LogMarkFile } from './log-mark-file.js';
 import { lossWindow } from './loss-window.js';
@@ -46,7 +47,7 @@ export const openLog = async (config: Config): Promise<OpenLog> => {
     const reached = await reach(config);
     const { options } = reached;
     undo.push(() => reached.release());
-    const redis = await connectRedis(options, trouble);
+    const redis = await connectRedis(options, connectionNameOf(config), trouble);
     undo.push(() => redis.disconnect());
     const statuses = options.cluster === undefined ? redis : connectCluster(options, trouble);
     if (statuses !== redis) undo.push(() => statuses.disconnect());

@@ -6,6 +6,7 @@ import { CONFIG, type Config } from '../config/config.js';
 import { Answers } from '../http/answers.decorator.js';
 import { IsolationLevel } from '../isolation/isolation-level.port.js';
 import { EVENT_STORE, REDIS_CONNECTION, type RedisConnection } from '../log/log.port.js';
+import { AbsentRoles } from '../log/absent-roles.port.js';
 import { LogMemory } from '../log/log-memory.port.js';
 import { RedisClock } from '../log/redis-clock.port.js';
 import { LiveWorld } from '../world/live-world.port.js';
@@ -22,6 +23,7 @@ export class HealthController {
     @Inject(IsolationLevel) private readonly isolation: IsolationLevel,
     @Inject(RedisClock) private readonly clock: RedisClock,
     @Inject(LogMemory) private readonly memory: LogMemory,
+    @Inject(AbsentRoles) private readonly absent: AbsentRoles,
     @Inject(LiveWorld) private readonly present: LiveWorld,
     @Inject(ParkedEvents) private readonly parked: ParkedEvents,
     @Inject(ArchiveFiles) private readonly archives: ArchiveFiles,
@@ -55,6 +57,7 @@ export class HealthController {
       position,
       cursor: this.store.cursorOf(position),
       roles: this.config.roles,
+      absentRoles: await this.absent.find(),
       pid: process.pid,
       serverTime: new Date().toISOString(),
     };

@@ -33,6 +33,8 @@ export const Ready = named(
       percent: z.number(),
       newSprintsUntil: z.number().int(),
       takesNewSprints: z.boolean(),
+      /** Whose Redis is the fullest. */
+      partition: z.number().int().optional(),
     }),
     isolation: Isolation,
     redis: z.object({ version: z.string(), address: z.string(), weaknesses: z.array(z.string()) }),
@@ -43,7 +45,10 @@ export const Ready = named(
     incarnation: z.string(),
     position: z.number().int(),
     cursor: z.string(),
+    /** Of the process that answers. */
     roles: z.array(z.string()),
+    /** Those that no process has: their work waits. Left out where Redis does not tell who is connected. */
+    absentRoles: z.array(z.string()).optional(),
     pid: z.number().int(),
     serverTime: z.iso.datetime(),
   }),

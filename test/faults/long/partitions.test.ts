@@ -63,6 +63,8 @@ describe('a service whose repositories are spread over four partitions, on a Red
     const second = serve();
     const other = await second.ready;
     const live = await LiveEvents.open(api);
+    const { body } = await api.get<object>('/health/ready');
+    expect(body).toMatchObject({ memory: { partition: expect.any(Number) }, absentRoles: [] });
     const homes = await inEach(api, QUICK);
     const plans = await Promise.all(
       homes.map((repository, index) => propose(index % 2 === 0 ? api : other, { repository })),

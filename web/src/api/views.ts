@@ -182,13 +182,21 @@ export interface HealthView {
   readonly lossWindow: string;
   /** `parked` are the first of them, `parkedEvents` is how many there are. */
   readonly projections: { readonly parkedEvents: number; readonly parked: readonly ParkedEventView[] };
-  readonly memory: { readonly percent: number; readonly limitBytes: number; readonly takesNewSprints: boolean };
+  readonly memory: {
+    readonly percent: number;
+    readonly limitBytes: number;
+    readonly takesNewSprints: boolean;
+    /** Whose Redis is the fullest; absent where there is one. */
+    readonly partition?: number;
+  };
   readonly isolation: string;
   readonly redis: { readonly version: string; readonly address: string; readonly weaknesses: readonly string[] };
   readonly incarnation: string;
   readonly position: number;
   readonly cursor: string;
   readonly roles: readonly string[];
+  /** Those that no process has; absent where Redis does not tell. */
+  readonly absentRoles?: readonly string[];
   readonly pid: number;
   readonly serverTime: string;
 }

@@ -1,10 +1,12 @@
+import { useRead } from '../api/reads.js';
+import type { HealthView } from '../api/views.js';
 import { FeedPanel } from '../feed/feed-panel.js';
 import { alerts, readAgain, snapshot } from '../live/present.js';
 import { useStore } from '../live/store.js';
 import { useKeys } from '../shell/keys.js';
 import { nextAction } from '../shell/next-action.js';
 import { linkTo } from '../shell/route.js';
-import { useSprints } from '../shell/sprints-store.js';
+import { changesSprint, useSprints } from '../shell/sprints-store.js';
 import { Empty, Failed, Loading, Panel } from '../ui/parts.js';
 import { Board } from './board.js';
 import { lastActions } from './last-actions.js';
@@ -40,10 +42,15 @@ export const Bridge = () => {
   );
 };
 
+/** Whether somebody is there for the work shows when work moves, or waits: a figure of the service need not follow every event. */
+const HEALTH_EVERY_MS = 2000;
+
 const NextAction = () => {
   const sprints = useSprints();
   const raised = useStore(alerts);
-  const next = sprints.data === undefined ? undefined : nextAction(sprints.data.items, raised.values());
+  const health = useRead<HealthView>('/health/ready', changesSprint, 'json', HEALTH_EVERY_MS);
+  const next =
+    sprints.data === undefined ? undefined : nextAction(sprints.data.items, raised.values(), health.data?.absentRoles);
   useKeys(next === undefined ? [] : [{ keys: 'g n', does: () => (location.hash = linkTo(next.to, next.query)) }]);
   if (sprints.isError) return <Failed what="The sprints" error={sprints.error} retry={() => void sprints.refetch()} />;
   if (next === undefined) return <Loading what="what there is to do" />;

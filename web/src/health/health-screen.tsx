@@ -1,4 +1,4 @@
-import { duration, plural } from '#wording';
+import { absentRole, duration, plural } from '#wording';
 import { write } from '../api/client.js';
 import { useDeed, useRead } from '../api/reads.js';
 import type { AlertView, HealthView } from '../api/views.js';
@@ -8,6 +8,7 @@ import { useStore } from '../live/store.js';
 import type { SeenEvent } from '../live/told.js';
 import { useNow } from '../shell/now.js';
 import { linkTo } from '../shell/route.js';
+import { changesSprint } from '../shell/sprints-store.js';
 import { Empty, Failed, Loading, Panel } from '../ui/parts.js';
 import { Badge, type Mood } from '../ui/status.js';
 import { ago, moment } from '../ui/words.js';
@@ -190,12 +191,15 @@ const Histogram = ({ delays }: { readonly delays: readonly number[] }) => {
   );
 };
 
-const tellsOfParked = (event: SeenEvent): boolean =>
-  event.type === 'alert.raised' && event.data.kind === 'log.event-parked';
+/** The figures need not follow every event of a sprint. */
+const LOOK_EVERY_MS = 2000;
+
+const changesHealth = (event: SeenEvent): boolean =>
+  changesSprint(event) || (event.type === 'alert.raised' && event.data.kind === 'log.event-parked');
 
 const Log = () => {
   const told = useStore(health);
-  const fresh = useRead<HealthView>('/health/ready', tellsOfParked);
+  const fresh = useRead<HealthView>('/health/ready', changesHealth, 'json', LOOK_EVERY_MS);
   const view = fresh.data ?? told;
   if (view === undefined)
     return (
@@ -207,7 +211,8 @@ const Log = () => {
         )}
       </Panel>
     );
-  const { durability, lossWindow, memory, isolation, redis, incarnation, position, roles, pid, projections } = view;
+  const { durability, lossWindow, memory, isolation, redis, incarnation, position, projections } = view;
+  const { roles, absentRoles = [], pid } = view;
   return (
     <Panel
       title="The log and its service"
@@ -228,8 +233,9 @@ const Log = () => {
         <div>
           <dt>memory of the log</dt>
           <dd>
-            <Badge mood={memory.takesNewSprints ? 'good' : 'bad'}>{memory.percent} %</Badge>{' '}
-            {memory.takesNewSprints ? 'in use' : 'in use: no new sprint is begun'}
+            <Badge mood={memory.takesNewSprints ? 'good' : 'bad'}>{memory.percent} %</Badge> in use
+            {memory.partition === undefined ? '' : ` in partition ${memory.partition}, the fullest`}
+            {memory.takesNewSprints ? '' : ': no new sprint is begun'}
           </dd>
         </div>
         <div>
@@ -259,6 +265,16 @@ const Log = () => {
           </dd>
         </div>
       </dl>
+      {absentRoles.length > 0 && (
+        <div className="note note-bad">
+          <strong>Work waits</strong>
+          <ul>
+            {absentRoles.map((role) => (
+              <li key={role}>{absentRole(role)}</li>
+            ))}
+          </ul>
+        </div>
+      )}
       {redis.weaknesses.length > 0 && (
         <div className="note note-warning">
           <strong>What weakens the promise</strong>

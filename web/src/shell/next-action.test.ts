@@ -55,6 +55,14 @@ describe('the one next action', () => {
     expect(nextAction([], [alert('warning')]).label).toBe('Plan a sprint');
   });
 
+  it('is to see to the role that nobody has, while work waits for it', () => {
+    const next = nextAction([sprint('s-1', 'analysing')], [], ['worker']);
+    expect(next).toMatchObject({ mood: 'trouble', to: { screen: 'health' } });
+    expect(next.text).toMatch(/No process with the role worker is running.*HYPER_RUN_ROLES=worker/);
+    expect(nextAction([sprint('s-1', 'completed')], [], ['worker']).label).toBe('Plan a sprint');
+    expect(nextAction([sprint('s-1', 'analysing')], [], []).label).toBe('Watch the sprint');
+  });
+
   it('is to watch while the crew works, and to see what it made afterwards', () => {
     expect(nextAction([sprint('s-1', 'running')], []).label).toBe('Watch the sprint');
     const done = sprint('s-1', 'completed', [task('t-1', 'passed', { branch: 'hyper-run/t-1' })]);

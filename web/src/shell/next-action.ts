@@ -1,5 +1,5 @@
 // The one thing that a person can do now: what waits for them goes before what they may start.
-import { plural } from '#wording';
+import { absentRole, plural } from '#wording';
 import type { AlertView, SprintView } from '../api/views.js';
 import type { Route } from './route.js';
 
@@ -44,8 +44,15 @@ const waiting = (sprint: SprintView): NextAction | undefined => {
   return undefined;
 };
 
-/** What to offer. Sprints come newest first. */
-export const nextAction = (sprints: readonly SprintView[], alerts: Iterable<AlertView>): NextAction => {
+/**
+ * What to offer. Sprints come newest first.
+ * @param absentRoles those that no process has
+ */
+export const nextAction = (
+  sprints: readonly SprintView[],
+  alerts: Iterable<AlertView>,
+  absentRoles: readonly string[] = [],
+): NextAction => {
   const trouble = sprints.flatMap((sprint) => waiting(sprint) ?? []);
   const worst = trouble.find(({ mood }) => mood === 'trouble') ?? trouble[0];
   if (worst !== undefined) return worst;
@@ -57,6 +64,9 @@ export const nextAction = (sprints: readonly SprintView[], alerts: Iterable<Aler
   const running = sprints.find(({ status }) =>
     ['analysing', 'approved', 'running', 'pausing', 'cancelling'].includes(status),
   );
+  const [absent] = absentRoles;
+  if (running !== undefined && absent !== undefined)
+    return { text: absentRole(absent), label: 'Look at the health', to: { screen: 'health' }, mood: 'trouble' };
   if (running !== undefined)
     return {
       text:

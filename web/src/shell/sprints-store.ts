@@ -2,7 +2,7 @@ import type { SprintView, Page } from '../api/views.js';
 import { useRead } from '../api/reads.js';
 import type { SeenEvent } from '../live/told.js';
 
-const changesSprint = (event: SeenEvent): boolean =>
+export const changesSprint = (event: SeenEvent): boolean =>
   event.type.startsWith('sprint.') || (event.type.startsWith('task.') && event.type !== 'task.tool-refused');
 
 /** Sprints and plans, newest first. */
