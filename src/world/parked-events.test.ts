@@ -94,4 +94,17 @@ describe('events that this program cannot read, or not fold', () => {
       { kind: 'log.event-parked' },
     ]);
   });
+
+  it('are parked in the stream of the system, too, and keep no service from starting', async () => {
+    const position = await appendForeign(redis.path, SYSTEM_STREAM, 'system.sung', '{}');
+    const other = await open();
+    try {
+      const { projections } = (await (await other.fetch('/health/ready')).json()) as {
+        projections: { parked: unknown[] };
+      };
+      expect(projections.parked).toContainEqual(expect.objectContaining({ position, stream: SYSTEM_STREAM }));
+    } finally {
+      await other.close();
+    }
+  });
 });

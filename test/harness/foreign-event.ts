@@ -3,7 +3,7 @@ import { eventSchemas, type AnyEvent, type Position, type StreamName } from '#co
 import { RedisEventStore } from '#event-store';
 import { append, exact } from '../../libs/event-store/test/appends.js';
 
-/** Begins a stream with an event as another version of the program might have appended it: of any type, with any data. */
+/** Appends to a stream an event as another version of the program might have appended it: of any type, with any data. */
 export const appendForeign = async (socket: string, stream: string, type: string, data: string): Promise<Position> => {
   const schemas = eventSchemas as Record<string, unknown>;
   const isKnown = type in schemas;
@@ -11,8 +11,9 @@ export const appendForeign = async (socket: string, stream: string, type: string
   schemas[type] = z.unknown();
   const store = await RedisEventStore.open({ redis: { path: socket }, mask: () => data });
   try {
+    const guard = exact((await store.head(stream as StreamName)).version);
     const one = { type, data: null } as unknown as AnyEvent;
-    return (await store.append(append([{ stream: stream as StreamName, guard: exact(0), events: [one] }]))).position;
+    return (await store.append(append([{ stream: stream as StreamName, guard, events: [one] }]))).position;
   } finally {
     await store.close();
     if (isKnown) schemas[type] = before;

@@ -140,7 +140,9 @@ const timesAfter = async function* (store: RedisEventStore, reached: number) {
   const top = await store.top();
   for (let after = reached; after < top;) {
     const page = await store.readAll(after as Position, 1000);
-    for (const { event } of page) yield { position: event.position, time: event.time };
+    // As it is stored: an event has its place whether this program knows it or not.
+    for (const { position, json } of page)
+      yield { position, time: Date.parse((JSON.parse(json) as { readonly time: string }).time) };
     after += page.length;
   }
 };

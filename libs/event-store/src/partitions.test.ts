@@ -146,6 +146,23 @@ describe('a log of several partitions', () => {
     expect((await later.readAll(0 as Position, 100)).at(-1)).toMatchObject({ stream: task, version: 3 });
   });
 
+  it('gives its place to an event that this program does not know', async () => {
+    const prefix = freshPrefix();
+    const store = await open(prefix);
+    const { task } = await begin(store, 1);
+    await store.close();
+    await (await ownOf(prefix, 1)).append(append([write(task, exact(1), 'to be one of another program')]));
+    const log = `${prefix}{p1}:log:${task}`;
+    const entries = await redis.xrange(log, '-', '+');
+    await redis.del(log);
+    for (const [id, fields] of entries)
+      await redis.xadd(log, id, ...fields.map((text) => text.replace('action.message-said', 'action.sung')));
+    await redis.xtrim(`${prefix}{p1}:feed`, 'MAXLEN', 0);
+    const later = await open(prefix);
+    expect((await later.readAll(0 as Position, 100)).at(-1)).toMatchObject({ position: 5, stream: task, version: 2 });
+    expect(await failureOf(later.read(task))).toMatchObject({ code: 'log.unknown-event' });
+  });
+
   it('says that an event may be there which was written and did not get its place, and places it when asked again', async () => {
     const prefix = freshPrefix();
     const store = await open(prefix);

@@ -291,10 +291,15 @@ export class RedisEventStore implements EventStore {
 
   /** Every opener tries; the command id is that of the incarnation, so that one append stands in the log. */
   async #begin(): Promise<void> {
-    const lives = await this.read(SYSTEM_STREAM);
-    const last = lives.findLast(({ type }) => type === 'system.incarnation-started');
     const { incarnation } = this;
-    if (last?.type === 'system.incarnation-started' && last.data.incarnation === incarnation) return;
+    let version = 0;
+    let last: string | undefined;
+    // As it is stored: what this program does not know among it is no reason not to start.
+    for await (const record of this.readBytes(SYSTEM_STREAM)) {
+      version = record.version;
+      last = incarnationIn(record) ?? last;
+    }
+    if (last === incarnation) return;
     const reason = last === undefined ? 'A new log was begun.' : 'It lost events, and goes on at the operator’s word.';
     await this.append({
       commandId: `incarnation-${incarnation}`,
@@ -303,7 +308,7 @@ export class RedisEventStore implements EventStore {
       writes: [
         {
           stream: SYSTEM_STREAM,
-          guard: { kind: 'exact', version: (lives.at(-1)?.version ?? 0) as Version },
+          guard: { kind: 'exact', version: version as Version },
           events: [{ type: 'system.incarnation-started', data: { incarnation, reason } }],
         },
       ],
@@ -338,6 +343,12 @@ export class RedisEventStore implements EventStore {
     if (this.#failure !== undefined) throw this.#failure;
   }
 }
+
+const incarnationIn = ({ header, data }: StoredBytes): string | undefined => {
+  const { type } = JSON.parse(header.toString()) as Partial<Recorded>;
+  if (type !== 'system.incarnation-started') return undefined;
+  return (JSON.parse(data.toString()) as { readonly incarnation?: string }).incarnation;
+};
 
 const scriptOf = (text: string): Script => ({ sha: createHash('sha1').update(text).digest('hex'), text });
 
