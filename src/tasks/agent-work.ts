@@ -21,6 +21,7 @@ import type { Workplace } from './workplace.js';
 import { baseTerms } from '../strategist/base-terms.port.js';
 import { Oversight } from './oversight.js';
 import { TaskFailure } from './task-failure.js';
+import { abortAfter } from './work-clock.js';
 
 /** Not the agent's doing: the attempt is broken off, and the task tried again. */
 const ACCIDENTS = ['log.epoch-over', 'log.unavailable', 'log.full', 'log.disk-full', 'sandbox.no-space'];
@@ -62,6 +63,12 @@ export class AgentWork {
       attempt: number,
       progress: () => attempt.progress(),
       begin: () => attempt.begin(),
+      abortAfter: (ms: number, until: AbortSignal) =>
+        abortAfter(ms, {
+          runs: () => attempt.runs(),
+          onChange: (listener) => this.live.onChange(listener),
+          until: AbortSignal.any([attempt.signal, until]),
+        }),
     };
     const way = await this.#modelWay(agent, attempt, overseen);
     const loopbacks = way?.loopbacks ?? [];
@@ -175,7 +182,7 @@ export class AgentWork {
     measured: Measured,
   ) {
     const { baseCommit: base, verification } = attempt.claimed.spec;
-    const run = { repository, base, verification, directory, signal: attempt.signal };
+    const run = { repository, base, verification, directory, signal: attempt.signal, gate: () => attempt.gate() };
     return attempt.during(this.trees.setup(run, { isolation: measured.level, measured }));
   }
 }

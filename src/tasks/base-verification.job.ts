@@ -77,6 +77,12 @@ export class BaseVerificationJobs implements JobSource {
     return { signal: over.signal, forget };
   }
 
+  /** What runs comes to its end; nothing new begins in a pause. */
+  async #unpaused(sprintId: SprintId, signal: AbortSignal): Promise<void> {
+    const goesOn = ({ sprints }: World) => !['pausing', 'paused'].includes(sprints.get(sprintId)?.status ?? 'absent');
+    await this.live.until(goesOn, signal);
+  }
+
   async #verify(state: Active, context: JobContext): Promise<Base> {
     const { plan, sprintId } = state;
     const repository = await GitRepository.open(plan.repository.path);
@@ -101,6 +107,7 @@ export class BaseVerificationJobs implements JobSource {
         verification: plan.verification,
         directory,
         signal: context.signal,
+        gate: () => this.#unpaused(sprintId, context.signal),
         onRefused: (host) => refusedHosts.push(host),
       };
       const setup = await this.trees.setup(run, ground);

@@ -60,6 +60,7 @@ export class CandidateVerification {
         verification: spec.verification,
         directory,
         signal: attempt.signal,
+        gate: () => attempt.gate(),
         onStep: (step) =>
           attempt.say(event('task.verification-step-finished', { attempt: number, run: current, step })),
         onRefused: (host) => attempt.say(refusedHost(attempt, host)),

@@ -36,6 +36,8 @@ export interface TreeRun {
   /** Scratch folder of this job; what is made below it is removed again. */
   readonly directory: string;
   readonly signal: AbortSignal;
+  /** Resolves when the next command may begin: not in a pause. */
+  readonly gate?: () => Promise<void>;
   readonly onStep?: (step: StepResult) => void;
   /** The set-up asked for a host that the plan does not grant. */
   readonly onRefused?: (host: string) => void;
@@ -112,6 +114,7 @@ export class TreeVerification {
         isolation: ground.isolation,
         bwrap: ground.measured.bwrap,
         signal,
+        gate: run.gate,
         onStep: (step) => run.onStep?.({ ...step, output: { ...step.output, tail: maskSecrets(step.output.tail) } }),
       });
     } finally {
@@ -159,6 +162,7 @@ export class TreeVerification {
         readOnly: setup.mounts,
         scratch: setup.scratch,
         signal,
+        gate: run.gate,
         onStep: async (step, output) => {
           const whole = output.length > INLINE_BYTES ? maskSecrets(output.toString('utf8')) : undefined;
           const kept = whole === undefined ? {} : { artifact: await this.artifacts.putText(whole) };

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { WorkClock } from './work-clock.js';
+import { abortAfter, WorkClock } from './work-clock.js';
 
 describe('the clock of a budget', () => {
   let running: boolean;
@@ -75,6 +75,24 @@ describe('the clock of a budget', () => {
     expect(due).not.toHaveBeenCalled();
     jest.advanceTimersByTime(1);
     expect(due).toHaveBeenCalledTimes(1);
+  });
+
+  it('aborts after so much work, and never after it was put away', () => {
+    const begun = (until = new AbortController().signal) =>
+      abortAfter(1000, { runs: () => running, onChange: (listener) => ((changed = listener), forget), until });
+    const opened = new AbortController();
+    const [late, inTime] = [begun(), begun(opened.signal)];
+    opened.abort();
+    jest.advanceTimersByTime(5000);
+    expect([late.aborted, inTime.aborted]).toEqual([true, false]);
+    const held = begun();
+    jest.advanceTimersByTime(999);
+    turn(false);
+    jest.advanceTimersByTime(5000);
+    turn(true);
+    expect(held.aborted).toBe(false);
+    jest.advanceTimersByTime(1);
+    expect(held.aborted).toBe(true);
   });
 
   it('is put away with the attempt', () => {

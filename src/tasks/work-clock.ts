@@ -11,6 +11,13 @@ export interface ClockTerms {
   readonly until: AbortSignal;
 }
 
+/** Aborts after so many milliseconds of work. */
+export const abortAfter = (ms: number, terms: Pick<ClockTerms, 'runs' | 'onChange' | 'until'>): AbortSignal => {
+  const due = new AbortController();
+  void new WorkClock({ ...terms, left: (workedMs) => ms - workedMs, onDue: () => due.abort() });
+  return due.signal;
+};
+
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Measures work, counting only while there is some. */

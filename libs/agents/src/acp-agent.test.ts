@@ -258,6 +258,18 @@ const told = (events: readonly AnyEvent[]) =>
     expect(told(events).at(-1)).toMatch(/^command-finished observed/);
   });
 
+  it('has the time for its start that the service gives it: that of a task that stands still does not count', async () => {
+    const asked: [number, AbortSignal][] = [];
+    const never = (ms: number, until: AbortSignal) => (asked.push([ms, until]), new AbortController().signal);
+    const { result } = await run('stops early', { abortAfter: never }, { startSeconds: 30 });
+    await result;
+    expect(asked).toMatchObject([[30_000, { aborted: true }]]);
+    await sandbox?.close();
+    const over = () => AbortSignal.abort();
+    const silent = await run('never answers', { abortAfter: over }, { startSeconds: 30 });
+    await expect(silent.result).rejects.toMatchObject({ code: 'agent.silent' });
+  });
+
   it('that has no program here says so', async () => {
     const { result } = await run('works', {}, { command: ['no-such-agent'] });
     await expect(result).rejects.toMatchObject({ code: 'agent.program-missing' });

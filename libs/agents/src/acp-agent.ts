@@ -74,7 +74,8 @@ export class AcpAgent extends ProgramAgent<AcpDefinition> {
   /** @throws HyperRunError agent.silent, agent.protocol; RequestError */
   async #open(connection: Connected): Promise<string> {
     const seconds = this.definition.startSeconds ?? START_SECONDS;
-    const late = AbortSignal.timeout(seconds * 1000);
+    const opened = new AbortController();
+    const late = this.session.ports.abortAfter?.(seconds * 1000, opened.signal) ?? AbortSignal.timeout(seconds * 1000);
     const asked = { cancellationSignal: late, stopWaitingOnCancel: true };
     try {
       const agent = await connection.agent.request(
@@ -94,11 +95,17 @@ export class AcpAgent extends ProgramAgent<AcpDefinition> {
       const { authMethod } = this.definition;
       if (authMethod !== undefined && (agent.authMethods ?? []).length > 0)
         await connection.agent.request(methods.agent.authenticate, { methodId: authMethod }, asked);
-      const opened = await connection.agent.request(methods.agent.session.new, { cwd: ROOT, mcpServers: [] }, asked);
-      return opened.sessionId;
+      const { sessionId } = await connection.agent.request(
+        methods.agent.session.new,
+        { cwd: ROOT, mcpServers: [] },
+        asked,
+      );
+      return sessionId;
     } catch (error) {
       if (!late.aborted) throw error;
       throw new HyperRunError('agent.silent', `It was started and did not open a session within ${seconds} s.`);
+    } finally {
+      opened.abort();
     }
   }
 

@@ -103,6 +103,11 @@ export interface ToolPorts {
   readonly sandboxRun?: (command: string, signal: AbortSignal) => Promise<CommandResult>;
   /** Told when a call begins to do its work; what it returns is called when that has ended. */
   readonly begin?: () => () => void;
+  /**
+   * Aborts after so many milliseconds of work, unless `until` aborts before: time in which the task stands still does not count.
+   * Absent: all time counts.
+   */
+  readonly abortAfter?: (ms: number, until: AbortSignal) => AbortSignal;
   /** Resolves when the sprint is not paused. */
   readonly gate?: () => Promise<void>;
   readonly progress?: (note?: string) => void;

@@ -41,6 +41,8 @@ export interface Setup {
   readonly isolation: Isolation;
   readonly bwrap?: Bubblewrap | undefined;
   readonly signal?: AbortSignal;
+  /** Resolves when the next command may begin. */
+  readonly gate?: (() => Promise<void>) | undefined;
   readonly onOutput?: () => void;
   readonly onStep?: (step: StepResult, output: Buffer) => void | Promise<void>;
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -23,6 +23,16 @@ describe.each([...(bwrap ? (['bwrap'] as const) : []), 'none' as const])(
       expect(steps.map(({ outcome }) => outcome)).toEqual(['passed', 'passed']);
       expect(told).toEqual(['passed ', 'passed one\n']);
       for (const step of steps) expect(StepResult.parse(step)).toEqual(step);
+    });
+
+    it('begins no command before it may', async () => {
+      const told: string[] = [];
+      const gate = async () => void told.push('may');
+      await verify(['true', 'true'], { isolation, gate, onStep: ({ outcome }) => void told.push(outcome) });
+      expect(told).toEqual(['may', 'passed', 'may', 'passed']);
+      const over = () => Promise.reject(new Error('It was called off.'));
+      await expect(verify(['touch begun'], { isolation, gate: over })).rejects.toThrow('called off');
+      expect(await readdir(directory)).not.toContain('begun');
     });
 
     it('stops at the first that fails', async () => {

@@ -33,6 +33,8 @@ export interface TreeToVerify {
   readonly scratch?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
+  /** Resolves when the next command may begin. */
+  readonly gate?: (() => Promise<void>) | undefined;
   readonly onOutput?: () => void;
   /** Called with each step that ended, and the whole output that was kept. */
   readonly onStep?: (step: StepResult, output: Buffer) => void | Promise<void>;
@@ -43,6 +45,7 @@ export const verifyTree = async (tree: TreeToVerify): Promise<StepResult[]> => {
   const steps: StepResult[] = [];
   if (tree.isolation === 'none') await copyInstead(tree);
   for (const command of tree.commands) {
+    await tree.gate?.();
     const run = await runCommand(tree, command.command);
     tree.signal?.throwIfAborted();
     const step = stepOf(command, run);
