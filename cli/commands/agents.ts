@@ -193,10 +193,16 @@ const circuit = (until: number | null | undefined, style: Style): string =>
 const kindRow = ({ kind, planned, unusable }: AgentKindView, records: readonly AgentRecordView[], style: Style) => [
   kind,
   oneLine(planned.adapter, 20),
-  planned.host === undefined ? style.dim('nobody') : oneLine(`${planned.model ?? ''} at ${planned.host}`, 60),
+  callsOf(planned, style),
   solved(records.filter(({ agent }) => agent === kind)) || style.dim('never tried'),
   unusable === undefined ? style.green('ready') : style.yellow(oneLine(unusable, 160)),
 ];
+
+/** Whom its model calls go to. What lives elsewhere does not tell. */
+const callsOf = ({ adapter, model = '', host }: AgentKindView['planned'], style: Style): string => {
+  if (host !== undefined) return oneLine(`${model} at ${host}`, 60);
+  return style.dim(adapter === 'remote' ? 'not known' : 'nobody');
+};
 
 /** `todo 3 of 4, links 1 of 1` */
 const solved = (records: readonly AgentRecordView[]): string =>

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import { AgentRegistry, type RemoteWork } from '#agents';
 import { HyperRunError, taskStream, type AgentId } from '#contracts';
@@ -15,8 +15,8 @@ import { Callers } from './callers.js';
 import { Desk, type Asked, type Terms, type WaitsFor } from './desk.js';
 import { kindOf, lost, slotOf, standingOf, type Named } from './standing.js';
 
-/** Longer than another process may need to hear of a claim. */
-const RESERVED_MS = 15_000;
+/** Longer than another process needs to hear of a claim. */
+const RESERVED_MS = 5000;
 const RELEASE = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0`;
 
 /** An agent that waits for a task, and is this worker's to give one. */
@@ -40,6 +40,7 @@ export interface Serving extends Terms {
  */
 @Injectable()
 export class RemoteAgents implements OnApplicationBootstrap, OnModuleDestroy {
+  readonly #logger = new Logger(RemoteAgents.name);
   readonly #kinds: ReadonlySet<string>;
   readonly #callers = new Callers();
   readonly #desks = new Map<AgentId, Desk>();
@@ -117,8 +118,7 @@ export class RemoteAgents implements OnApplicationBootstrap, OnModuleDestroy {
       throw error;
     });
     if (isOurs === 'OK') return { agentId, release };
-    this.#theirs.set(agentId, Date.now() + RESERVED_MS);
-    this.#reserved.delete(agentId);
+    await this.#leave(agentId, key);
     return undefined;
   }
 
@@ -212,6 +212,14 @@ export class RemoteAgents implements OnApplicationBootstrap, OnModuleDestroy {
       );
   }
 
+  /** Another worker has reserved it: until it says so no more. */
+  async #leave(agentId: AgentId, key: string): Promise<void> {
+    const left = Math.max(1, await this.redis.pttl(key).catch(() => RESERVED_MS));
+    this.#theirs.set(agentId, Date.now() + left);
+    this.#reserved.delete(agentId);
+    setTimeout(() => this.#tell(), left).unref();
+  }
+
   #card(agentId: AgentId): AgentCard | undefined {
     return this.live.world.board.agents.get(agentId);
   }
@@ -238,8 +246,8 @@ export class RemoteAgents implements OnApplicationBootstrap, OnModuleDestroy {
     const ms = this.config.remoteSeconds * 1000;
     this.#silence ??= setTimeout(() => {
       this.#silence = undefined;
-      void this.#dismissSilent(ms)
-        .catch(() => undefined)
+      this.#dismissSilent(ms)
+        .catch((error: unknown) => this.#logger.warn(`Who is silent could not be told: ${String(error)}`))
         .finally(() => this.#watchSilence());
     }, ms / 4).unref();
   }

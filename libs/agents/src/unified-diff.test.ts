@@ -53,6 +53,7 @@ describe('a unified diff', () => {
       /mode/,
     ],
     ['binary content', 'diff --git a/a.md b/a.md\nBinary files a/a.md and b/a.md differ\n', /binary/],
+    ['more files than a task may change', '--- /dev/null\n+++ b/x\n@@ -0,0 +1 @@\n+x\n'.repeat(1001), /more than 1000/],
     ['counts that are wrong', git('a.md', '@@ -1,9 +1,9 @@', ' one'), /no unified diff/],
   ])('is not applied: %s', async (_, diff, why) => {
     await expect(apply(diff)).rejects.toMatchObject({

@@ -8,6 +8,8 @@ export interface PatchedFile {
   readonly content: string | undefined;
 }
 
+/** More than a task may change are not looked at. */
+const MOST_FILES = 1000;
 const NOWHERE = '/dev/null';
 const PLAIN_FILE = '100644';
 
@@ -22,6 +24,7 @@ export const patched = async (
 ): Promise<readonly PatchedFile[]> => {
   const parts = parsed(diff);
   if (parts.length === 0) throw unfit('There is no file in it.');
+  if (parts.length > MOST_FILES) throw unfit(`It is of more than ${MOST_FILES} files.`);
   const files: PatchedFile[] = [];
   for (const part of parts) {
     const { path, before, after } = namesOf(part);
@@ -40,7 +43,8 @@ const parsed = (diff: string): readonly StructuredPatch[] => {
   try {
     return parsePatch(diff).filter(({ oldFileName, newFileName }) => oldFileName !== undefined || newFileName !== undefined); // prettier-ignore
   } catch (cause) {
-    throw unfit(`It is no unified diff: ${cause instanceof Error ? cause.message : String(cause)}.`, undefined, cause);
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw unfit(`It is no unified diff: ${why.slice(0, 200)}.`, undefined, cause);
   }
 };
 
