@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -11,6 +11,7 @@ import { exportSprint } from '../harness/audit.js';
 import { LiveEvents } from '../harness/events.js';
 import { MessageClient } from '../harness/messages.js';
 import { openPlace, type Place } from '../harness/place.js';
+import { hashOf, taskOfNext, teller, type Brief } from '../harness/remote-agent.js';
 import { git, makeRepository } from '../harness/repositories.js';
 import { launch, type Service } from '../harness/service.js';
 import { approve, completed, outcomesOf, propose, taskOf } from '../harness/sprints.js';
@@ -18,7 +19,6 @@ import { approve, completed, outcomesOf, propose, taskOf } from '../harness/spri
 const EXAMPLE = fileURLToPath(new URL('../../examples/remote-agent/agent.mjs', import.meta.url));
 const TOKEN = 'a-token-that-only-the-agent-knows-1';
 const OTHER = 'another-token-of-another-agent-22';
-const hashOf = (token: string) => createHash('sha256').update(token).digest('hex');
 
 const NOTE = '<!-- TODO: remove this note -->';
 const FILES = {
@@ -26,21 +26,6 @@ const FILES = {
   'docs/index.md': `# Atlas\n\nBegin here. ${NOTE}\n`,
   '.hyper-run.json': '{ "verify": ["test -s docs/index.md"] }\n',
 };
-
-interface Brief {
-  readonly taskId: string;
-  readonly attempt: number;
-  readonly title: string;
-  readonly prompt: string;
-  readonly paths: readonly string[];
-  readonly tools: readonly { readonly name: string }[];
-}
-interface Heard {
-  readonly status: string;
-  readonly task?: Brief;
-  readonly text?: string;
-  readonly for?: string;
-}
 
 /** Sprints are steered through the one process, tasks are worked on by the other. */
 describe('agents that live elsewhere', () => {
@@ -77,11 +62,7 @@ describe('agents that live elsewhere', () => {
     await place?.remove();
   });
 
-  const tell = async (name: string, body: object, agent = 'mine-1', token = TOKEN): Promise<Heard> => {
-    const [answer] = await messages.ask(`agent.${name}`, { agent, token, commandId: randomUUID(), ...body }, 1);
-    if (answer?.error !== undefined) throw answer.error;
-    return answer?.response as Heard;
-  };
+  const tell = teller(() => messages, 'mine-1', TOKEN);
   const cardOf = async (id: string) => (await api.get<Record<string, string>>(`/agents/${id}`)).body;
 
   it('are offline until they are heard of, and no plan counts on them', async () => {
@@ -145,9 +126,7 @@ describe('agents that live elsewhere', () => {
       const plan = await propose(api, { repository });
       sprintId = plan.planId;
       await approve(api, plan);
-      const { status, task: told } = await next;
-      if (told === undefined) throw new Error(`The agent was told ${status}.`);
-      brief = told;
+      brief = taskOfNext(await next);
     });
 
     it('are told all that they need, again if they ask again', async () => {
@@ -281,10 +260,10 @@ describe('agents that live elsewhere', () => {
     const next = tell('next', { waitSeconds: 25 });
     const plan = await propose(api, { repository });
     await approve(api, plan);
-    const { task } = await next;
-    const named = { taskId: task?.taskId, attempt: task?.attempt };
-    await api.post(`/hyper-running/tasks/${task?.taskId}/cancel`, { reason: 'Not today' });
-    await live.wait('task.cancelled', task?.taskId);
+    const { taskId, attempt } = taskOfNext(await next);
+    const named = { taskId, attempt };
+    await api.post(`/hyper-running/tasks/${taskId}/cancel`, { reason: 'Not today' });
+    await live.wait('task.cancelled', taskId);
     const over = { code: 'task.settled', message: expect.stringContaining('cancelled. Not today') };
     await expect(tell('act', { ...named, tool: 'read', input: { path: 'docs/index.md' } })).rejects.toMatchObject(over);
     await expect(tell('submit', { ...named, summary: 'Done.' })).rejects.toMatchObject(over);

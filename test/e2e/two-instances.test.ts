@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startRedisServer, type RedisServer } from '../../libs/event-store/test/redis-server.js';
 import { withAgents } from '../harness/agents.js';
@@ -7,6 +7,7 @@ import { exportSprint, replayed } from '../harness/audit.js';
 import { LiveEvents } from '../harness/events.js';
 import { MessageClient } from '../harness/messages.js';
 import { openPlace, type Place } from '../harness/place.js';
+import { hashOf } from '../harness/remote-agent.js';
 import { makeRepository, ourBranches, QUICK, SLOW } from '../harness/repositories.js';
 import { launch, type Service } from '../harness/service.js';
 import {
@@ -40,8 +41,7 @@ describe('two instances on one Redis and one data directory', () => {
   beforeAll(async () => {
     redis = await startRedisServer('--appendfsync', 'always');
     place = await openPlace({ REDIS_URL: `unix://${redis.path}` });
-    const tokenHash = createHash('sha256').update(REMOTE).digest('hex');
-    const settings = await withAgents(place, { mine: { type: 'remote', tokenHash } });
+    const settings = await withAgents(place, { mine: { type: 'remote', tokenHash: hashOf(REMOTE) } });
     const first = launch(place, settings);
     const one = await first.ready;
     const second = launch(place, settings);

@@ -107,9 +107,11 @@ const AgentField = ({ kinds, value, onChange }: AgentFieldProps) => {
 };
 
 /** What choosing this agent gives to it. */
-const grantsOf = ({ planned: { host, model, credential } }: AgentKindView): string =>
+const grantsOf = ({ planned: { adapter, host, model, credential } }: AgentKindView): string =>
   host === undefined
-    ? 'It works without any network.'
+    ? adapter === 'remote'
+      ? 'It lives elsewhere: what it reads here leaves this machine.'
+      : 'It works without any network.'
     : `It may call ${clean(model ?? 'a model')} at ${clean(host)}${credential === undefined ? '' : `, with the key in ${clean(credential)}`}.`;
 
 interface FallbacksFieldProps {
