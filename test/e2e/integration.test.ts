@@ -4,7 +4,7 @@ import type { Api } from '../harness/api.js';
 import { exportSprint, replayed } from '../harness/audit.js';
 import { LiveEvents } from '../harness/events.js';
 import { leftovers, openPlace, type Place } from '../harness/place.js';
-import { FAULTS, fingerprintOf, git, makeRepository, ourBranches, PINNED, QUICK } from '../harness/repositories.js';
+import { FAULTS, fingerprintOf, git, makeRepository, ourBranches, QUICK } from '../harness/repositories.js';
 import { launch, type Service } from '../harness/service.js';
 import { propose, readSprint, runSprint, type SprintAnswer } from '../harness/sprints.js';
 
@@ -15,6 +15,9 @@ const TOGETHER_RED = {
     verify: ['if grep -q receive docs/words.md && grep -q guide/first-steps docs/index.md; then echo Both; exit 3; fi'],
   }),
 };
+
+/** Red where the misspelling is repaired. */
+const MISSPELT = { ...FAULTS, '.hyper-run.json': JSON.stringify({ verify: ['grep -q recieve docs/words.md'] }) };
 
 /** One line with two faults that two agents mend. */
 const ONE_LINE = {
@@ -100,7 +103,7 @@ describe('the passed tasks of a sprint', () => {
   });
 
   it('are merged in part where a person says which, and anew when the branch was deleted', async () => {
-    const repository = await makeRepository(place.repositories, 'part', PINNED);
+    const repository = await makeRepository(place.repositories, 'part', MISSPELT);
     const sprint = await runSprint(api, { repository });
     const [links, spelling] = [taskOf(sprint, 'links'), taskOf(sprint, 'spelling')];
     expect(await integrate(sprint.sprintId, { taskIds: [links, spelling] })).toMatchObject({
