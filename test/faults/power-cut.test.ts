@@ -1,5 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
+import { openEventStore } from '#event-store';
+import { append, exact, failureOf, newStream, write } from '../../libs/event-store/test/appends.js';
+import { cutOff, reunite, startReplicated } from '../../libs/event-store/test/redis-nodes.js';
 import { canTrace, cutPower, durableBytes } from './power-cut.js';
+import { insisted } from './writers.js';
 
 /** What is told at the start of the service: the last two seconds. */
 const EVERYSEC_MS = 2000;
@@ -50,9 +54,46 @@ describe('power that fails', () => {
   // Elsewhere: HYPER_RUN_NEWER_REDIS=<a redis-server or valkey-server from 7.2 on>
   const itWithNewer = traceable && newer !== undefined ? it : it.skip;
 
-  itWithNewer('takes nothing that was acknowledged at everysec when every event waits for the disk', async () => {
-    const { acknowledged, lost } = await cutPower({ fsync: 'everysec', forMs: 2500, waitForDisk: 0, program: newer });
-    expect(acknowledged.length).toBeGreaterThan(8);
-    expect(lost).toEqual([]);
-  });
+  itWithNewer.each([1, 3])(
+    'takes nothing that was acknowledged at everysec when every event waits for the disk, nor its place in a log of %d partitions',
+    async (partitions) => {
+      const waiting = { fsync: 'everysec', waitForDisk: 0, program: newer } as const;
+      const { acknowledged, lost, told } = await cutPower({ ...waiting, forMs: 2500, partitions });
+      expect(acknowledged.length).toBeGreaterThan(8);
+      expect(lost).toEqual([]);
+      expect(told).toBeUndefined();
+    },
+  );
+});
+
+describe('an event that waits for the disk of a replica', () => {
+  const PATIENCE_MS = 2000;
+  const itWithNewer = newer === undefined ? it.skip : it;
+
+  itWithNewer.each([1, 3])(
+    'is acknowledged when the replica has it, and has no outcome while it cannot: with %d partitions',
+    async (partitions) => {
+      const { primary, replica, end } = await startReplicated(newer);
+      const redis = { host: primary.host, port: primary.port };
+      const store = await openEventStore({ redis, partitions, waitForDisk: 1, patience: PATIENCE_MS });
+      try {
+        const one = append([write(newStream(), exact(0), 'on two disks')]);
+        const { position } = await insisted(() => store.append(one));
+        // The power of both fails at once, and of the first nothing is left.
+        await Promise.all([primary.kill(), replica.kill()]);
+        await replica.start();
+        expect(await replica.client.hget('hyper:{p0}:meta', 'position')).toBe(String(position));
+        await primary.start();
+        await reunite(replica);
+        await cutOff(replica, primary);
+        const late = append([write(newStream(), exact(0), 'on one disk')]);
+        expect(await failureOf(store.append(late))).toMatchObject({ code: 'log.outcome-unknown' });
+        await reunite(replica);
+        expect(await insisted(() => store.append(late))).toMatchObject({ position: position + 1 });
+      } finally {
+        await store.close();
+        await end();
+      }
+    },
+  );
 });

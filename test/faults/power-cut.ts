@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
-import type { Position, StreamName } from '#contracts';
-import { RedisEventStore, type LogMark } from '#event-store';
-import { append, exact, failureOf, write } from '../../libs/event-store/test/appends.js';
+import { isHyperRunError, type Position, type StreamName } from '#contracts';
+import { openEventStore, type EventStore, type LogMark, type LogOptions } from '#event-store';
+import { append, exact, write } from '../../libs/event-store/test/appends.js';
 import { bound, spawnBound } from '../../libs/event-store/test/spawn-bound.js';
 
 const WRITERS = 8;
@@ -35,6 +35,7 @@ export interface PowerCutOptions {
   readonly forMs: number;
   /** As of the store. */
   readonly waitForDisk?: number;
+  readonly partitions?: number;
   /** Redis server; default: as everywhere in the tests. */
   readonly program?: string;
 }
@@ -58,13 +59,19 @@ export interface PowerCut {
  * that a disk which keeps its word can do. (kill -9 shows nothing of this, the kernel goes on writing.) Then Redis loads
  * what is left, and what is missing of what was acknowledged is counted.
  */
-export const cutPower = async ({ fsync, forMs, waitForDisk, program }: PowerCutOptions): Promise<PowerCut> => {
+export const cutPower = async ({
+  fsync,
+  forMs,
+  waitForDisk,
+  program,
+  partitions = 1,
+}: PowerCutOptions): Promise<PowerCut> => {
   const folder = await mkdtemp(join(tmpdir(), 'hyper-run-power-'));
   const settings = { folder, fsync, program: program ?? process.env['HYPER_RUN_REDIS_SERVER'] ?? 'redis-server' };
   const traced = await start({ ...settings, trace: join(folder, 'trace') });
   let server: Awaited<ReturnType<typeof start>> | undefined;
   try {
-    const store = await RedisEventStore.open({ redis: { path: traced.path }, prefix: PREFIX, waitForDisk });
+    const store = await openEventStore({ redis: { path: traced.path }, prefix: PREFIX, waitForDisk, partitions });
     const { incarnation } = store;
     const acknowledged: Acknowledged[] = [];
     const end = Date.now() + forMs;
@@ -80,13 +87,9 @@ export const cutPower = async ({ fsync, forMs, waitForDisk, program }: PowerCutO
     server = await start(settings);
     const redis = { path: server.path };
     const top = Math.max(...acknowledged.map(({ position }) => position)) as Position;
-    const left = await RedisEventStore.open({ redis, prefix: PREFIX });
-    const last = await left.top();
-    await left.close();
     const known: LogMark = { incarnation, position: top };
+    const { last, told } = await startAgain({ redis, prefix: PREFIX, partitions, known });
     const lost = acknowledged.filter(({ position }) => position > last);
-    const told =
-      lost.length === 0 ? undefined : (await failureOf(RedisEventStore.open({ redis, prefix: PREFIX, known }))).code;
     const longestPause = longestGap([...acknowledged.map(({ at }) => at), cutAt]);
     return { acknowledged, lost, cutAt, bytesLost: written - kept, longestPause, ...(told !== undefined && { told }) };
   } finally {
@@ -96,13 +99,28 @@ export const cutPower = async ({ fsync, forMs, waitForDisk, program }: PowerCutO
   }
 };
 
+/** Where the log ends, for the next start, and what that says of it. */
+const startAgain = async (options: LogOptions): Promise<{ readonly last: number; readonly told?: string }> => {
+  try {
+    const store = await openEventStore(options);
+    const last = await store.top();
+    await store.close();
+    return { last };
+  } catch (error) {
+    if (!isHyperRunError(error)) throw error;
+    const { found } = error.details as { readonly found?: LogMark };
+    return { last: found?.position ?? 0, told: error.code };
+  }
+};
+
 const writeUntil = async (
-  store: RedisEventStore,
+  store: EventStore,
   index: number,
   end: number,
   acknowledged: Acknowledged[],
 ): Promise<void> => {
-  const stream = `task-power-${index}` as StreamName;
+  // With several partitions, a repository lies in one of them by its name.
+  const stream = `repository-power-${index}` as StreamName;
   for (let version = 0; version < FEWEST || Date.now() < end; version++) {
     const { position } = await store.append(append([write(stream, exact(version), `${index} ${version}`)]));
     acknowledged.push({ position, at: Date.now() });

@@ -29,15 +29,16 @@ export interface Target {
 
 const RETRIES: RedisOptions = { retryStrategy: (times) => Math.min(1000, 25 * 2 ** Math.min(times, 6)) };
 
-export const connect = (target: Target): Connections => ({
-  // 0: what is on its way when the connection breaks fails at once and is never resent by the client itself.
-  writer: open(target, {
+export const connect = (target: Target): Connections => ({ writer: openWriter(target), ...connectReaders(target) });
+
+/** What is on its way when the connection breaks fails at once, and is never sent again by the client itself. */
+export const openWriter = (target: Target, options: RedisOptions = {}): Redis =>
+  open(target, {
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
     reconnectOnError: (error) => mayChange(target.place) && isElsewhere(error),
-  }),
-  ...connectReaders(target),
-});
+    ...options,
+  });
 
 /** For what may be sent again by the client itself, whatever became of it the first time. */
 export const connectReaders = (target: Target): Readers => ({

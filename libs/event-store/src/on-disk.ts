@@ -12,15 +12,18 @@ export interface OnDiskOptions {
   /** Replicas that must have it on disk too. */
   readonly replicas: number;
   readonly timeoutMs: number;
+  /** Sent before, over the same connection: when it is refused, nothing is waited for. */
+  readonly first?: () => Promise<unknown>;
 }
 
 /** Resolves when everything that was written until now is on the disk of Redis, and on those of so many replicas. */
-export const onDisk = async ({ redis, key, replicas, timeoutMs }: OnDiskOptions): Promise<void> => {
+export const onDisk = async ({ redis, key, replicas, timeoutMs, first }: OnDiskOptions): Promise<void> => {
   const found = await Promise.all([
+    first?.(),
     redis.eval(TOUCH, 1, key, String(replicas)),
     redis.call('WAITAOF', 1, replicas, Math.ceil(timeoutMs)),
   ]).then(
-    ([, reply]) => (Array.isArray(reply) ? reply.map(Number) : []),
+    ([, , reply]) => (Array.isArray(reply) ? reply.map(Number) : []),
     (cause: unknown) => {
       // Not an answer of Redis to the append: that was carried out before.
       throw new Error('What was appended is not known to be on disk.', { cause });
@@ -30,14 +33,31 @@ export const onDisk = async ({ redis, key, replicas, timeoutMs }: OnDiskOptions)
   if (local < 1 || remote < replicas) throw new Error(`What was appended is on ${local} + ${remote} disks.`);
 };
 
-/** @throws HyperRunError `redis.cannot-wait` */
+/** One wait at a time, shared by all who ask while the one before is under way: a wait covers what was written before it began. */
+export const shared = (wait: () => Promise<void>): (() => Promise<void>) => {
+  let last = Promise.resolve();
+  let next: Promise<void> | undefined;
+  return () =>
+    (next ??= last =
+      last
+        .catch(() => undefined)
+        .then(() => {
+          next = undefined;
+          return wait();
+        }));
+};
+
+/**
+ * Also for a Redis without append-only file, which only refuses to wait for its own.
+ * @throws HyperRunError `redis.cannot-wait`
+ */
 export const requireWaiting = async (redis: Redis): Promise<void> => {
   try {
-    await redis.call('WAITAOF', 0, 0, 1);
+    await redis.call('WAITAOF', 1, 0, 1);
   } catch (cause) {
     throw new HyperRunError(
       'redis.cannot-wait',
-      `This Redis cannot tell when something is on disk (WAITAOF: ${cause instanceof Error ? cause.message : String(cause)}). It needs Redis 7.2 or later; or leave HYPER_RUN_WAIT_FOR_DISK out.`,
+      `This Redis cannot tell when something is on disk (WAITAOF: ${cause instanceof Error ? cause.message : String(cause)}). It needs Redis 7.2 or later, with appendonly yes; or leave HYPER_RUN_WAIT_FOR_DISK out.`,
       {},
       'operator',
       { cause },

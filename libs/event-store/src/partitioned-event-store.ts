@@ -191,7 +191,9 @@ export class PartitionedEventStore implements EventStore {
   /** It is written: that its place is not known must not be told as if nothing had been. */
   async #placeAppended(partition: number, own: Position, commandId: string): Promise<Position> {
     try {
-      return await this.order.place(partition, own);
+      const place = await this.order.place(partition, own);
+      await this.order.safe?.();
+      return place;
     } catch (error) {
       throw isHyperRunError(error, 'log.unavailable') ? outcomeUnknown(commandId, error) : error;
     }

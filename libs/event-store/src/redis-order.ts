@@ -3,10 +3,11 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { isHyperRunError, type HyperRunError, type Position } from '#contracts';
-import { connectReaders, disconnect, type Readers } from './connections.js';
-import { corrupt } from './errors.js';
+import { connectReaders, disconnect, openWriter, silenceOf, type Readers } from './connections.js';
+import { corrupt, unavailable } from './errors.js';
 import { orderKeysOf, tagOf } from './keys.js';
 import { holds, type LogMark } from './log-mark.js';
+import { onDisk, shared } from './on-disk.js';
 import { PartitionOrder } from './partition-order.js';
 import type { RedisPlace } from './redis-client.js';
 import { numberOf, type Entry } from './pointers.js';
@@ -22,6 +23,8 @@ export interface RedisOrderOptions {
   readonly partitions: number;
   readonly incarnation: string;
   readonly patience: number;
+  /** As of a store: a place counts only when it is on disk, and on those of so many replicas. */
+  readonly waitForDisk?: number;
   readonly onTrouble: (error: unknown) => void;
   /** The order is not, or no longer, the one that is known. */
   readonly onRewound: (found: LogMark) => HyperRunError;
@@ -35,8 +38,13 @@ interface Placing {
 /** The one order over the events of all partitions, as it stands in the first. */
 export class RedisOrder {
   readonly known: PartitionOrder;
+  /**
+   * Resolves when every place that was given until now is on as many disks as it has to be; absent: there is nothing to wait for.
+   * @throws HyperRunError `log.unavailable`, `log.rewound`
+   */
+  readonly safe?: () => Promise<void>;
   readonly #keys: ReturnType<typeof orderKeysOf>;
-  readonly #connections: Readers;
+  readonly #connections: Readers & { readonly writer?: Redis };
   readonly #script = readFile(new URL('./scripts/sequence.lua', import.meta.url), 'utf8');
   readonly #placings = new Map<number, Placing>();
   #seen = 0;
@@ -44,8 +52,15 @@ export class RedisOrder {
   constructor(private readonly options: RedisOrderOptions) {
     this.known = new PartitionOrder(options.partitions);
     this.#keys = orderKeysOf(options.prefix);
-    const { redis: place, patience, onTrouble } = options;
-    this.#connections = connectReaders({ place, tag: tagOf(0), patience, onTrouble });
+    const { redis: place, patience, onTrouble, waitForDisk } = options;
+    const target = { place, tag: tagOf(0), patience, onTrouble };
+    this.#connections = connectReaders(target);
+    if (waitForDisk !== undefined) {
+      const silence = silenceOf(patience);
+      const writer = openWriter(target, { commandTimeout: silence, socketTimeout: silence });
+      this.#connections = { ...this.#connections, writer };
+      this.safe = shared(() => this.#safe(writer, waitForDisk));
+    }
     this.#reader.on('ready', () => void this.#checkAfterReconnect());
   }
 
@@ -76,6 +91,26 @@ export class RedisOrder {
     const given = this.known.placeOf(partition, position);
     if (given === undefined) throw corrupt('order', now, `event ${position} of partition ${partition} is not in it.`);
     return given as Position;
+  }
+
+  async #safe(redis: Redis, replicas: number): Promise<void> {
+    const { patience, onTrouble } = this.options;
+    const text = await this.#script;
+    // Nothing to place: it only refuses when what was placed is not there any more.
+    const first = () => redis.eval(text, ...this.#asking(0, 0));
+    const wait = { redis, key: this.#keys.meta, replicas, timeoutMs: patience / 8, first };
+    const end = Date.now() + patience;
+    for (;;) {
+      try {
+        return await onDisk(wait);
+      } catch (error) {
+        const found = rewoundTo(error instanceof Error ? error.cause : undefined);
+        if (found !== undefined) throw this.options.onRewound(found);
+        if (Date.now() >= end) throw unavailable('what was written is not known to be on disk.', error);
+        onTrouble(error);
+        await delay(PAUSE_AFTER_TROUBLE);
+      }
+    }
   }
 
   /** Reads on: every place that was given before the call is known afterwards. */
@@ -135,20 +170,22 @@ export class RedisOrder {
     return placing.answer;
   }
 
+  #asking(partition: number, position: number) {
+    const { reach, order, meta } = this.#keys;
+    return [3, reach, order, meta, this.options.incarnation, this.#seen, partition, position] as const;
+  }
+
   async #sequence(partition: number, position: number): Promise<number[]> {
     const text = await this.#script;
     const sha = createHash('sha1').update(text).digest('hex');
-    const { reach, order, meta } = this.#keys;
-    const { incarnation } = this.options;
     for (let tried = 1; ; tried++) {
-      const args = [3, reach, order, meta, incarnation, this.#seen, partition, position] as const;
+      const args = this.#asking(partition, position);
       try {
         return (await this.#reader.evalsha(sha, ...args)) as number[];
       } catch (error) {
+        const found = rewoundTo(error);
+        if (found !== undefined) throw this.options.onRewound(found);
         const message = error instanceof Error ? error.message : '';
-        const [, life, place] = /REWOUND (\S+) (\d+)/.exec(message) ?? [];
-        if (life !== undefined)
-          throw this.options.onRewound({ incarnation: life, position: Number(place) as Position });
         if (message.startsWith('NOSCRIPT')) return (await ask(this.#reader.eval(text, ...args))) as number[];
         // Refused for a moment, as while the slot moves: it is harmless to say it again.
         if (tried === TRIES || !/^(TRYAGAIN|LOADING|BUSY|CLUSTERDOWN|MASTERDOWN) /.test(message))
@@ -178,3 +215,9 @@ export class RedisOrder {
     this.#seen = Math.max(this.#seen, this.known.top);
   }
 }
+
+/** As scripts/sequence.lua says it. */
+const rewoundTo = (error: unknown): LogMark | undefined => {
+  const [, incarnation, place] = /REWOUND (\S+) (\d+)/.exec(error instanceof Error ? error.message : '') ?? [];
+  return incarnation === undefined ? undefined : { incarnation, position: Number(place) as Position };
+};

@@ -98,15 +98,26 @@ export const startRedisCluster = async (masters = 3, replicated = false): Promis
   }
 };
 
+/** A primary and a replica that has all that it has. @param program redis-server; default: as everywhere in the tests */
+export const startReplicated = async (
+  program?: string,
+): Promise<RedisNodes & { readonly primary: RedisNode; readonly replica: RedisNode }> => {
+  const group = await openGroup(program);
+  try {
+    return { ...group, ...(await addPair(group)) };
+  } catch (error) {
+    await group.end();
+    throw error;
+  }
+};
+
 /** A primary, a replica and a sentinel that watches over them under the name `main`. */
 export const startRedisSentinel = async (
   downAfterMs = 2000,
 ): Promise<RedisNodes & { readonly primary: RedisNode; readonly replica: RedisNode; readonly sentinel: RedisNode }> => {
   const group = await openGroup();
   try {
-    const primary = await group.add(() => []);
-    const replica = await group.add(() => ['--replicaof', HOST, String(primary.port)]);
-    await until(() => isInSync(replica.client));
+    const { primary, replica } = await addPair(group);
     const sentinel = await group.addSentinel([
       `sentinel monitor main ${HOST} ${primary.port} 1`,
       `sentinel down-after-milliseconds main ${downAfterMs}`,
@@ -126,6 +137,12 @@ export const cutOff = async (replica: RedisNode, primary: RedisNode): Promise<vo
   await replica.client.config('SET', 'masteruser', 'nobody', 'masterauth', 'nonsense');
   await primary.client.call('CLIENT', 'KILL', 'TYPE', 'replica');
   await until(async () => /master_link_status:down/.test(await replica.client.info('replication')));
+};
+
+/** Undoes that: it comes back, and catches up. */
+export const reunite = async (replica: RedisNode): Promise<void> => {
+  await replica.client.config('SET', 'masteruser', '', 'masterauth', '');
+  await until(() => isInSync(replica.client));
 };
 
 /**
@@ -169,7 +186,7 @@ interface Group extends RedisNodes {
   addSentinel(lines: readonly string[]): Promise<RedisNode>;
 }
 
-const openGroup = async (): Promise<Group> => {
+const openGroup = async (program = PROGRAM()): Promise<Group> => {
   const folder = await mkdtemp(join(tmpdir(), 'hyper-run-nodes-'));
   const nodes: RedisNode[] = [];
   const all: RedisNode[] = [];
@@ -177,7 +194,7 @@ const openGroup = async (): Promise<Group> => {
     const [port = 0] = await freePorts(1);
     const home = join(folder, String(port));
     await mkdir(home);
-    const node = await startNode(port, await args(port, home));
+    const node = await startNode(program, port, await args(port, home));
     all.push(node);
     return node;
   };
@@ -206,7 +223,14 @@ const openGroup = async (): Promise<Group> => {
   };
 };
 
-const startNode = async (port: number, args: readonly string[]): Promise<RedisNode> => {
+const addPair = async (group: Group) => {
+  const primary = await group.add(() => []);
+  const replica = await group.add(() => ['--replicaof', HOST, String(primary.port)]);
+  await until(() => isInSync(replica.client));
+  return { primary, replica };
+};
+
+const startNode = async (program: string, port: number, args: readonly string[]): Promise<RedisNode> => {
   let child: ChildProcess;
   const client = new Redis({
     host: HOST,
@@ -218,8 +242,8 @@ const startNode = async (port: number, args: readonly string[]): Promise<RedisNo
   });
   client.on('error', () => undefined);
   const start = async (): Promise<void> => {
-    child = spawnBound(PROGRAM(), args, { stdio: 'ignore' });
-    const died = once(child, 'exit').then(() => Promise.reject(new Error(`${PROGRAM()} ended`)));
+    child = spawnBound(program, args, { stdio: 'ignore' });
+    const died = once(child, 'exit').then(() => Promise.reject(new Error(`${program} ended`)));
     died.catch(() => undefined);
     if (client.status === 'wait') client.connect().catch(() => undefined);
     await Promise.race([client.ping(), died]);
