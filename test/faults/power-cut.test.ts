@@ -73,7 +73,8 @@ describe('an event that waits for the disk of a replica', () => {
   itWithNewer.each([1, 3])(
     'is acknowledged when the replica has it, and has no outcome while it cannot: with %d partitions',
     async (partitions) => {
-      const { primary, replica, end } = await startReplicated(newer);
+      const nodes = await startReplicated(newer);
+      const { primary, replica } = nodes;
       const redis = { host: primary.host, port: primary.port };
       const store = await openEventStore({ redis, partitions, waitForDisk: 1, patience: PATIENCE_MS });
       try {
@@ -92,7 +93,7 @@ describe('an event that waits for the disk of a replica', () => {
         expect(await insisted(() => store.append(late))).toMatchObject({ position: position + 1 });
       } finally {
         await store.close();
-        await end();
+        await nodes.end();
       }
     },
   );
