@@ -4,12 +4,12 @@ import type { TaskId } from '#contracts';
 import { Desk } from './desk.js';
 
 const terms = { taskId: 't-1' as TaskId, attempt: 1, scope: ['docs/**'], budgets: {} };
-const work = { brief: { title: 'Mend it' } } as unknown as RemoteWork;
+const workThat = (isOver: boolean) => ({ brief: { title: 'Mend it' }, isOver }) as unknown as RemoteWork;
 
 const opened = () => {
   const { signal } = new AbortController();
   const desk = new Desk(terms, { waitsFor: () => 'person', onOpen: () => undefined, signal });
-  desk.open(work);
+  desk.open(workThat(false));
   return desk;
 };
 const asked = (commandId: string, body: unknown = {}) => ({ commandId, body, waitMs: 1000 });
@@ -51,6 +51,8 @@ describe('a desk', () => {
     const desk = opened();
     expect(desk.brief()).toEqual({ title: 'Mend it', scope: ['docs/**'], budgets: {} });
     desk.close();
+    expect(desk.brief()).toBeUndefined();
+    desk.open(workThat(true));
     expect(desk.brief()).toBeUndefined();
   });
 });

@@ -69,9 +69,9 @@ export class Desk implements RemoteDesk {
 
   /** The task as it is told; undefined: nothing can be done for it now. */
   brief(): object | undefined {
-    if (this.#work === undefined) return undefined;
+    const work = this.#open;
     const { scope, budgets } = this.terms;
-    return { ...this.#work.brief, scope, budgets };
+    return work && { ...work.brief, scope, budgets };
   }
 
   /**
@@ -92,9 +92,14 @@ export class Desk implements RemoteDesk {
     return first === late ? { ...late, for: this.needs.waitsFor() } : { status: 'done', ...first };
   }
 
+  get #open(): RemoteWork | undefined {
+    return this.#work?.isOver === false ? this.#work : undefined;
+  }
+
   #begin(commandId: string, body: string, ask: (work: RemoteWork) => Promise<object>): Given | undefined {
-    if (this.#work === undefined) return undefined;
-    const given = { body, answer: ask(this.#work) };
+    const work = this.#open;
+    if (work === undefined) return undefined;
+    const given = { body, answer: ask(work) };
     given.answer.catch(() => undefined);
     this.#given.set(commandId, given);
     const [oldest] = this.#given.keys();

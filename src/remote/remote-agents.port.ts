@@ -180,7 +180,7 @@ export class RemoteAgents implements OnApplicationBootstrap, OnModuleDestroy {
       await this.#requireHeld(named);
       throw lost(named);
     }
-    throw new HyperRunError('agent.not-running', 'The work was handed in, and nothing more is done for it.');
+    throw new HyperRunError('agent.not-running', 'The work is over, and nothing more is done for it.');
   }
 
   /** To be asked when all is folded that is in the log: it may be cancelled by now, or held by another worker. */

@@ -1,10 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { AgentRegistry } from '#agents';
-import { HyperRunError } from '#contracts';
+import { HyperRunError, type AgentId } from '#contracts';
 import { rememberSecrets } from '../config/secrets.js';
 import { kindOf } from './standing.js';
-import type { AgentId } from '#contracts';
 
 /**
  * Lets a message in whose body carries the `token` of the agent that it names. That of the service is not one: a remote agent

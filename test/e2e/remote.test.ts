@@ -242,6 +242,7 @@ describe('agents that live elsewhere', () => {
       const first = await tell('submit', submit);
       expect(first).toEqual({ status: 'done', changed: ['docs/index.md'] });
       expect(await tell('submit', submit)).toEqual(first);
+      expect(await tell('next', { waitSeconds: 0 })).toEqual({ status: 'idle' });
       await expect(act('read', { path: 'docs/index.md' })).rejects.toMatchObject({
         code: expect.stringMatching(/^(agent\.not-running|task\.settled|task\.lost)$/),
       });

@@ -26,6 +26,7 @@ const part = (path: string, from: string, to: string) =>
 describe('a remote agent', () => {
   it('works through the tools of every agent, and each of its actions is an event', async () => {
     const { work, ended, events, tree } = await begin();
+    expect(work.isOver).toBe(false);
     expect(work.brief).toMatchObject({ taskId: 't-1', prompt: expect.stringContaining('docs/a.md') });
     expect(work.brief.tools.map(({ name }) => name)).toEqual(['read', 'list', 'write', 'edit', 'delete']);
     expect(work.brief.tools[0]?.inputSchema).toMatchObject({ required: ['path'], additionalProperties: false });
@@ -36,6 +37,7 @@ describe('a remote agent', () => {
     await work.progress('Half of it is done.', { inputTokens: 100, outputTokens: 20, cost: 0.5 });
     await work.progress();
     expect(await work.submit({ outcome: 'done', summary: 'Done.' }, part('docs/b.md', 'b', 'B'))).toEqual({ changed: ['docs/b.md'] }); // prettier-ignore
+    expect(work.isOver).toBe(true);
     expect(await ended).toEqual({ outcome: 'done', summary: 'Done.' });
     expect([...tree.files].map(([path, text]) => [path, text.toString()])).toEqual(
       Object.entries({ ...FILES, 'docs/a.md': 'one\n2\n', 'docs/b.md': 'B\n' }),

@@ -32,6 +32,7 @@ export class RemoteWork {
   readonly ended: Promise<AgentResult>;
   #resolve: (result: AgentResult) => void = () => undefined;
   #reject: (reason: unknown) => void = () => undefined;
+  #isOver = false;
   #row: Promise<unknown> = Promise.resolve();
   #waiting = 0;
 
@@ -45,6 +46,11 @@ export class RemoteWork {
       this.#reject = reject;
     });
     this.ended.catch(() => undefined);
+  }
+
+  /** It was handed in, or its attempt has ended: nothing more can be asked for. */
+  get isOver(): boolean {
+    return this.#isOver || this.session.signal.aborted;
   }
 
   get brief(): RemoteBrief {
@@ -85,6 +91,7 @@ export class RemoteWork {
     return this.#inTurn(async () => {
       const changed = patch === undefined ? [] : await this.tools.patch(patch);
       await this.session.admit();
+      this.#isOver = true;
       this.#resolve(result);
       return patch === undefined ? {} : { changed };
     });
@@ -124,7 +131,6 @@ const act =
     schema: z.ZodType<Input> & { readonly shape: object },
     work: (tools: Toolbox, input: Input) => Promise<object>,
   ) =>
-  // prettier-ignore
   (input: unknown): Act => {
     const unknown = Object.keys(input ?? {}).filter((name) => !Object.hasOwn(schema.shape, name));
     if (unknown.length > 0)
