@@ -16,6 +16,27 @@ describe('remote agents that were heard of', () => {
     expect(callers.waiting()).toEqual([]);
   });
 
+  it('wait no more for what they asked long ago, where they ask without an end', async () => {
+    const callers = new Callers();
+    callers.heard(mine, 0);
+    const over: number[] = [];
+    const waits = Array.from({ length: 23 }, (_, index) => callers.wait(mine, LONG_MS).then(() => over.push(index)));
+    await Promise.all(waits.slice(0, 3));
+    expect(over).toEqual([0, 1, 2]);
+    callers.wake(mine);
+    await Promise.all(waits);
+    expect(over).toHaveLength(23);
+  });
+
+  it('take another name ten times an hour at most', () => {
+    const callers = new Callers();
+    callers.heard(mine, 0);
+    const taken = Array.from({ length: 12 }, (_, minute) => callers.takesName(mine, minute * 60_000));
+    expect(taken).toEqual([...Array.from({ length: 10 }, () => true), false, false]);
+    expect(callers.takesName(mine, 3_600_000)).toBe(true);
+    expect(callers.takesName(mine, 3_600_000)).toBe(false);
+  });
+
   it('wait no longer than they said', async () => {
     const callers = new Callers();
     callers.heard(mine, 0);

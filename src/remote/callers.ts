@@ -1,11 +1,15 @@
 import type { AgentId } from '#contracts';
+import { Waits } from './waits.js';
 
-/** Resolves the wait of one `agent.next`. */
-type Wake = () => void;
+/** So often within an hour an agent is shown by another name: each is an event. */
+const MOST_NAMES = 10;
+const HOUR_MS = 3_600_000;
 
 interface Caller {
   heardAt: number;
-  readonly waits: Set<Wake>;
+  /** When it took another name. */
+  readonly named: number[];
+  readonly waits: Waits;
 }
 
 /** The remote agents that this process has heard of: when last, and which of them wait for a task right now. */
@@ -19,30 +23,27 @@ export class Callers {
   /** Notes that it lives. */
   heard(agentId: AgentId, now: number): void {
     const caller = this.#callers.get(agentId);
-    if (caller === undefined) this.#callers.set(agentId, { heardAt: now, waits: new Set() });
+    if (caller === undefined) this.#callers.set(agentId, { heardAt: now, named: [], waits: new Waits() });
     else caller.heardAt = now;
   }
 
-  /** Resolves when it is woken, or after so many milliseconds. */
+  /** Notes that it takes another name, if it may. */
+  takesName(agentId: AgentId, now: number): boolean {
+    const named = this.#callers.get(agentId)?.named ?? [];
+    if (named.length >= MOST_NAMES && now - (named[0] ?? 0) < HOUR_MS) return false;
+    named.push(now);
+    named.splice(0, named.length - MOST_NAMES);
+    return true;
+  }
+
+  /** Resolves when it is woken, after so many milliseconds, or when it asks again too often. */
   async wait(agentId: AgentId, ms: number): Promise<void> {
-    const waits = this.#callers.get(agentId)?.waits;
-    if (waits === undefined) return;
-    let timer: NodeJS.Timeout | undefined;
-    let wake: Wake = () => undefined;
-    await new Promise<void>((resolve) => {
-      wake = resolve;
-      waits.add(wake);
-      timer = setTimeout(resolve, ms);
-    });
-    clearTimeout(timer);
-    waits.delete(wake);
+    await this.#callers.get(agentId)?.waits.wait(ms);
   }
 
   /** It waits no more: it has a task, here or elsewhere. */
   wake(agentId: AgentId): void {
-    const caller = this.#callers.get(agentId);
-    for (const wake of caller?.waits ?? []) wake();
-    caller?.waits.clear();
+    this.#callers.get(agentId)?.waits.wake();
   }
 
   wakeAll(): void {

@@ -47,6 +47,40 @@ describe('a desk', () => {
     expect(await second).toEqual({ status: 'done', text: 'Yes' });
   });
 
+  it('keeps what has no answer yet however much is said meanwhile, and its answer from then on', async () => {
+    const desk = opened();
+    let answer: (value: object) => void = () => undefined;
+    let [questions, said] = [0, 0];
+    const ask = () => {
+      questions += 1;
+      return new Promise<object>((resolve) => (answer = resolve));
+    };
+    const beats = async () => {
+      for (let beat = 0; beat < 49; beat += 1) await desk.answer(asked(`${(said += 1)}`), async () => ({}));
+    };
+    await desk.answer({ ...asked('question'), waitMs: 0 }, ask);
+    await beats();
+    await beats();
+    answer({ text: 'Yes' });
+    await beats();
+    expect(await desk.answer(asked('question'), ask)).toEqual({ status: 'done', text: 'Yes' });
+    expect(questions).toBe(1);
+  });
+
+  it('takes no more messages than can wait for an answer, and a refused one when there are fewer', async () => {
+    const desk = opened();
+    let answer: (value: object) => void = () => undefined;
+    const open = Array.from({ length: 20 }, (_, index) =>
+      desk.answer(asked(String(index)), () => new Promise<object>((resolve) => (answer = resolve))),
+    );
+    const late = () => desk.answer(asked('late'), async () => ({ is: 'late' }));
+    await expect(late()).rejects.toMatchObject({ code: 'agent.busy', actor: 'retry' });
+    answer({});
+    await open[19];
+    expect(await late()).toEqual({ status: 'done', is: 'late' });
+    expect(await desk.answer(asked('late'), async () => ({}))).toEqual({ status: 'done', is: 'late' });
+  });
+
   it('tells the task with its terms, for as long as something can be done', () => {
     const desk = opened();
     expect(desk.brief()).toEqual({ title: 'Mend it', scope: ['docs/**'], budgets: {} });

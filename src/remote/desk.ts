@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { RemoteDesk, RemoteWork } from '#agents';
 import { HyperRunError, type TaskId } from '#contracts';
+import { Waits } from './waits.js';
 
 /** What an attempt tells its remote agent besides what every agent is told. */
 export interface Terms {
@@ -23,15 +24,20 @@ export type WaitsFor = 'pause' | 'person' | 'work';
 
 /** Answers that are kept for those who did not hear them, the newest of an attempt. */
 const KEPT_ANSWERS = 50;
+/** Messages that have no answer yet; whoever says more is not waiting for answers. */
+const MOST_UNANSWERED = 20;
 
 interface Given {
   readonly body: string;
   readonly answer: Promise<object>;
+  readonly waits: Waits;
 }
 
 /** Where one remote agent is served during one attempt. Every message is carried out once, however often it is sent. */
 export class Desk implements RemoteDesk {
+  /** Those that are answered stand in the order of their answers. */
   readonly #given = new Map<string, Given>();
+  readonly #unanswered = new Set<string>();
   #work: RemoteWork | undefined;
 
   constructor(
@@ -76,7 +82,7 @@ export class Desk implements RemoteDesk {
 
   /**
    * The answer to a message; undefined: the work is over, and this was not asked before.
-   * @throws HyperRunError command.id-reused; what the work throws
+   * @throws HyperRunError command.id-reused, agent.busy: then nothing is done, and the same can be said again; what the work throws
    */
   async answer(
     { commandId, body, waitMs }: Asked,
@@ -87,9 +93,9 @@ export class Desk implements RemoteDesk {
     if (given === undefined) return undefined;
     if (given.body !== hash)
       throw new HyperRunError('command.id-reused', 'This commandId was used before with another body. Take a new one.', {}, 'caller'); // prettier-ignore
-    const late = { status: 'waiting' };
-    const first = await within(waitMs, given.answer, late);
-    return first === late ? { ...late, for: this.needs.waitsFor() } : { status: 'done', ...first };
+    if (this.#unanswered.has(commandId)) await given.waits.wait(waitMs);
+    if (this.#unanswered.has(commandId)) return { status: 'waiting', for: this.needs.waitsFor() };
+    return { status: 'done', ...(await given.answer) };
   }
 
   get #open(): RemoteWork | undefined {
@@ -99,18 +105,28 @@ export class Desk implements RemoteDesk {
   #begin(commandId: string, body: string, ask: (work: RemoteWork) => Promise<object>): Given | undefined {
     const work = this.#open;
     if (work === undefined) return undefined;
-    const given = { body, answer: ask(work) };
-    given.answer.catch(() => undefined);
+    if (this.#unanswered.size >= MOST_UNANSWERED)
+      throw new HyperRunError(
+        'agent.busy',
+        `${MOST_UNANSWERED} messages have no answer yet; wait for those.`,
+        {},
+        'retry',
+      );
+    const given = { body, answer: ask(work), waits: new Waits() };
     this.#given.set(commandId, given);
-    const [oldest] = this.#given.keys();
-    if (this.#given.size > KEPT_ANSWERS && oldest !== undefined) this.#given.delete(oldest);
+    this.#unanswered.add(commandId);
+    const keep = () => this.#keep(commandId, given);
+    given.answer.then(keep, keep);
     return given;
   }
-}
 
-/** What comes first: the answer, or the end of so many milliseconds, with `late`. */
-export const within = async <T>(ms: number, answer: Promise<T>, late: T): Promise<T> => {
-  let timer: NodeJS.Timeout | undefined;
-  const end = new Promise<T>((resolve) => (timer = setTimeout(() => resolve(late), ms)));
-  return Promise.race([answer, end]).finally(() => clearTimeout(timer));
-};
+  /** As the newest answer. What has none yet is kept for as long as it takes. */
+  #keep(commandId: string, given: Given): void {
+    this.#unanswered.delete(commandId);
+    this.#given.delete(commandId);
+    this.#given.set(commandId, given);
+    given.waits.wake();
+    const answered = [...this.#given.keys()].filter((id) => !this.#unanswered.has(id));
+    for (const id of answered.slice(0, -KEPT_ANSWERS)) this.#given.delete(id);
+  }
+}

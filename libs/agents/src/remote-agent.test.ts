@@ -112,13 +112,12 @@ describe('a remote agent', () => {
     expect(await ended).toBe(broken);
   });
 
-  it('has its calls done one after the other, and not more than it can wait for', async () => {
+  it('has its calls done one after the other', async () => {
     let resume: () => void = () => undefined;
     const paused = new Promise<void>((resolve) => (resume = resolve));
     const { work } = await begin({ gate: () => paused });
     const write = (content: string) => work.act('write', { path: 'docs/a.md', content });
     const calls = Array.from({ length: 20 }, (_, index) => write(String(index)));
-    await expect(write('one too many')).rejects.toMatchObject({ code: 'agent.busy' });
     resume();
     await Promise.all(calls);
     expect(await work.act('read', { path: 'docs/a.md' })).toEqual({ text: '19' });

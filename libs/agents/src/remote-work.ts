@@ -24,8 +24,6 @@ const LONGEST_TEXT = 100_000;
 const LONGEST_OUTPUT = 30_000;
 const MOST_PATHS = 5000;
 const LONGEST_NOTE = 2000;
-/** Calls that wait for one another; whoever has more is not waiting for answers. */
-const MOST_WAITING = 20;
 
 export class RemoteWork {
   /** Settles when the work is handed in, or cannot go on. */
@@ -34,7 +32,6 @@ export class RemoteWork {
   #reject: (reason: unknown) => void = () => undefined;
   #isOver = false;
   #row: Promise<unknown> = Promise.resolve();
-  #waiting = 0;
 
   constructor(
     private readonly task: AgentTask,
@@ -104,9 +101,6 @@ export class RemoteWork {
   }
 
   async #inTurn(work: () => Promise<object>): Promise<object> {
-    if (this.#waiting >= MOST_WAITING)
-      throw new HyperRunError('agent.busy', `${MOST_WAITING} calls wait for one another; wait for their answers.`, {}, 'retry'); // prettier-ignore
-    this.#waiting += 1;
     const turn = this.#row.then(() => {
       this.session.signal.throwIfAborted();
       return work();
@@ -117,8 +111,6 @@ export class RemoteWork {
     } catch (error) {
       if (!isHyperRunError(error) || !MENDABLE.includes(error.code)) this.#reject(error);
       throw error;
-    } finally {
-      this.#waiting -= 1;
     }
   }
 }
