@@ -28,6 +28,13 @@ describe('a remote agent that names a task', () => {
     expect(standing({ taskId: 't-nowhere' as TaskId })).toBe('task.unknown');
   });
 
+  it('has lost the one that another agent took over, which was given to it all the same', () => {
+    const handed = { from: 'links', to: 'scribe', trouble: 'stalled', by: 'policy', reason: 'It was silent.' } as const;
+    const moved = ['task-t-1', event('task.reassigned', { attempt: 1, ...handed })] as const;
+    expect(standing({}, begun, lost, moved)).toBe('task.lost');
+    expect(standing({ agentId: 'todo-1' as AgentId }, begun, lost, moved)).toBe('agent.other-task');
+  });
+
   it('is told when it is over, and how', () => {
     const failed = event('task.failed', { attempt: 1, kind: 'agent-failed', reason: 'It crashed.' });
     expect(isTaskEnd(failed)).toBe(true);

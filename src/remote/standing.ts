@@ -15,7 +15,9 @@ export const standingOf = (
 ): 'held' | HyperRunError => {
   if (state === undefined || state.status === 'absent' || state.status === 'declined')
     return new HyperRunError('task.unknown', `There is no task "${taskId}" at work.`, { taskId });
-  if (agentOf(state).kind !== kindOf(agentId)) return notYours(taskId, agentId);
+  const kind = kindOf(agentId);
+  if (agentOf(state).kind !== kind)
+    return state.reassigned.some(({ from }) => from === kind) ? lost({ taskId, attempt }) : notYours(taskId, agentId);
   if (isTaskSettled(state)) {
     const why = state.reason === undefined ? '' : ` ${state.reason}`;
     return new HyperRunError('task.settled', `The task is over: ${state.status}.${why} Ask for the next one.`, {
