@@ -129,15 +129,15 @@ export class RemoteAgents implements OnApplicationBootstrap, OnModuleDestroy {
     return desk;
   }
 
-  /** It is there, and calls itself so. What it calls itself shows only between two tasks. */
+  /** It is there, and calls itself so. What it calls itself shows only between two tasks, and not anew without an end. */
   async register(agentId: AgentId, about: { readonly name?: string; readonly version?: string }): Promise<AgentCard> {
     this.#hear(agentId);
-    const { name, role } = this.agents.describe(kindOf(agentId));
-    if (this.#card(agentId)?.currentTaskId === undefined)
-      await this.roster.enlist(kindOf(agentId), slotOf(agentId), {
-        name: (about.name ?? `${name} ${slotOf(agentId)}`).slice(0, 80),
-        role: about.version === undefined ? role : `${role}, version ${about.version}`.slice(0, 200),
-      });
+    const described = this.agents.describe(kindOf(agentId));
+    const name = (about.name ?? `${described.name} ${slotOf(agentId)}`).slice(0, 80);
+    const version = about.version === undefined ? '' : `, version ${about.version}`;
+    const role = `${described.role}${version}`.slice(0, 200);
+    if (this.#mayBeShown(agentId, { name, role }))
+      await this.roster.enlist(kindOf(agentId), slotOf(agentId), { name, role });
     const card = this.#card(agentId);
     if (card === undefined) throw new HyperRunError('agent.unknown', `There is no agent "${agentId}".`);
     return card;
@@ -222,6 +222,13 @@ export class RemoteAgents implements OnApplicationBootstrap, OnModuleDestroy {
 
   #card(agentId: AgentId): AgentCard | undefined {
     return this.live.world.board.agents.get(agentId);
+  }
+
+  #mayBeShown(agentId: AgentId, { name, role }: Pick<AgentCard, 'name' | 'role'>): boolean {
+    const card = this.#card(agentId);
+    if (card === undefined || card.status === 'offline') return true;
+    const isOther = card.name !== name || card.role !== role;
+    return card.currentTaskId === undefined && isOther && this.#callers.takesName(agentId, Date.now());
   }
 
   #tell(): void {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { agentStream, type AgentId } from '#contracts';
 import { agent, type AgentCard } from '#domain';
@@ -70,7 +71,8 @@ export class Roster implements OnApplicationBootstrap, OnModuleDestroy {
       stream: agentStream(agentId),
       decider: agent,
       command: { type: 'register', agentId, kind, name, role },
-      issued: { id: `enlist-${agentId}-${this.live.world.position}`, actor: ACTOR, body: { agentId, kind, role } },
+      // It is decided by the state: nothing happens where it is enlisted so already.
+      issued: { id: `enlist-${agentId}-${randomUUID()}`, actor: ACTOR, body: { agentId, kind, name, role } },
       subjects: { agentId },
     });
     await this.live.reached(outcome.position);
