@@ -8,6 +8,7 @@ import { printHeading, printRows } from './lib/report.mjs';
 
 const BENCHES = {
   s1: 's1-append.mjs',
+  's1-partitions': 's1-partitions.mjs',
   s2: 's2-append.mjs',
   's2-relaxed': 's2-relaxed.mjs',
   's2-storm': 's2-storm.mjs',

@@ -3,20 +3,13 @@ import { Redis } from 'ioredis';
 import { commandHash, newId, RedisEventStore } from '../dist/libs/event-store/src/index.js';
 import { inFlight, payload, said } from './lib/events.mjs';
 import { interleaved, ratios, row, timed } from './lib/measure.mjs';
-import { startRedis } from './lib/redis.mjs';
+import { serverTime, startRedis } from './lib/redis.mjs';
 
 export const title = 'append with guard, dedupe, feed and channel against bare XADD, 64 in flight, 300 B';
 
 const WRITERS = 64;
 const EVENTS = 20_000;
 const ROUNDS = 7;
-
-/** Microseconds of processor time that Redis has used. */
-const serverTime = async (redis) => {
-  const info = await redis.info('cpu');
-  const seconds = (field) => Number(new RegExp(`^${field}:([\\d.]+)`, 'm').exec(info)?.[1] ?? 0);
-  return (seconds('used_cpu_user') + seconds('used_cpu_sys')) * 1e6;
-};
 
 /** Events per second; beside them, what an event costs both processors, which a busy machine distorts less. */
 const contestant = (redis, costs, work) => async (round) => {

@@ -21,3 +21,10 @@ export const startRedis = async (appendfsync) => {
     },
   };
 };
+
+/** Microseconds of processor time that a Redis has used. */
+export const serverTime = async (redis) => {
+  const info = await redis.info('cpu');
+  const seconds = (field) => Number(new RegExp(`^${field}:([\\d.]+)`, 'm').exec(info)?.[1] ?? 0);
+  return (seconds('used_cpu_user') + seconds('used_cpu_sys')) * 1e6;
+};
