@@ -8,7 +8,7 @@ import {
   type Sha256,
   type SprintId,
 } from '#contracts';
-import type { Completed, SprintState } from '#domain';
+import { isActive, type Active, type Completed, type SprintState } from '#domain';
 import type { EventStore } from '#event-store';
 import { ArtifactStore } from '../artifacts/artifact-store.port.js';
 import { CONFIG, type Config } from '../config/config.js';
@@ -125,17 +125,33 @@ export class Retainer implements OnApplicationBootstrap, OnModuleDestroy {
     await this.decisions.make(sprintId, { type: 'let-go', what }, issued);
     const why = `kept for ${after} after the end of sprint ${sprintId}.`;
     if (kind === 'archives') await this.files.drop(state.archive.digest, why);
-    for (const sha of bodies) await this.artifacts.remove(sha, why);
+    await this.#remove(bodies, state, why);
   }
 
-  /** Put here by this sprint or before it, and by nobody since. */
-  async #bodiesOf({ sprintId, taskIds, completedAt }: Archived, kind: BodyKind): Promise<Sha256[]> {
+  /** Put here by this sprint or before it, and by nobody since; and no sprint that began before its end refers to it still. */
+  async #bodiesOf(state: Archived, kind: BodyKind): Promise<Sha256[]> {
+    const found = await this.#referredTo(state, kind);
+    const ages = await Promise.all([...found].map(async (sha) => [sha, await this.artifacts.putAt(sha)] as const));
+    const own = new Set(ages.filter(([, at]) => at !== undefined && at <= state.completedAt).map(([sha]) => sha));
+    for (const other of own.size === 0 ? [] : this.live.world.sprints.values()) {
+      if (!mayHold(other) || other.sprintId === state.sprintId || other.requestedAt > state.completedAt) continue;
+      if (!isDropped(other, kind)) for (const sha of await this.#referredTo(other, kind)) own.delete(sha);
+    }
+    return [...own];
+  }
+
+  async #referredTo(state: Holder, kind: BodyKind): Promise<ReadonlySet<Sha256>> {
     const found = new Set<Sha256>();
-    for (const stream of [sprintStream(sprintId), ...taskIds.map(taskStream)])
+    // Of a sprint whose archive was let go of, nobody can read any more what its tasks referred to.
+    const tasks = isDropped(state, 'archives') ? [] : state.taskIds.map(taskStream);
+    for (const stream of [sprintStream(state.sprintId), ...tasks])
       for (const event of await this.store.read(stream))
         for (const body of bodiesOf(event)) if (body.kind === kind) found.add(body.sha);
-    const ages = await Promise.all([...found].map(async (sha) => [sha, await this.artifacts.putAt(sha)] as const));
-    return ages.filter(([, at]) => at !== undefined && at <= completedAt).map(([sha]) => sha);
+    return found;
+  }
+
+  async #remove(bodies: readonly Sha256[], { completedAt }: Archived, why: string): Promise<void> {
+    for (const sha of bodies) await this.artifacts.removeOlder(sha, completedAt, why);
   }
 
   /** What was recorded as gone shortly before a crash, and may still be there. */
@@ -145,13 +161,18 @@ export class Retainer implements OnApplicationBootstrap, OnModuleDestroy {
         if (Date.now() - at > CRASHED_MS) continue;
         const why = `kept for a time after the end of sprint ${state.sprintId}.`;
         if (kind === 'archives') await this.files.drop(state.archive.digest, why);
-        else if (!isDropped(state, 'archives'))
-          for (const sha of await this.#bodiesOf(state, kind)) await this.artifacts.remove(sha, why);
+        else if (!isDropped(state, 'archives')) await this.#remove(await this.#bodiesOf(state, kind), state, why);
       }
   }
 }
 
-const isDropped = ({ dropped }: Archived, kind: Retained): boolean => dropped.some((one) => one.kind === kind);
+/** Of a plan that was not approved, nothing is kept here. */
+type Holder = Active | Completed;
+
+const mayHold = (state: SprintState): state is Holder => isActive(state) || state.status === 'completed';
+
+const isDropped = (state: Holder, kind: Retained): boolean =>
+  state.status === 'completed' && state.dropped.some((one) => one.kind === kind);
 
 const isArchived = (state: SprintState): state is Archived =>
   state.status === 'completed' && state.archive !== undefined;

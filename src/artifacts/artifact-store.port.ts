@@ -65,11 +65,28 @@ export class ArtifactStore {
 
   /** The body goes, and why it went stays. */
   async remove(sha: Sha256, why: string): Promise<void> {
+    await this.#remove(sha, why, this.#path(sha));
+  }
+
+  async #remove(sha: Sha256, why: string, body: string): Promise<void> {
     const path = this.#path(sha);
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     await writeFile(path + REMOVED, why, { mode: 0o600 });
-    await rm(path, { force: true });
+    await rm(body, { force: true });
     await syncDirectory(dirname(path));
+  }
+
+  /** The same for what nobody has put here since a time. Whoever puts it at the same moment has it: it is moved away, and then judged. */
+  async removeOlder(sha: Sha256, than: number, why: string): Promise<void> {
+    const path = this.#path(sha);
+    const away = `${path}.${randomUUID()}`;
+    const isThere = await rename(path, away).then(
+      () => true,
+      () => false,
+    );
+    if (!isThere) return;
+    if ((await stat(away)).mtimeMs > than) return rename(away, path);
+    await this.#remove(sha, why, away);
   }
 
   #path(sha: Sha256): string {
