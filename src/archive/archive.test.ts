@@ -59,6 +59,11 @@ interface Listed {
   }[];
 }
 
+interface Page {
+  readonly items: readonly object[];
+  readonly leftOut?: readonly { readonly events: number }[];
+}
+
 describe('an archived sprint', () => {
   let redis: RedisServer;
   let rooms: Rooms;
@@ -339,6 +344,54 @@ describe('an archived sprint', () => {
     expect(await redact(later.at(-1)?.id ?? '')).toMatchObject([422, { code: 'event.nothing-to-redact' }]);
     expect((await rooms.fetch(`/hyper-running/sprints?at=${new Date().toISOString()}`)).status).toBe(200);
   });
+
+  it('leaves a gap that pages of all events name and go on after, and that a follower is told to begin anew at', async () => {
+    await rooms.app.get<Redis>(REDIS).xtrim('hyper:{p0}:feed', 'MAXLEN', 0);
+    const whole = await json<Page>('/events?limit=1000');
+    const leftOut = { sprintId: 's-story', digest: expect.any(String) };
+    expect(whole.leftOut).toEqual([{ ...leftOut, events: expect.any(Number) }]);
+    const top = await rooms.store.top();
+    expect(whole.items.length + (whole.leftOut?.[0]?.events ?? 0)).toBe(top);
+    const older = await json<Page>('/events?limit=1000&before=');
+    expect([older.items, older.leftOut]).toEqual([whole.items, whole.leftOut]);
+    const own = await json<Page>('/events?limit=1000&sprint=s-story&type=sprint.completed');
+    expect([own.items.length, own.leftOut]).toEqual([1, whole.leftOut]);
+    expect(await json<Page>('/events?limit=1000&sprint=s-other')).toEqual({ items: [], next: expect.any(String) });
+
+    const reader = await SseReader.open(
+      `${rooms.url}/events/stream?after=${rooms.store.cursorOf(1 as Position)}`,
+      rooms.token,
+    );
+    await reader.until(() => reader.messages.some(({ event }) => event === 'reset'));
+    const reset = reader.messages.find(({ event }) => event === 'reset');
+    expect([JSON.parse(reset?.data ?? ''), reader.events]).toEqual([
+      { reason: 'archive.dropped', oldest: rooms.store.cursorOf(0 as Position) },
+      [],
+    ]);
+    await story.write(sprintStream('s-story' as SprintId), event('alert.acknowledged', { alertId: 'a-1' }));
+    await reader.until(() => reader.events.length > 0);
+    expect(reader.positions).toEqual([top + 1]);
+    reader.close();
+  });
+
+  it('is let go of also for looks back: what is made of other events is there, the rest is refused, until it was archived', async () => {
+    const { items } = await json<Listed>(`/hyper-running/sprints?at=${halfway}`);
+    expect(items).toMatchObject([{ sprintId: 's-story', status: 'running', unreadable: expect.any(String) }]);
+    expect(await json(`/repositories?at=${halfway}`)).toMatchObject({ items: [{ name: 'atlas' }] });
+    expect(await json(`/hyper-running/plans?at=${halfway}`)).toMatchObject({ items: [{ planId: 's-story' }] });
+    for (const path of ['/agents', '/agents/links-1', '/alerts']) {
+      const answer = await rooms.fetch(`${path}?at=${halfway}`);
+      expect([path, answer.status, await answer.json()]).toMatchObject([path, 410, { code: 'archive.dropped' }]);
+    }
+    const now = rooms.store.cursorOf(await rooms.store.top());
+    for (const path of ['/agents', '/alerts'])
+      expect((await json<{ items: object[] }>(`${path}?at=${now}`)).items).toEqual(
+        (await json<{ items: object[] }>(path)).items,
+      );
+    const beginning = rooms.store.cursorOf(4 as Position);
+    expect((await json<{ items: object[] }>(`/agents?at=${beginning}`)).items).toHaveLength(2);
+  });
+
   it('is rid of what its base printed also where the next sprint on that tree would tell it again', async () => {
     const bases = rooms.app.get(KnownBases);
     const { verification } = planOf();

@@ -34,8 +34,16 @@ const bodies: readonly z.ZodType<unknown>[] = Object.entries(eventSchemas).map((
 export const Event = named('Event', z.intersection(Envelope, z.union(bodies)));
 export const EventPage = named('EventPage', pageSchema(Event));
 
-/** `next`: the cursor up to which this page reaches. `previous`: the `before` of the page of older events, if there are any. */
+const LeftOut = named(
+  'LeftOut',
+  z.object({ sprintId: z.string(), digest: z.string().describe('Of the archive that was let go of'), events: z.int() }),
+);
+
+/**
+ * `next`: the cursor up to which this page reaches. `previous`: the `before` of the page of older events, if there are any.
+ * `leftOut`: events that stood here and that nobody can read any more, if there were any.
+ */
 export const HistoryPage = named(
   'HistoryPage',
-  pageSchema(Event).extend({ next: z.string(), previous: z.string().optional() }),
+  pageSchema(Event).extend({ next: z.string(), previous: z.string().optional(), leftOut: z.array(LeftOut).optional() }),
 );

@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import type { Position } from '#contracts';
+import { isHyperRunError, type Position } from '#contracts';
 import type { EventStore, FeedEntry } from '#event-store';
 import { CONFIG, type Config } from '../config/config.js';
 import { EVENT_STORE } from '../log/log.port.js';
@@ -8,7 +8,7 @@ import { FanOut } from './fan-out.js';
 import { FeedTail } from './feed-tail.port.js';
 import { filterKey, wants, type Filter } from './filter.js';
 import { FrameRing, type Bounds } from './frame-ring.js';
-import { toFrame, type Frame } from './frame.js';
+import { resetFrame, toFrame, type Frame } from './frame.js';
 import { outlineOf } from './outline.js';
 import type { SseConnection } from './sse-connection.js';
 
@@ -126,13 +126,23 @@ export class EventHub implements Backlog, OnApplicationBootstrap, OnModuleDestro
   }
 
   async #fromLog(after: Position, filter: Filter): Promise<Missed | undefined> {
-    const entries = await this.#page(after);
+    const entries = await this.#page(after).catch((error: unknown) => {
+      if (isHyperRunError(error, 'archive.dropped')) return error.code;
+      throw error;
+    });
+    if (typeof entries === 'string') return this.#beyond(entries);
     const upTo = entries.at(-1)?.position;
     if (upTo === undefined) return undefined;
     const wanted = entries.filter((entry) => wants(filter, outlineOf(entry)));
     const share = shareOf(this.#framesOf(wanted), filter);
     this.#deliveries.log += share.events;
     return { ...share, upTo };
+  }
+
+  /** What was let go of cannot be told, and is not passed over in silence. */
+  #beyond(reason: string): Missed {
+    const { newest } = this;
+    return { bytes: Buffer.from(resetFrame(this.store, reason, newest)), told: newest, events: 0, upTo: newest };
   }
 
   #page(after: Position): Promise<readonly FeedEntry[]> {

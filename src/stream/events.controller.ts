@@ -2,19 +2,21 @@ import { Controller, Get, Header, Headers, Inject, Query, Req, Res } from '@nest
 import { ApiBearerAuth, ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { HyperRunError, isHyperRunError, type Position } from '#contracts';
-import type { EventStore, FeedEntry } from '#event-store';
+import type { EventStore } from '#event-store';
 import { Answers, AnswersStream, CURSOR_PROBLEMS, Problems } from '../http/answers.decorator.js';
 import { Event, HistoryPage } from '../http/event.schema.js';
 import { EVENT_STORE } from '../log/log.port.js';
 import { cursorOf } from '../http/listen.dto.js';
 import { filterOf, FollowDto, HistoryDto } from './filter.dto.js';
-import { controlFrame } from './frame.js';
-import { readBefore, readHistory } from './history.js';
+import { resetFrame } from './frame.js';
+import { readBefore, readHistory, type HistoryPage as HistoryOf } from './history.js';
 import { Hello, Reset } from '../http/stream.schema.js';
 import { EventHub } from './event-hub.port.js';
 import { SseConnections } from './sse-connections.port.js';
 
 const START = 0 as Position;
+
+type Found = Pick<HistoryOf, 'entries' | 'leftOut'>;
 
 interface Start {
   readonly after: Position;
@@ -36,7 +38,7 @@ export class EventsController {
   @Header('Content-Type', 'application/json; charset=utf-8')
   @ApiOperation({
     summary:
-      'Events in the order of the log: those after a cursor, or the last ones before one. `next` is where to go on, at the end it stays the same; `previous` is the `before` of older ones.',
+      'Events in the order of the log: those after a cursor, or the last ones before one. `next` is where to go on, at the end it stays the same; `previous` is the `before` of older ones, `leftOut` whose events stood in between and were let go of.',
   })
   @Answers(200, HistoryPage, 'A page of events')
   @Problems(...CURSOR_PROBLEMS)
@@ -50,21 +52,22 @@ export class EventsController {
 
   async #newer(query: HistoryDto, cursor: string | undefined): Promise<string> {
     const after = cursor === undefined ? START : await this.store.positionOf(cursor);
-    const { entries, upTo } = await readHistory(this.store, filterOf(query), after, query.limit);
-    return this.#page(entries, { next: upTo });
+    const { upTo, ...page } = await readHistory(this.store, filterOf(query), after, query.limit);
+    return this.#page(page, { next: upTo });
   }
 
   async #older(query: HistoryDto, cursor: string): Promise<string> {
     const end = cursor === '' ? (await this.store.top()) + 1 : await this.store.positionOf(cursor);
-    const { entries, from } = await readBefore(this.store, filterOf(query), end as Position, query.limit);
-    return this.#page(entries, { next: Math.max(0, end - 1), previous: from > 1 ? from : undefined });
+    const { from, ...page } = await readBefore(this.store, filterOf(query), end as Position, query.limit);
+    return this.#page(page, { next: Math.max(0, end - 1), previous: from > 1 ? from : undefined });
   }
 
-  #page(entries: readonly FeedEntry[], { next, previous }: { next: number; previous?: number }): string {
+  #page({ entries, leftOut }: Found, { next, previous }: { next: number; previous?: number }): string {
     const cursor = (position: number) => JSON.stringify(this.store.cursorOf(position as Position));
     const items = entries.map((entry) => entry.json).join(',');
     const older = previous === undefined ? '' : `,"previous":${cursor(previous)}`;
-    return `{"items":[${items}],"next":${cursor(next)}${older}}`;
+    const gone = leftOut.length === 0 ? '' : `,"leftOut":${JSON.stringify(leftOut)}`;
+    return `{"items":[${items}],"next":${cursor(next)}${older}${gone}}`;
   }
 
   @Get('stream')
@@ -87,7 +90,7 @@ export class EventsController {
     const { after, reset } = await this.#startOf(cursorOf(lastEventId, query));
     const connection = this.connections.open('events', request, reply, after);
     if (connection === undefined) return;
-    if (reset !== undefined) connection.write(this.#reset(reset, after));
+    if (reset !== undefined) connection.write(resetFrame(this.store, reset, after));
     this.hub.join(connection, filterOf(query), after);
   }
 
@@ -99,10 +102,5 @@ export class EventsController {
       if (!isHyperRunError(error) || !error.code.startsWith('cursor.')) throw error;
       return { after: this.hub.newest, reset: error.code };
     }
-  }
-
-  #reset(reason: string, after: Position): string {
-    const data: Reset = { reason, oldest: this.store.cursorOf(START) };
-    return controlFrame('reset', this.store.cursorOf(after), JSON.stringify(data));
   }
 }

@@ -21,7 +21,7 @@ export class AgentRecordsController {
   @Answers(200, AgentRecordPage, 'A page of records, by agent and kind of finding; who was never tried has none')
   @Problems(...CURSOR_PROBLEMS)
   async list(@Query() page: PageAtDto) {
-    const { world, cursor } = await this.history.at(page.at);
+    const { world, cursor } = await this.history.wholeAt(page.at);
     const records = [...world.records.records.values()].toSorted(
       (a, b) => a.agent.localeCompare(b.agent) || a.kind.localeCompare(b.kind),
     );

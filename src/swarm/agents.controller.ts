@@ -25,7 +25,7 @@ export class AgentsController {
   @Problems(...CURSOR_PROBLEMS)
   async list(@Query() page: PageAtDto) {
     const isolationOf = await this.isolation.measured();
-    const { world, cursor } = await this.history.at(page.at);
+    const { world, cursor } = await this.history.wholeAt(page.at);
     const cards = [...world.board.agents.values()].toSorted((a, b) => a.id.localeCompare(b.id));
     const views = cards.map((card) => agentView(card, isolationOf));
     return { ...pageOf(views, page), cursor };
@@ -37,7 +37,7 @@ export class AgentsController {
   @Problems('agent.unknown', ...CURSOR_PROBLEMS)
   async one(@Param('agentId', AgentIdParam) agentId: AgentId, @Query() { at }: AtDto) {
     const isolationOf = await this.isolation.measured();
-    const { world } = await this.history.at(at);
+    const { world } = await this.history.wholeAt(at);
     const card = world.board.agents.get(agentId);
     if (card === undefined)
       throw new HyperRunError('agent.unknown', `There is no agent "${agentId}"${at === undefined ? '' : ` at ${at}`}.`);

@@ -29,7 +29,7 @@ export class AlertsController {
   @Answers(200, AlertPage, 'A page of alerts')
   @Problems(...CURSOR_PROBLEMS)
   async list(@Query() page: PageAtDto) {
-    const { world, cursor } = await this.history.at(page.at);
+    const { world, cursor } = await this.history.wholeAt(page.at);
     const alerts = [...world.alerts.values()].toSorted((a, b) => b.time - a.time);
     return { ...pageOf(alerts.map(alertView), page), cursor };
   }

@@ -14,22 +14,29 @@ export async function* readable(
   until: number,
   firstPage = PAGE,
 ): AsyncGenerator<FeedEntry> {
-  const gone = new Map<StreamName, ArchivedPart>();
+  const gone: GoneParts = new Map();
   let limit = firstPage;
   for (let at = after; at < until; limit = PAGE) {
-    const page = await pageWithout(store, at as Position, Math.min(limit, until - at), gone);
+    const page = await pageWithoutGone(store, at as Position, Math.min(limit, until - at), gone);
     for (const entry of page)
       if (!isIn(gone, entry.stream, entry.version) && readEvent(entry) !== undefined) yield entry;
     at = page.at(-1)?.position ?? until;
   }
 }
 
-/** @param gone grows by what turns out to be let go of */
-const pageWithout = async (
+/** Parts of streams whose archive was let go of, as far as somebody came upon them. */
+export type GoneParts = Map<StreamName, ArchivedPart>;
+
+/**
+ * A page of the log as it can be read: at the places of what was let go of stand entries that hold nothing.
+ * @param gone grows by what turns out to be let go of
+ * @throws HyperRunError as `EventStore.readAll`, `archive.dropped` aside
+ */
+export const pageWithoutGone = async (
   store: Pick<EventStore, 'readAll' | 'archived'>,
   after: Position,
   limit: number,
-  gone: Map<StreamName, ArchivedPart>,
+  gone: GoneParts,
 ): Promise<FeedEntry[]> => {
   for (;;) {
     try {

@@ -1,12 +1,13 @@
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
-import type { Position } from '#contracts';
-import { copyWorld, forgetTexts, type World } from '#domain';
-import type { EventStore } from '#event-store';
+import { HyperRunError, type Position, type Sha256, type SprintId } from '#contracts';
+import { copyWorld, forgetTexts, isActive, passOver, recallArchived, type World } from '#domain';
+import { isIn, type EventStore, type FeedEntry } from '#event-store';
 import { EVENT_STORE } from '../log/log.port.js';
 import { Checkpoints } from './checkpoints.js';
 import { foldEntry } from './fold-entry.js';
 import { LiveWorld } from './live-world.port.js';
 import { momentOf } from './moment.port.js';
+import { pageWithoutGone, type GoneParts } from './readable.port.js';
 
 /** The world at a moment. The present one goes on: it is to be read in this very tick. */
 export interface WorldThen {
@@ -28,12 +29,14 @@ const PAGE = 1000;
  */
 @Injectable()
 export class WorldHistory implements OnModuleDestroy {
-  readonly #checkpoints = new Checkpoints(SPACING, MOST_KEPT);
-  /** Of the time of which the present left out what is archived: folded here from all events when somebody asks. */
-  readonly #past = new Checkpoints(SPACING, MOST_KEPT);
+  #checkpoints = new Checkpoints(SPACING, MOST_KEPT);
+  /** Folded here when somebody asks: above all of the time of which the present left out what is archived. */
+  #past = new Checkpoints(SPACING, MOST_KEPT);
   /** Asked for lately, the newest last: who leafs through pages asks for the same moment again. */
   #recent: readonly World[] = [];
   #folding: Promise<unknown> = Promise.resolve();
+  /** What was let go of for good, as far as a look back came upon it. */
+  readonly #gone: GoneParts = new Map();
   readonly #stopping = new AbortController();
   readonly #forget: readonly (() => void)[];
 
@@ -72,6 +75,18 @@ export class WorldHistory implements OnModuleDestroy {
     return this.#then(await folded);
   }
 
+  /**
+   * The same for whoever shows agents, their records or alerts, which are made of the events of tasks.
+   * @throws HyperRunError `archive.dropped` for a moment of which such events were let go of, until `sprint.archived`, which
+   *   tells what they meant
+   */
+  async wholeAt(at: string | undefined): Promise<WorldThen> {
+    const then = await this.at(at);
+    for (const { sprintId, digest } of at === undefined ? [] : this.#gone.values())
+      if (lacks(then.world, sprintId)) throw dropped(sprintId, digest);
+    return then;
+  }
+
   #then(world: World): WorldThen {
     const position = world.position as Position;
     return { world, position, cursor: this.store.cursorOf(position) };
@@ -79,7 +94,7 @@ export class WorldHistory implements OnModuleDestroy {
 
   async #foldTo(position: Position): Promise<World> {
     const known = this.#recent.find((world) => world.position === position);
-    const world = known ?? (await this.#foldOn(copyWorld(this.#nearest(position)), position));
+    const world = known ?? (await this.#foldAnew(position));
     this.#recent = [...this.#recent.filter((one) => one !== world), world].slice(-RECENT);
     return world;
   }
@@ -95,18 +110,51 @@ export class WorldHistory implements OnModuleDestroy {
       .reduce((best, world) => (world.position > best.position ? world : best));
   }
 
+  /** Worlds of before hold parts of what it comes upon as gone, which `sprint.archived` tells as a whole: then from the beginning. */
+  async #foldAnew(position: Position): Promise<World> {
+    for (;;) {
+      const { size } = this.#gone;
+      const world = await this.#foldOn(copyWorld(this.#nearest(position)), position);
+      if (this.#gone.size === size) return world;
+      this.#checkpoints = new Checkpoints(SPACING, MOST_KEPT);
+      this.#past = new Checkpoints(SPACING, MOST_KEPT);
+      this.#recent = [];
+    }
+  }
+
   async #foldOn(world: World, position: Position): Promise<World> {
     while (world.position < position) {
       this.#stopping.signal.throwIfAborted();
       const after = world.position as Position;
-      for (const entry of await this.store.readAll(after, Math.min(PAGE, position - after)))
-        foldEntry(world, entry, parkedBefore);
-      if (!this.#isWhole(world)) this.#past.keep(world);
+      for (const entry of await pageWithoutGone(this.store, after, Math.min(PAGE, position - after), this.#gone))
+        this.#fold(world, entry);
+      this.#past.keep(world);
     }
     return world;
+  }
+
+  /** As the present does it: events that were let go of are left out, and made good by what `sprint.archived` tells of them. */
+  #fold(world: World, entry: FeedEntry): void {
+    if (isIn(this.#gone, entry.stream, entry.version)) return passOver(world, entry);
+    const event = foldEntry(world, entry, parkedBefore);
+    if (event?.type === 'sprint.archived' && event.data.heads.some(({ stream }) => this.#gone.has(stream)))
+      recallArchived(world, event.data.left);
   }
 
   #isWhole({ position }: World): boolean {
     return position >= this.live.wholeFrom;
   }
 }
+
+/** Whether events of the tasks of a sprint would be part of that world, and nothing stands for them yet. */
+const lacks = ({ sprints }: World, sprintId: SprintId): boolean => {
+  const state = sprints.get(sprintId);
+  return state !== undefined && (isActive(state) || (state.status === 'completed' && state.archive === undefined));
+};
+
+const dropped = (sprintId: SprintId, digest: Sha256) =>
+  new HyperRunError(
+    'archive.dropped',
+    `What happened in the tasks of sprint ${sprintId} at that time was let go of. Sprints, plans and repositories of it are still known.`,
+    { sprintId, digest },
+  );

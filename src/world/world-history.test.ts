@@ -1,20 +1,40 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   agentStream,
+  HyperRunError,
+  sprintStream,
+  taskStream,
   type AgentId,
   type AnyEvent,
+  type Oid,
   type Position,
   type Sha256,
   type StreamName,
+  type TaskId,
   type Version,
 } from '#contracts';
 import { event, evolveWorld, newWorld } from '#domain';
 import { commandHash, InMemoryEventStore, newId } from '#event-store';
+import {
+  approved,
+  baseVerified,
+  claimed,
+  completed,
+  plannedTask,
+  proposed,
+  queued,
+  requested,
+  running,
+  sprintId,
+  started,
+} from '../../libs/domain/src/plan.fixture.js';
 import { LiveWorld } from './live-world.port.js';
 import { ParkedEvents } from './parked-events.port.js';
 import { momentOf } from './moment.port.js';
 import { WorldHistory } from './world-history.port.js';
 
+const SPRINT = sprintStream(sprintId);
+const [FIRST, SECOND] = [taskStream('t-1' as TaskId), taskStream('t-2' as TaskId)];
 const AT_FIRST = Date.parse('2026-01-01T00:00:00.000Z');
 
 describe('the world as it was', () => {
@@ -132,6 +152,53 @@ describe('the world as it was', () => {
       expect([alerts.get('a-1')?.text, alerts.get('a-2')?.text ?? 'It waits.']).toEqual(['[redacted]', 'It waits.']);
     }
     await another.onModuleDestroy();
+  });
+
+  it('counts once what an archived sprint came to, where it had looked into it before its archive was let go of', async () => {
+    const digest = 'a'.repeat(64) as Sha256;
+    const dropped = new HyperRunError('archive.dropped', 'It was let go of.', { digest });
+    const read = () => {
+      throw dropped;
+    };
+    const kept = new InMemoryEventStore(() => now, { read });
+    const present = new LiveWorld(kept, new ParkedEvents());
+    const then = new WorldHistory(kept, present);
+    const tell = async (stream: StreamName, ...events: readonly AnyEvent[]) => {
+      const guard = { kind: 'exact', version: (await kept.head(stream)).version } as const;
+      const subjects = stream === SPRINT ? { sprintId } : { sprintId, taskId: stream.slice('task-'.length) as TaskId };
+      const id = newId();
+      await kept.append({
+        commandId: id,
+        commandHash: commandHash(id),
+        actor: 'system',
+        writes: [{ stream, guard, subjects, events }],
+      });
+      await present.reached(await kept.top());
+    };
+    const at = (position: number) => then.wholeAt(kept.cursorOf(position as Position));
+    await present.ready();
+    await tell(SPRINT, requested, proposed, approved, baseVerified('passed'), started);
+    const passed = event('task.passed', { branch: 'b', commit: 'c'.repeat(40) as Oid });
+    const task = (id: string) => event('task.queued', { ...queued.data, task: plannedTask(id) });
+    await tell(FIRST, task('t-1'), claimed(), passed);
+    const middle = await kept.top();
+    await at(middle);
+    await tell(SECOND, task('t-2'), claimed(), passed);
+    await tell(SPRINT, ...completed.slice(running.length));
+    const { records } = present.world.records;
+    const to = 3 as Version;
+    await kept.trim(new Map([FIRST, SECOND].map((stream) => [stream, { to, digest, sprintId }])));
+    const heads = [FIRST, SECOND].map((stream) => ({ stream, version: to, hash: digest }));
+    const left = { records: [...records.values()], agents: [], alerts: [], circuits: [] };
+    await tell(SPRINT, event('sprint.archived', { digest, bytes: 1, heads, count: 13, left }));
+    await tell(SPRINT, event('alert.acknowledged', { alertId: 'a-1' }));
+    expect((await at((await kept.top()) - 1)).world.records.records).toEqual(records);
+    expect([...records.values()]).toMatchObject([{ passed: 2, tried: 2 }]);
+    await expect(at(middle)).rejects.toMatchObject({ code: 'archive.dropped', details: { sprintId, digest } });
+    expect((await then.at(kept.cursorOf(middle))).world.sprints.get(sprintId)?.status).toBe('running');
+    await then.onModuleDestroy();
+    await present.onModuleDestroy();
+    await kept.close();
   });
 
   it.each([

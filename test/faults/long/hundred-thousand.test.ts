@@ -205,10 +205,10 @@ describe('a sprint of 100,000 events', () => {
     await page.getByRole('searchbox').fill('docs/page-');
     const log = page.getByRole('log');
     await log.getByText('docs/page-100000.md').waitFor();
-    // What is older is read when somebody goes there.
-    for (let before = await lines(); before < 5000; before = await lines()) {
+    // What is older is read when somebody goes there, and then stands before what is looked at.
+    while ((await lines()) < 5000) {
+      await log.press('PageDown');
       await log.press('Home');
-      await found.getByText(new RegExp(`^(?!${count(before)} )`)).waitFor();
     }
     await timed(`${where}: in the browser, the feed filtered`, async () => {
       await page.getByRole('searchbox').fill('docs/page-99999.md');
