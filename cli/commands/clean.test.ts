@@ -33,14 +33,20 @@ describe('clean', () => {
     await writeFile(artifact, 'half');
     await mkdir(checkout);
     for (const path of [artifact, checkout]) await utimes(path, 0, 0);
-    const young = join(artifacts, `${sha}.${randomUUID()}`);
-    for (const path of [join(artifacts, sha), young]) await writeFile(path, 'whole');
-    leftOver = [artifact, checkout, join(data, 'work', 'w-gone')];
-    kept = [join(artifacts, sha), young, join(checkouts, 'whole')];
+    const [archives, young] = [join(data, 'archive'), join(checkouts, `draft-${randomUUID()}`)];
+    for (const folder of [join(archives, 'aa'), young]) await mkdir(folder, { recursive: true });
+    const archive = join(archives, 'aa', `${sha}.ndjson.gz`);
+    const draft = join(archives, `${randomUUID()}.draft`);
+    // No process has a number as large as that.
+    const [dead, living] = [4_194_305, process.pid].map((pid) => join(data, `m.${pid}.0123ab`));
+    const whole = [join(artifacts, sha), archive, String(living)];
+    for (const path of [...whole, draft, String(dead)]) await writeFile(path, 'whole');
+    leftOver = [artifact, checkout, draft, String(dead), join(data, 'work', 'w-gone')];
+    kept = [...whole, young, join(checkouts, 'whole')];
   });
   afterEach(() => rm(root, { recursive: true, force: true }));
 
-  it('removes candidates, overlays, checkouts and artefacts of processes that are gone, and nothing that is whole', async () => {
+  it('removes candidates, overlays, checkouts, artefacts, archives and sockets of processes that are gone, and nothing that is whole', async () => {
     const { code, message, lines } = await hyperRun(['clean'], undefined, env);
     expect([code, message]).toEqual([0, undefined]);
     for (const path of leftOver) expect(lines.join('\n')).toContain(path);

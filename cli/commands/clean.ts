@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { Command } from 'commander';
 import { isHyperRunError } from '#contracts';
 import { removeTree } from '#sandbox';
-import { cacheDirectory, dataDirectory, halfWritten } from '#system-tools';
+import { cacheDirectory, dataDirectory, deadSockets, halfWritten } from '#system-tools';
 import type { Context } from '../context.js';
 import { isReady } from '../service-process.js';
 import { findAddress } from '../address.js';
@@ -85,16 +85,18 @@ const whatIs = (path: string): string => KINDS[basename(path)] ?? '';
 const caches = async (folder: string): Promise<Removable[]> =>
   Promise.all((await listed(folder)).map(async (path) => ({ path, why: 'cache', size: await sizeOf(path) })));
 
-/** Work folders while no service runs; our scratch folders that nobody touched for a day. */
+/** What is left of processes that are gone: at once while no service runs; our scratch folders that nobody touched for a day. */
 const orphans = async (context: Context, data: string): Promise<Removable[]> => {
-  const work = (await isServiceRunning(context)) ? [] : await listed(join(data, 'work'));
+  const abandoned = !(await isServiceRunning(context));
+  const work = abandoned ? await listed(join(data, 'work')) : [];
   const temporary = await asyncFilter(await listed(tmpdir(), SCRATCH), isOld);
   const told = (paths: readonly string[], why: string) =>
     paths.map(async (path) => ({ path, why, size: await sizeOf(path) }));
-  const half = await halfWritten({ data, cache: cacheDirectory(context.env) });
+  const half = await halfWritten({ data, cache: cacheDirectory(context.env) }, { abandoned });
   return Promise.all([
     ...told(half, 'half written by a process that is gone'),
     ...told(work, 'work of a process that is gone'),
+    ...told(await deadSockets(data), 'socket of a process that is gone'),
     ...told(temporary, 'untouched for a day'),
   ]);
 };

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Redis } from 'ioredis';
@@ -323,6 +323,9 @@ describe('an archived sprint', () => {
   });
 
   it('is let go of when the operator keeps archives only for a time, by an event; heads and seals stay', async () => {
+    const [old, young] = ['e', 'f'].map((letter) => join(dirname(file), `${letter.repeat(64)}.ndjson.gz`));
+    for (const path of [old, young]) await writeFile(path ?? '', 'Nobody recorded it.');
+    await utimes(old ?? '', 0, 0);
     await reopen({ HYPER_RUN_RETAIN: 'outputs=0s,archives=0s' });
     await rooms.app.get(LiveWorld).until(({ sprints }) => {
       const state = sprints.get('s-story' as SprintId);
@@ -330,6 +333,9 @@ describe('an archived sprint', () => {
     });
     // It is recorded before it is done; whoever stops waits for the end of that.
     await reopen();
+    // What nobody recorded went, too, unless somebody might be at it.
+    await expect(readFile(old ?? '')).rejects.toMatchObject({ code: 'ENOENT' });
+    expect(await readFile(young ?? '', 'utf8')).toBe('Nobody recorded it.');
     const answer = await rooms.fetch(SPRINT);
     expect(answer.status).toBe(410);
     expect(await answer.json()).toMatchObject({ code: 'archive.dropped', sprintId: 's-story' });

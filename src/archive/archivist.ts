@@ -14,7 +14,7 @@ const LONGEST_SLEEP_MS = 3_600_000;
 /** What could not be archived is tried again so much later. */
 const AGAIN_MS = 600_000;
 /** A file that no event names is what somebody left who died before recording it; nobody takes so long to record one. */
-const DRAFT_MS = 86_400_000;
+const DRAFT_MS = 3_600_000;
 
 const CHANGES: readonly string[] = ['sprint.completed', 'sprint.integrated', 'sprint.integration-failed'];
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import { removeTree } from '#sandbox';
-import { cacheDirectory, halfWritten } from '#system-tools';
+import { cacheDirectory, deadSockets, halfWritten } from '#system-tools';
 import { CONFIG, type Config } from '../config/config.js';
 import { REDIS } from '../log/log.port.js';
 import { hintKey } from '../world/keys.port.js';
@@ -18,11 +18,12 @@ export class LostWork {
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
-  /** At the start of a worker: also what was left half written, by whatever process, and is no longer being written. */
+  /** At the start of a worker: also what was left half written, by whatever process, and is no longer being written, and sockets. */
   async sweep(): Promise<void> {
     await this.clear();
     const place = { data: this.config.dataDirectory, cache: cacheDirectory() };
-    for (const path of await halfWritten(place)) await removeTree(path);
+    for (const path of [...(await halfWritten(place)), ...(await deadSockets(this.config.dataDirectory))])
+      await removeTree(path);
   }
 
   /** Removes the folders of workers without a lease. Those of living workers, of whatever process, are left alone. */

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HyperRunError, type Oid } from '#contracts';
 import { splitAtNul } from './object-database.js';
@@ -24,6 +24,16 @@ export const readRef = async (call: GitRun, ref: string): Promise<Oid | undefine
   });
   const lines = stdout.toString('latin1').trim().split('\n');
   return exitCode === 0 ? oidFrom(lines.at(-1) ?? '') : undefined;
+};
+
+/** Git holds the lock of a ref for milliseconds. What is so old was left by one that was killed, or by a loss of power. */
+const STALE_LOCK_MS = 600_000;
+
+/** Of one of our refs: of what others hold, nothing is touched. */
+export const removeStaleLock = async (commonDir: string, ref: string): Promise<void> => {
+  const lock = join(commonDir, `${ours(ref)}.lock`);
+  const entry = await lstat(lock).catch(() => undefined);
+  if (entry?.isFile() === true && Date.now() - entry.mtimeMs > STALE_LOCK_MS) await rm(lock, { force: true });
 };
 
 /**

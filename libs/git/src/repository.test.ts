@@ -2,11 +2,13 @@ import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
   chmodSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
   rmSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -23,6 +25,7 @@ import {
   staysInside,
   textOf,
 } from './index.js';
+import { removeStaleLock } from './refs.js';
 
 const root = mkdtempSync(join(tmpdir(), 'hyper-git-'));
 const environment = { PATH: process.env['PATH'], HOME: root, GIT_CONFIG_NOSYSTEM: '1' };
@@ -327,6 +330,19 @@ describe('a ref of ours', () => {
     await expect(repository.deleteRef(ref, other)).rejects.toEqual(code('git.failed'));
     expect(await repository.deleteRef(ref, first)).toBe(true);
     expect(await repository.deleteRef(ref, first)).toBe(false);
+  });
+
+  it('is made although a git that was killed left its lock, and not against one that holds it', async () => {
+    const repository = await opened(plain);
+    const lockOf = (ref: string) => join(plain, '.git', `${ref}.lock`);
+    const [stale, held] = ['refs/heads/hyper-run/stale', 'refs/heads/hyper-run/held'];
+    mkdirSync(join(plain, '.git/refs/heads/hyper-run'), { recursive: true });
+    for (const ref of [stale, held]) writeFileSync(lockOf(ref), '');
+    utimesSync(lockOf(stale), 0, 0);
+    await removeStaleLock(join(plain, '.git'), held);
+    expect([existsSync(lockOf(held)), await repository.createRef(stale, first)]).toEqual([true, 'created']);
+    rmSync(lockOf(held));
+    await expect(removeStaleLock(join(plain, '.git'), 'refs/heads/main')).rejects.toEqual(code('git.foreign-ref'));
   });
 
   it.each([

@@ -5,7 +5,7 @@ import { takeFingerprint, type Fingerprint } from './fingerprint.js';
 import { readFormat, unsupported, withoutFilters, type RepositoryFormat } from './format.js';
 import { locate, type GitLocation } from './location.js';
 import { ObjectDatabase, type FileEntry } from './object-database.js';
-import { checkedOutBranches, createRef, deleteRef, listRefs, readRef } from './refs.js';
+import { checkedOutBranches, createRef, deleteRef, listRefs, readRef, removeStaleLock } from './refs.js';
 import { gitFailed, runGit, type GitCall, type GitRun } from './run-git.js';
 import { oidFrom } from './tree.js';
 import { orUnreadable, SHORT } from './unreadable.js';
@@ -149,7 +149,8 @@ export class GitRepository {
     return listRefs(this.call, prefix);
   }
 
-  createRef(ref: string, oid: Oid): Promise<'created' | 'same' | { other: Oid }> {
+  async createRef(ref: string, oid: Oid): Promise<'created' | 'same' | { other: Oid }> {
+    await removeStaleLock(this.location.commonDir, ref);
     return createRef(this.call, ref, oid);
   }
 

@@ -25,16 +25,31 @@ describe('what a process that was killed left half written', () => {
   const sha = 'a'.repeat(64);
 
   it.each([
+    ['an archive', `data/archive/${randomUUID()}.draft`],
+    ['what is known of a base', `data/bases/${'a'.repeat(64)}.json.${randomUUID()}`],
+    ['the mark of the log', 'data/log-mark.json.4711'],
     ['an artefact', `data/artifacts/aa/${sha}.${randomUUID()}`],
     ['a checkout', `cache/checkouts/r-1/draft-${randomUUID()}`],
     ['the outcome of a set-up', `cache/setup/r-1/${sha}.0123abcd`],
   ])('is found once it is old: %s', async (_, path) => {
     const old = await left(path, HOURS_AGO);
-    await left(path.replace(/.$/, 'f'));
+    await left(path.replace(/.$/, (last) => (last === 'f' ? 'e' : 'f')));
     expect(await halfWritten(place)).toEqual([old]);
   });
+  it('is found at once in a data directory that nobody works on, and in the cache, which others may use, once it is old', async () => {
+    const young = await left(`data/artifacts/aa/${sha}.${randomUUID()}`);
+    await left(`cache/setup/r-1/${sha}.0123abcd`);
+    expect(await halfWritten(place, { abandoned: true })).toEqual([young]);
+    expect(await halfWritten(place)).toEqual([]);
+  });
   it('is nothing that is whole, however old it is, and nothing where there is nothing', async () => {
-    for (const path of [`data/artifacts/aa/${sha}`, 'cache/checkouts/r-1/tree-own-boot', `cache/setup/r-1/${sha}`])
+    const whole = [
+      `data/artifacts/aa/${sha}`,
+      `data/archive/aa/${sha}.ndjson.gz`,
+      `data/bases/${sha}.json`,
+      'data/token',
+    ];
+    for (const path of [...whole, 'cache/checkouts/r-1/tree-own-boot', `cache/setup/r-1/${sha}`])
       await left(path, HOURS_AGO);
     expect(await halfWritten(place)).toEqual([]);
     expect(await halfWritten({ data: '/nowhere', cache: '/nowhere' })).toEqual([]);

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { link, readFile, rm, writeFile } from 'node:fs/promises';
+import { link, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { codeOf } from './failure.js';
@@ -17,6 +17,29 @@ export const socketDirectory = async (home: string): Promise<string> => {
   if (Buffer.byteLength(home) <= LONGEST_DIRECTORY) return home;
   const record = join(home, 'socket-directory');
   return privateDirectory((await read(record)) ?? (await writeOnce(record, shortPath(home))));
+};
+
+/** `m` of a model, `r` of a registry, the process that listens there, and something that tells them apart. */
+const SOCKET = /^[mr]\.(\d+)\.[0-9a-f]{6}$/;
+
+/** Sockets of a data directory whose processes are gone. They can be removed. */
+export const deadSockets = async (home: string): Promise<readonly string[]> => {
+  const folder = Buffer.byteLength(home) <= LONGEST_DIRECTORY ? home : await read(join(home, 'socket-directory'));
+  const names = folder === undefined ? [] : await readdir(folder).catch(() => []);
+  const isDead = (name: string) => {
+    const pid = SOCKET.exec(name)?.[1];
+    return pid !== undefined && !lives(Number(pid));
+  };
+  return names.filter(isDead).map((name) => join(folder ?? '', name));
+};
+
+const lives = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return codeOf(error) === 'EPERM';
+  }
 };
 
 const shortPath = (home: string): string => {
