@@ -80,6 +80,9 @@ export const FeedView = ({ compact = false }: FeedViewProps) => {
           })}
         </ul>
       )}
+      {!compact && feed.leftOut > 0 && (
+        <p className="quiet">Let go of with their archives: {plural(feed.leftOut, 'older event')}.</p>
+      )}
       <div className="feed-lines">
         <LineWindow
           label="Live feed"

@@ -52,6 +52,8 @@ export class Feed {
   revision = 0;
   /** Whether the log has nothing older than the oldest line. */
   atBeginning = false;
+  /** How many older events nobody can read any more: their archive was let go of. */
+  leftOut = 0;
   readonly #listeners = new Set<() => void>();
   #loading: Promise<void> | undefined;
   /** Cursor of the oldest line that was read; empty: none was. */
@@ -82,6 +84,7 @@ export class Feed {
   breakOff(): void {
     this.ring.clear();
     this.atBeginning = false;
+    this.leftOut = 0;
     this.#before = '';
     this.tell();
   }
@@ -101,6 +104,7 @@ export class Feed {
     const older = page.items
       .map((envelope) => lineOf(toSeen(envelope), JSON.stringify(envelope)))
       .filter(({ position }) => position < reached);
+    this.leftOut += (page.leftOut ?? []).reduce((sum, { events }) => sum + events, 0);
     this.atBeginning = page.previous === undefined;
     this.#before = page.previous ?? '';
     this.ring.unshift(older);
@@ -111,4 +115,5 @@ export class Feed {
 interface Older {
   readonly items: readonly Envelope[];
   readonly previous?: string;
+  readonly leftOut?: readonly { readonly events: number }[];
 }

@@ -1,0 +1,35 @@
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { Feed } from './feed.js';
+
+const envelope = (position: number) => ({
+  id: `e-${position}`,
+  type: 'hyperrun.sprint.started',
+  time: '2026-01-01T00:00:00Z',
+  position: String(position),
+  streamversion: String(position),
+  stream: 'sprint-s-1',
+  data: {},
+});
+
+describe('the feed, read back', () => {
+  const { fetch } = globalThis;
+  afterAll(() => {
+    globalThis.fetch = fetch;
+  });
+
+  it('goes on after what was let go of, and says how much that was', async () => {
+    const gone = { sprintId: 's-0', digest: 'a'.repeat(64), events: 40 };
+    const pages = [
+      { items: [envelope(90)], next: 'a.90', previous: 'a.90', leftOut: [gone] },
+      { items: [envelope(2)], next: 'a.89', leftOut: [{ ...gone, events: 2 }] },
+    ];
+    globalThis.fetch = () => Promise.resolve(new Response(JSON.stringify(pages.shift())));
+    const feed = new Feed();
+    await feed.loadOlder();
+    expect([feed.ring.size, feed.leftOut, feed.atBeginning]).toEqual([1, 40, false]);
+    await feed.loadOlder();
+    expect([feed.ring.size, feed.leftOut, feed.atBeginning]).toEqual([2, 42, true]);
+    feed.breakOff();
+    expect(feed.leftOut).toBe(0);
+  });
+});
