@@ -1,7 +1,7 @@
 // An agent that misbehaves as its argument says, over ACP or as a command line. Runs in the sandbox. Whatever it starts carries its
 // mark, so that a test can look for what is left of it.
 import { spawn } from 'node:child_process';
-import { readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { Readable, Writable } from 'node:stream';
 import { agent, methods, ndJsonStream } from '@agentclientprotocol/sdk';
 
@@ -75,6 +75,16 @@ const BEHAVIOURS = {
   async asks({ prompt, ask }) {
     work(prompt, ` ${(await ask()).content?.answer}`);
   },
+  async 'works when it may'({ prompt }) {
+    started('sleep 1000');
+    while (!existsSync(process.env.GO)) await new Promise((resolve) => setTimeout(resolve, 20));
+    work(prompt);
+  },
+  async 'asks whether it may'({ prompt, permit }) {
+    started('sleep 1000');
+    await permit();
+    work(prompt);
+  },
   async 'works on while it asks'({ prompt, ask }) {
     started('while :; do :; done');
     started('while :; do sleep 0.1; done');
@@ -101,6 +111,11 @@ else
         update: (update) => client.notify(session.update, { sessionId, update }),
         read: (path) => client.request(fs.readTextFile, { sessionId, path }),
         write: (path, content) => client.request(fs.writeTextFile, { sessionId, path, content }),
+        permit: () =>
+          client.request(session.requestPermission, {
+            ...{ sessionId, toolCall: { toolCallId: 'c1', title: 'Look it up', kind: 'fetch' } },
+            options: [{ optionId: 'yes', name: 'Yes', kind: 'allow_once' }],
+          }),
         ask: () =>
           client.request(elicitation.create, {
             ...{ sessionId, mode: 'form', message: 'Which word?' },
