@@ -15,6 +15,8 @@ const times = <T>(count: number, make: (index: number) => T | readonly T[]): T[]
   Array.from({ length: count }, (_, index) => make(index)).flat() as T[];
 
 const read = (path = 'docs/a.md', bytes = 100) => action('action.file-read', { path, bytes });
+const page = (n: number) =>
+  action('action.file-read', { path: 'docs/a.md', bytes: 100, lines: { from: n * 100, to: n * 100 + 99 } });
 const write = (content: string, path = 'docs/a.md') =>
   action('action.file-written', { path, bytes: content.length, content: content.padEnd(64, '0') as Sha256 });
 let calls = 0;
@@ -73,6 +75,7 @@ describe('an agent that goes in circles', () => {
       'rounds',
       /^It goes round in 2 steps, 13 in all/,
     ],
+    ['reads the same page', times(8, () => page(2)), 'repetition', /: read docs\/a\.md:200-299\.$/],
     ['goes round', times(9, () => [read('docs/a.md'), ...run('ls', 'a'), read('docs/b.md')]), 'rounds', /in 3 steps/],
     ['writes what was there before, in turn', times(9, () => [write('a'), write('b')]), 'rounds', /write docs\/a\.md/],
     [
@@ -94,6 +97,11 @@ describe('an agent that goes in circles', () => {
       times(200, (n) => called('tail -1 log', `${n} of 200 tests passed`, 'finished')),
     ],
     ['waits for what takes its time', times(50, () => run('wait-for-tests', 'still running')), 2000],
+    ['pages through a long file whose lines are all of one length', times(50, (n) => page(n))],
+    [
+      'looks at the same place after each of its edits, and tests them',
+      times(50, (n) => [write(`${n}`), page(3), ...run('npm test', '1 failed', 1), page(3)]),
+    ],
     ['reads many files', times(300, (n) => read(`docs/${n}.md`))],
     ['reads all files twice', times(2, () => times(100, (n) => read(`docs/${n}.md`)))],
     [

@@ -100,7 +100,7 @@ export class LoopDetector {
   #stepOf(event: AnyEvent, at: number): Step | undefined {
     switch (event.type) {
       case 'action.file-read':
-        return worked(`read ${event.data.path}`, `${event.data.bytes}`);
+        return worked(`read ${event.data.path}${pageOf(event.data.lines)}`, `${event.data.bytes}`);
       case 'action.hafs-queried':
         return worked(`search "${event.data.query}"`, `${event.data.results} ${event.data.top.join(' ')}`);
       case 'action.file-written':
@@ -188,6 +188,10 @@ const timeless = (text: string, failed: boolean): string => {
   const same = text.replaceAll(TIMES, '#');
   return failed ? same.replaceAll(/\d+/g, '#') : same;
 };
+
+/** Pages of a file may all be of one size. */
+const pageOf = (lines: { readonly from: number; readonly to: number } | undefined): string =>
+  lines === undefined ? '' : `:${lines.from}-${lines.to}`;
 
 const worked = (action: string, result: string): Step => ({ action, result, failed: false });
 const hash = (action: string, result: string): string =>

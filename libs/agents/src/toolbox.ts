@@ -42,7 +42,12 @@ class ObservedToolbox implements Toolbox {
               .slice(range.startLine - 1, range.endLine)
               .join('\n');
       if (part === undefined) await this.toolCalled('read', `${path}: there is no such file`);
-      else await this.observe('action.file-read', { path: shown(path), bytes: Buffer.byteLength(part) });
+      else
+        await this.observe('action.file-read', {
+          path: shown(path),
+          bytes: Buffer.byteLength(part),
+          ...(range && { lines: { from: range.startLine, to: range.endLine } }),
+        });
       return part;
     });
   }

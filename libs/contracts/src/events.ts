@@ -425,7 +425,12 @@ export const eventSchemas = {
   'task.discarded': z.object({ reason: sentence }),
 
   'action.hafs-queried': action({ query: z.string().max(1000), results: z.number().int(), top: z.array(path).max(10) }),
-  'action.file-read': action({ path, bytes: z.number().int() }),
+  'action.file-read': action({
+    path,
+    bytes: z.number().int(),
+    /** Of a part of it: the lines that were asked for. */
+    lines: z.object({ from: z.number(), to: z.number() }).optional(),
+  }),
   'action.file-written': action({ path, bytes: z.number().int(), content: Sha256, by: byProgram }),
   'action.file-deleted': action({ path, by: byProgram }),
   'action.command-started': action({ callId: z.string().max(64), command: z.string().max(4000) }),
