@@ -32,6 +32,7 @@ describe('a remote agent that names a task', () => {
     const handed = { from: 'links', to: 'scribe', trouble: 'stalled', by: 'policy', reason: 'It was silent.' } as const;
     const moved = ['task-t-1', event('task.reassigned', { attempt: 1, ...handed })] as const;
     expect(standing({}, begun, lost, moved)).toBe('task.lost');
+    expect(standing({ attempt: 2 }, begun, lost, moved)).toBe('agent.other-task');
     expect(standing({ agentId: 'todo-1' as AgentId }, begun, lost, moved)).toBe('agent.other-task');
   });
 

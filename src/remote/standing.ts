@@ -16,8 +16,10 @@ export const standingOf = (
   if (state === undefined || state.status === 'absent' || state.status === 'declined')
     return new HyperRunError('task.unknown', `There is no task "${taskId}" at work.`, { taskId });
   const kind = kindOf(agentId);
-  if (agentOf(state).kind !== kind)
-    return state.reassigned.some(({ from }) => from === kind) ? lost({ taskId, attempt }) : notYours(taskId, agentId);
+  if (agentOf(state).kind !== kind) {
+    const hadIt = state.reassigned.some(({ from, attempt: last }) => from === kind && attempt <= last);
+    return hadIt ? lost({ taskId, attempt }) : notYours(taskId, agentId);
+  }
   if (isTaskSettled(state)) {
     const why = state.reason === undefined ? '' : ` ${state.reason}`;
     return new HyperRunError('task.settled', `The task is over: ${state.status}.${why} Ask for the next one.`, {
