@@ -105,6 +105,15 @@ describe('a remote agent', () => {
     expect(await ended).toEqual(result);
   });
 
+  it('is told of a file that is larger than is read, and goes on with the others', async () => {
+    const { work, tree } = await begin();
+    const read = tree.read.bind(tree);
+    const tooLarge = new HyperRunError('git.object-too-large', 'An object has too many bytes.');
+    tree.read = (path) => (path === 'docs/b.md' ? Promise.reject(tooLarge) : read(path));
+    await expect(work.act('read', { path: 'docs/b.md' })).rejects.toBe(tooLarge);
+    expect(await work.act('read', { path: 'docs/a.md' })).toEqual({ text: FILES['docs/a.md'] });
+  });
+
   it('is over when what it needs here breaks', async () => {
     const broken = new HyperRunError('log.unavailable', 'Redis is away.');
     const { work, ended } = await begin({ emit: () => Promise.reject(broken) });

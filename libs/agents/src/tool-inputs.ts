@@ -40,7 +40,7 @@ export const offeredTools = (
 };
 
 /** What whoever calls a tool can do something about; everything else ends the attempt. */
-export const MENDABLE: readonly string[] = ['tool.refused', 'tool.edit-mismatch', 'tool.patch-mismatch', 'tool.not-text', 'tool.no-search', 'tool.no-sandbox', 'tool.nobody-to-ask', 'tool.invalid-question', 'tree.not-found']; // prettier-ignore
+export const MENDABLE: readonly string[] = ['tool.refused', 'tool.edit-mismatch', 'tool.patch-mismatch', 'tool.not-text', 'tool.no-search', 'tool.no-sandbox', 'tool.nobody-to-ask', 'tool.invalid-question', 'tree.not-found', 'git.object-too-large']; // prettier-ignore
 
 /** The beginning of a text that is too long, in whole lines where it has any; `nextLine`: where to read on. */
 export const cutText = (
