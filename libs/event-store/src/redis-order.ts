@@ -106,7 +106,8 @@ export class RedisOrder {
       } catch (error) {
         const found = rewoundTo(error instanceof Error ? error.cause : undefined);
         if (found !== undefined) throw this.options.onRewound(found);
-        if (Date.now() >= end) throw unavailable('what was written is not known to be on disk.', error);
+        if (redis.status === 'end' || Date.now() >= end)
+          throw unavailable('what was written is not known to be on disk.', error);
         onTrouble(error);
         await delay(PAUSE_AFTER_TROUBLE);
       }
