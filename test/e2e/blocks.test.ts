@@ -107,7 +107,14 @@ describe('a task that waits for a person', () => {
       second,
       unattended = false,
       troubles = {},
-    }: { budgets?: Partial<Budgets>; second?: Script; unattended?: boolean; troubles?: Partial<Troubles> } = {},
+      fallbacks = [],
+    }: {
+      budgets?: Partial<Budgets>;
+      second?: Script;
+      unattended?: boolean;
+      troubles?: Partial<Troubles>;
+      fallbacks?: readonly string[];
+    } = {},
   ): Promise<Begun> => {
     const scripts = [script, ...(second === undefined ? [] : [second])];
     const scope = Object.keys(TEXTS).slice(0, scripts.length);
@@ -115,7 +122,7 @@ describe('a task that waits for a person', () => {
     const repository = await repositoryWith(troubles);
     const plan = await propose(api, { repository, scope, ...(budgets === undefined ? {} : { budgets }) });
     const taskIds = plan.tasks.map(({ taskId }) => taskId);
-    const chosen = { tasks: taskIds.map((taskId) => ({ taskId, agent: 'scripted' })) };
+    const chosen = { tasks: taskIds.map((taskId) => ({ taskId, agent: 'scripted', fallbacks })) };
     const path = `/hyper-running/plans/${plan.planId}`;
     const edited = await api.patch<PlanAnswer>(path, chosen, { 'if-match': `"${plan.planHash}"` });
     const { status } = await api.post('/hyper-running/execute', { ...approvalOf(edited.body), unattended });
@@ -490,6 +497,12 @@ describe('a task that waits for a person', () => {
     expect(interrupted?.data).toMatchObject({ trouble: 'looping', retryAfterMs: 2000 });
     const claims = told('task.claimed', again.taskId).map(({ time }) => Date.parse(time));
     expect((claims[1] ?? 0) - Date.parse(interrupted?.time ?? '')).toBeGreaterThanOrEqual(2000);
+
+    const passedOn = await begin(circles, { fallbacks: ['spelling'] });
+    await blocked(passedOn.taskId);
+    await answer(passedOn.taskId, { choice: 'to-spelling' });
+    expect((await passed(passedOn)).tasks).toMatchObject([{ agent: 'spelling', attempts: 2 }]);
+    expect(told('task.reassigned', passedOn.taskId)[0]?.data).toMatchObject({ from: 'scripted', to: 'spelling', trouble: 'looping', by: 'person' }); // prettier-ignore
 
     const ends = await begin(circles, { troubles: { looping: 'give-up' } });
     expect((await completed(api, ends.sprintId)).tasks).toMatchObject([
