@@ -158,10 +158,10 @@ export class EventHub implements Backlog, OnApplicationBootstrap, OnModuleDestro
   }
 
   #pass(): void {
-    // What was redacted may be among what is kept in memory. Who is away reads it from the log, as it is now.
-    if (this.#untold.some(({ event }) => event.type === 'event.redacted')) this.#ring = undefined;
     const frames = this.#framesOf(this.#untold);
     this.#untold = [];
+    // What was redacted may be among what is kept in memory. Who is away reads it from the log, as it is now.
+    if (frames.some(({ type }) => type === 'event.redacted')) this.#ring = undefined;
     for (const part of partsOf(frames)) this.#tell(part);
   }
 
