@@ -186,7 +186,7 @@ export class GroupCommit {
     }
     const passing =
       refusal === undefined ||
-      /^(LOADING|BUSY|TRYAGAIN|MASTERDOWN|CLUSTERDOWN|MOVED|ASK|READONLY) /.test(refusal.message);
+      /^(LOADING|BUSY|TRYAGAIN|MASTERDOWN|CLUSTERDOWN|MOVED|ASK|READONLY|NOREPLICAS) /.test(refusal.message);
     if (!passing || this.#closed) {
       for (const pending of call.pending) this.#giveUp(pending, refusal && refusedBy(refusal));
       return;

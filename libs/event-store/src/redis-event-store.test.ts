@@ -346,6 +346,23 @@ describe('Redis that was restarted', () => {
   });
 });
 
+describe('Redis that lacks the replicas that its operator asks for', () => {
+  afterEach(() => redis.config('SET', 'min-replicas-to-write', '0'));
+
+  it('is waited for, as at a failover: the append is carried out when they are there again', async () => {
+    const store = await open();
+    const stream = newStream();
+    const refusals = async () =>
+      Number(/errorstat_NOREPLICAS:count=(\d+)/.exec(await redis.info('errorstats'))?.[1] ?? 0);
+    const before = await refusals();
+    await redis.config('SET', 'min-replicas-to-write', '1');
+    const appended = store.append(append([write(stream, exact(0), 'a')]));
+    while ((await refusals()) === before) await redis.ping();
+    await redis.config('SET', 'min-replicas-to-write', '0');
+    expect((await appended).heads).toMatchObject([{ stream, version: 1 }]);
+  });
+});
+
 describe('Redis whose memory is full', () => {
   afterEach(() => redis.config('SET', 'maxmemory', '0'));
 
