@@ -94,6 +94,16 @@ describe('the lease of a worker', () => {
     expect(await redis.exists(signOf(one))).toBe(0);
   });
 
+  it('is not held by whom Redis refused it, and ends with the last one who holds it', async () => {
+    const one = lease();
+    await redis.config('SET', 'min-replicas-to-write', '1');
+    await expect(one.hold()).rejects.toThrow('NOREPLICAS');
+    await redis.config('SET', 'min-replicas-to-write', '0');
+    await one.hold();
+    await free(one);
+    await happened('expired', signOf(one));
+  });
+
   it('that was suspended for longer than it lasts leaves its number to whoever has it by then, and takes another', async () => {
     const late = lease();
     expect(await late.hold()).toBe(0);

@@ -30,17 +30,27 @@ export class Lease {
     private readonly periodMs: number,
   ) {}
 
-  /** Begins to hold; resolves with the worker's number once the key is there. Call `release` as often as this. */
-  hold(): Promise<number> {
+  /**
+   * Begins to hold; resolves with the worker's number once the key is there. Call `release` as often as this resolved: whoever
+   * could not begin holds nothing.
+   */
+  async hold(): Promise<number> {
     this.#holders += 1;
-    return this.#serially(async () => {
-      this.#timer ??= setInterval(
-        () => void this.#serially(() => this.#renew()).catch(() => undefined),
-        this.periodMs / 3,
-      );
-      await this.#renew();
-      return (this.#number ??= await this.#takeNumber());
-    });
+    try {
+      return await this.#serially(() => this.#begin());
+    } catch (error) {
+      await this.release().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async #begin(): Promise<number> {
+    this.#timer ??= setInterval(
+      () => void this.#serially(() => this.#renew()).catch(() => undefined),
+      this.periodMs / 3,
+    );
+    await this.#renew();
+    return (this.#number ??= await this.#takeNumber());
   }
 
   /**

@@ -1,5 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { sprintStream, taskStream, type AgentId, type Epoch, type Oid, type Sha256, type Version } from '#contracts';
+import {
+  HyperRunError,
+  sprintStream,
+  taskStream,
+  type AgentId,
+  type Epoch,
+  type Oid,
+  type Sha256,
+  type Version,
+} from '#contracts';
 import { event } from '#domain';
 import { commandHash, newId, type StreamWrite } from '#event-store';
 import {
@@ -24,10 +33,22 @@ import { TasksModule } from './tasks.module.js';
 const { taskId } = queued.data.task;
 const gone = '/nowhere/hyper-run/gone';
 
+const guard = { kind: 'exact', version: 0 as Version } as const;
+const stream = taskStream(taskId);
+const ofGone = event('task.queued', { ...queued.data, repositoryPath: gone });
+
+const inSprint = (ofTask: StreamWrite): StreamWrite[] => [
+  {
+    stream: sprintStream(sprintId),
+    guard,
+    subjects: { sprintId },
+    events: [requested, proposed, approved, baseVerified('passed'), started],
+  },
+  ofTask,
+];
+
 /** A task that was decided to be published, by a worker that has died since. */
 const abandoned = (): StreamWrite[] => {
-  const guard = { kind: 'exact', version: 0 as Version } as const;
-  const stream = taskStream(taskId);
   const sealed = { stream, version: 2 as Version, hash: 'c'.repeat(64) as Sha256 };
   const decided = {
     attempt: 1,
@@ -37,33 +58,26 @@ const abandoned = (): StreamWrite[] => {
     pack: 'd'.repeat(64) as Sha256,
     sealed,
   };
-  return [
-    {
-      stream: sprintStream(sprintId),
-      guard,
-      subjects: { sprintId },
-      events: [requested, proposed, approved, baseVerified('passed'), started],
-    },
-    {
-      stream,
-      guard,
-      raiseEpoch: true,
-      subjects: { sprintId, taskId },
-      events: [
-        event('task.queued', { ...queued.data, repositoryPath: gone }),
-        event('task.claimed', { worker: ada, agentId: 'links-1' as AgentId, epoch: 1 as Epoch, attempt: 1 }),
-        event('task.publish-decided', decided),
-      ],
-    },
-  ];
+  return inSprint({
+    stream,
+    guard,
+    raiseEpoch: true,
+    subjects: { sprintId, taskId },
+    events: [
+      ofGone,
+      event('task.claimed', { worker: ada, agentId: 'links-1' as AgentId, epoch: 1 as Epoch, attempt: 1 }),
+      event('task.publish-decided', decided),
+    ],
+  });
 };
+
+const open = (): Promise<Rooms> =>
+  openRooms({ imports: [IsolationModule, ArtifactsModule, WorldModule, OrchestratorModule, TasksModule] });
 
 describe('a task whose branch cannot be made because the repository is gone', () => {
   let rooms: Rooms;
   beforeAll(async () => {
-    rooms = await openRooms({
-      imports: [IsolationModule, ArtifactsModule, WorldModule, OrchestratorModule, TasksModule],
-    });
+    rooms = await open();
   });
   afterAll(() => rooms.close());
 
@@ -88,5 +102,42 @@ describe('a task whose branch cannot be made because the repository is gone', ()
       'alert.raised',
     ]);
     expect([...live.world.alerts.values()]).toMatchObject([{ severity: 'critical', kind: 'repository.not-found' }]);
+  });
+});
+
+describe('a task that its worker could not give back while the log was away', () => {
+  let rooms: Rooms;
+  beforeAll(async () => {
+    rooms = await open();
+  });
+  afterAll(() => rooms.close());
+
+  it('is given back when the log is there again, by the worker itself, which lives on', async () => {
+    const { store } = rooms;
+    const append = store.append.bind(store);
+    let refused = 0;
+    store.append = (wanted) => {
+      const isGivenBack = wanted.writes.some(({ events }) =>
+        events.some(({ type }) => type === 'task.attempt-interrupted'),
+      );
+      if (!isGivenBack || refused > 0) return append(wanted);
+      refused += 1;
+      return Promise.reject(new HyperRunError('log.unavailable', 'The log is away.', {}, 'retry'));
+    };
+    await append({
+      commandId: newId(),
+      commandHash: commandHash(plan.planId),
+      actor: 'system',
+      writes: inSprint({ stream, guard, subjects: { sprintId, taskId }, events: [ofGone] }),
+    });
+    const live = rooms.app.get(LiveWorld);
+    await live.until((world) => world.tasks.get(taskId)?.status === 'working');
+    await live.until((world) => world.tasks.get(taskId)?.status === 'queued');
+    expect(refused).toBe(1);
+    const interrupted = (await store.read(stream)).find(({ type }) => type === 'task.attempt-interrupted');
+    expect(interrupted).toMatchObject({
+      actor: expect.stringMatching(/^worker:/),
+      data: { attempt: 1, reason: 'Its worker could not reach the log.' },
+    });
   });
 });
