@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { sprintStream, type AnyEvent, type Position, type SprintId } from '#contracts';
+import { appendForeign } from '../../test/harness/foreign-event.js';
 import { openRooms, type Rooms } from '../../test/harness/rooms.js';
 import { SseReader } from '../../test/harness/sse-reader.js';
 import { HUB_OPTIONS, type HubOptions } from './event-hub.port.js';
@@ -69,6 +70,17 @@ describe('the stream', () => {
     const { headers } = reader.response;
     expect(headers).toMatchObject({ 'x-accel-buffering': 'no', 'x-content-type-options': 'nosniff' });
     expect([headers['cache-control'], headers['content-encoding']]).toEqual(['no-cache, no-transform', undefined]);
+  });
+
+  it('goes on after an event of a type that this program does not know, and tells it as it stands in the log', async () => {
+    const reader = await open();
+    await reader.until(() => reader.messages.length > 0);
+    const unknown = await appendForeign(rooms.redis.path, 'sprint-foreign', 'sprint.sung', '{"song":1}');
+    await rooms.append('s1', resumed(1));
+    const told = () => reader.events.map(({ data }) => JSON.parse(data) as { type: string; position: string });
+    await reader.until(() => told().some(({ type }) => type === 'hyperrun.sprint.resumed'));
+    expect(told()[0]).toMatchObject({ type: 'hyperrun.sprint.sung', data: { song: 1 }, position: `${unknown}` });
+    expect(reader.positions).toEqual(reader.positions.map((_, index) => unknown + index));
   });
 
   it('lets connections that began together end at different times', () => {

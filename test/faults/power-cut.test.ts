@@ -42,9 +42,10 @@ describe('power that fails', () => {
     async () => {
       const { acknowledged, lost, cutAt, bytesLost, longestPause, told } = await cutPower({
         fsync: 'everysec',
-        forMs: 1700,
+        forMs: 4500,
       });
-      expect(acknowledged.length).toBeGreaterThan(8);
+      // Longer than what may be lost: what is older has to be there.
+      expect(lost.length).toBeLessThan(acknowledged.length);
       expect(bytesLost).toBeGreaterThan(0);
       expect(Math.max(...lost.map(({ at }) => cutAt - at))).toBeLessThanOrEqual(EVERYSEC_MS + longestPause);
       expect(told).toBe('log.rewound');

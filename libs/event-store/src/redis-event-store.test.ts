@@ -1,4 +1,6 @@
 import { once } from 'node:events';
+import { copyFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { SYSTEM_STREAM, type Position, type Sha256, type SprintId, type StreamName, type Version } from '#contracts';
@@ -124,6 +126,34 @@ describe('opening', () => {
       expect(await failureOf(open({ prefix, known: newest, accepted: word }))).toMatchObject({ code: 'log.rewound' });
       const again = await open({ prefix, known: newest, accepted: `${accepted.cursorOf(newest.position)}-2` });
       expect([incarnation, accepted.incarnation]).not.toContain(again.incarnation);
+    });
+
+    it('is refused where an older snapshot of Redis was put back', async () => {
+      const of = await startRedisServer('--appendonly', 'no', '--dbfilename', 'log.rdb');
+      try {
+        const at = { redis: { path: of.path }, prefix: freshPrefix() };
+        const store = await open(at);
+        const stream = newStream();
+        await store.append(append([write(stream, exact(0), 'kept')]));
+        const snapshot = join(dirname(of.path), 'log.rdb');
+        const client = new Redis({ path: of.path });
+        await client.save();
+        client.disconnect();
+        await copyFile(snapshot, `${snapshot}.older`);
+        const { position } = await store.append(append([write(stream, exact(1), 'lost')]));
+        const known = { incarnation: store.incarnation, position };
+        await store.close();
+        await of.stop('SIGKILL');
+        await copyFile(`${snapshot}.older`, snapshot);
+        await of.start();
+        expect(await failureOf(open({ ...at, known }))).toMatchObject({ code: 'log.rewound' });
+        const accepted = `${known.incarnation}.${position}-${position - 1}`;
+        const again = await open({ ...at, known, accepted });
+        expect((await again.read(stream)).map(({ version }) => version)).toEqual([1]);
+        await again.close();
+      } finally {
+        await of.end();
+      }
     });
 
     it('is as good as ever when it is where it was, or further', async () => {
