@@ -11,6 +11,7 @@ import {
   type PlannedTask,
   type Troubles,
   type Verification,
+  type WorkerId,
 } from '#contracts';
 import {
   USUAL_TROUBLES,
@@ -27,7 +28,8 @@ import { commitTree, compileScope } from '#workspace';
 import { ArtifactStore } from '../artifacts/artifact-store.port.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { failpoint } from '../config/failpoint.js';
-import type { Job, JobContext, JobSource } from '../tasks/job.port.js';
+import { isLogAway } from '../log/log-away.port.js';
+import { DROPPED, type Job, type JobContext, type JobSource } from '../tasks/job.port.js';
 import { AgentKinds, type KindHere } from '../swarm/agent-kinds.port.js';
 import { LiveWorld } from '../world/live-world.port.js';
 import { SprintDecisions } from '../world/sprint-decisions.port.js';
@@ -75,6 +77,15 @@ export class AnalysisJobs implements JobSource {
     );
   }
 
+  held(world: World, worker: WorkerId): readonly Job[] {
+    const given = { type: 'interrupt-analysis', worker, reason: DROPPED } as const;
+    return [...world.sprints.values()].flatMap((state) =>
+      state.status === 'analysing' && state.analysis.claim?.worker === worker
+        ? [{ key: `analysis ${state.sprintId}`, run: () => this.decisions.byWorker(worker, state.sprintId, given) }]
+        : [],
+    );
+  }
+
   async #run(state: Analysing, { worker, signal }: JobContext): Promise<void> {
     const decide = (command: SprintCommand) => this.decisions.byWorker(worker, state.sprintId, command);
     await decide({ type: 'claim-analysis', worker });
@@ -88,7 +99,7 @@ export class AnalysisJobs implements JobSource {
       const reason = (error instanceof Error ? error.message : String(error)).slice(0, 2000);
       if (signal.aborted) return decide({ type: 'interrupt-analysis', worker, reason: 'Its worker shut down.' });
       // What the repository itself is to blame for stays so; anything else is tried again.
-      if (isHyperRunError(error) && error.actor !== 'retry')
+      if (isHyperRunError(error) && error.actor !== 'retry' && !isLogAway(error))
         return decide({ type: 'fail-analysis', worker, code: error.code, reason });
       await decide({ type: 'interrupt-analysis', worker, reason });
       throw error;

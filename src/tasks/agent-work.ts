@@ -7,6 +7,7 @@ import { compileScope, VirtualTree } from '#workspace';
 import { ArtifactStore } from '../artifacts/artifact-store.port.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { knownSecrets } from '../config/secrets.js';
+import { isLogAway } from '../log/log-away.port.js';
 import { IsolationLevel, type Measured } from '../isolation/isolation-level.port.js';
 import { RemoteAgents } from '../remote/remote-agents.port.js';
 import { RepositorySearch } from '../search/repository-search.port.js';
@@ -24,7 +25,8 @@ import { TaskFailure } from './task-failure.js';
 import { abortAfter } from './work-clock.js';
 
 /** Not the agent's doing: the attempt is broken off, and the task tried again. */
-const ACCIDENTS = ['log.epoch-over', 'log.unavailable', 'log.full', 'log.disk-full', 'sandbox.no-space'];
+const isAccident = (error: unknown): boolean =>
+  isLogAway(error) || isHyperRunError(error, 'log.epoch-over') || isHyperRunError(error, 'sandbox.no-space');
 
 /** What a person decided by the plan or by an answer is no trouble of the agent's own. */
 const DECIDED = ['agent.refused-too-often', 'agent.budget-exceeded', 'agent.unanswered'];
@@ -114,7 +116,7 @@ export class AgentWork {
     } catch (error) {
       attempt.signal.throwIfAborted();
       if (error instanceof TaskFailure) throw error;
-      if (ACCIDENTS.some((code) => isHyperRunError(error, code))) throw error;
+      if (isAccident(error)) throw error;
       const kind = isHyperRunError(error, 'agent.refused-too-often') ? 'refused' : 'agent-failed';
       const said = isHyperRunError(error, 'agent.looping') ? oversight.troubles.said : undefined;
       const why = workplace.limit() ?? (error instanceof Error ? error.message : String(error));

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
-import { isHyperRunError, type EventData, type SprintId } from '#contracts';
+import { isHyperRunError, type EventData, type SprintId, type WorkerId } from '#contracts';
 import { isActive, type Active, type World } from '#domain';
 import { GitRepository } from '#git';
 import { removeTree } from '#sandbox';
@@ -10,7 +10,7 @@ import { CONFIG, type Config } from '../config/config.js';
 import { failpoint } from '../config/failpoint.js';
 import { LiveWorld } from '../world/live-world.port.js';
 import { SprintDecisions } from '../world/sprint-decisions.port.js';
-import type { Job, JobContext, JobSource } from './job.port.js';
+import { DROPPED, type Job, type JobContext, type JobSource } from './job.port.js';
 import { failureOf, TreeVerification, type TreeRun } from './tree-verification.js';
 
 type Base = EventData<'sprint.base-verified'>;
@@ -32,6 +32,15 @@ export class BaseVerificationJobs implements JobSource {
         isActive(state) && state.status === 'approved' && state.base === undefined && state.baseJob.claim === undefined;
       return waits ? [{ key: `base ${state.sprintId}`, run: (context: JobContext) => this.#run(state, context) }] : [];
     });
+  }
+
+  held(world: World, worker: WorkerId): readonly Job[] {
+    const given = { type: 'interrupt-base-verification', worker, reason: DROPPED } as const;
+    return [...world.sprints.values()].flatMap((state) =>
+      isActive(state) && state.baseJob.claim?.worker === worker
+        ? [{ key: `base ${state.sprintId}`, run: () => this.decisions.byWorker(worker, state.sprintId, given) }]
+        : [],
+    );
   }
 
   async #run(state: Active, context: JobContext): Promise<void> {

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
-import type { SprintId } from '#contracts';
+import type { SprintId, WorkerId } from '#contracts';
 import { isIntegrating, type Completed, type SprintCommand, type World } from '#domain';
 import { GitRepository } from '#git';
 import { removeTree } from '#sandbox';
@@ -11,7 +11,7 @@ import { LiveWorld } from '../world/live-world.port.js';
 import { SprintDecisions } from '../world/sprint-decisions.port.js';
 import { IntegrationPublisher } from './integration-publisher.js';
 import { Integrator } from './integrator.js';
-import type { Job, JobContext, JobSource } from './job.port.js';
+import { DROPPED, type Job, type JobContext, type JobSource } from './job.port.js';
 import { NotIntegrated } from './not-integrated.js';
 
 /** Completed sprints whose passed tasks somebody wants as one branch, and branches whose making has to be carried on. */
@@ -29,6 +29,15 @@ export class IntegrationJobs implements JobSource {
     return [...world.sprints.values()].flatMap((state) =>
       state.status === 'completed' && isIntegrating(state.integration) && state.integration.job.claim === undefined
         ? [{ key: `integration ${state.sprintId}`, run: (context: JobContext) => this.#run(state.sprintId, context) }]
+        : [],
+    );
+  }
+
+  held(world: World, worker: WorkerId): readonly Job[] {
+    const given = { type: 'interrupt-integration', worker, reason: DROPPED } as const;
+    return [...world.sprints.values()].flatMap((state) =>
+      state.status === 'completed' && isIntegrating(state.integration) && state.integration.job.claim?.worker === worker
+        ? [{ key: `integration ${state.sprintId}`, run: () => this.decisions.byWorker(worker, state.sprintId, given) }]
         : [],
     );
   }

@@ -22,11 +22,20 @@ export interface Job {
   waits?(world: World): boolean;
 }
 
-/** Finds the jobs of one kind that nobody holds now. */
+/** Finds the jobs of one kind. */
 export interface JobSource {
+  /** Those that nobody holds now. */
   jobs(world: World): readonly Job[];
+  /**
+   * Those that a worker holds by the log, under the same keys: carried out, each is given back. For what broke off while the
+   * log was away, so that a claim was never heard of, or could not be given back.
+   */
+  held(world: World, worker: WorkerId): readonly Job[];
   /** Calls back when there may be others although the log told nothing; returns how to stop that. */
   onChange?(look: () => void): () => void;
 }
+
+/** Why such a job is given back. */
+export const DROPPED = 'Its worker could not reach the log.';
 
 export const JOB_SOURCES = Symbol('JOB_SOURCES');

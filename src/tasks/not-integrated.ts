@@ -1,5 +1,6 @@
 import { isHyperRunError } from '#contracts';
 import type { IntegrationFailure } from '#domain';
+import { isLogAway } from '../log/log-away.port.js';
 
 const nothingNamed = { conflicts: [], together: [], steps: [] };
 
@@ -17,7 +18,7 @@ export class NotIntegrated extends Error {
   /** What an error means: undefined for an accident. A tool that is missing or a branch that is taken is none. */
   static from(error: unknown): IntegrationFailure | undefined {
     if (error instanceof NotIntegrated) return error.failure;
-    if (!isHyperRunError(error) || error.code.startsWith('job.')) return undefined;
+    if (!isHyperRunError(error) || isLogAway(error) || error.code.startsWith('job.')) return undefined;
     return error.actor === 'operator' || error.actor === 'caller'
       ? NotIntegrated.because(error.message).failure
       : undefined;

@@ -4,15 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import { AgentRegistry } from '#agents';
-import {
-  isHyperRunError,
-  taskStream,
-  type AgentId,
-  type Position,
-  type SprintId,
-  type TaskId,
-  type WorkerId,
-} from '#contracts';
+import { isHyperRunError, taskStream, type AgentId, type TaskId, type WorkerId } from '#contracts';
 import {
   agentOf,
   event,
@@ -40,8 +32,7 @@ import { LiveWorld } from '../world/live-world.port.js';
 import { AgentWork } from './agent-work.js';
 import { Attempt, isOver } from './attempt.js';
 import { CandidateGate } from './candidate-gate.js';
-import type { Job, JobContext, JobSource } from './job.port.js';
-import { LeaseHolder } from './lease-holder.js';
+import { DROPPED, type Job, type JobContext, type JobSource } from './job.port.js';
 import { Publisher } from './publisher.js';
 import { isWaiting, startable, withAgents } from './startable.js';
 import { isAttended } from './oversight.js';
@@ -50,18 +41,13 @@ import { Troubles } from './troubles.js';
 import { Waiting } from './waiting.js';
 import { CandidateVerification } from './candidate-verification.js';
 
-/** What passes: whoever could not tell the log something then tries again. */
-const LOG_AWAY = ['log.unavailable', 'log.outcome-unknown', 'log.full', 'log.disk-full'];
+type Interruption = Omit<Extract<TaskCommand, { type: 'interrupt' }>, 'type'>;
+type Given = Pick<Attempt['claimed'], 'taskId' | 'epoch' | 'spec'>;
 
-/**
- * Tasks that wait for an agent, and tasks whose publishing waits for somebody to carry it on; and those that this worker holds
- * without working on them, to be given back.
- */
+/** Tasks that wait for an agent, and tasks whose publishing waits for somebody to carry it on. */
 @Injectable()
 export class TaskJobs implements JobSource {
   readonly #logger = new Logger(TaskJobs.name);
-  /** What this worker may hold and does not work on: it never heard that it has it, or could not give it back. */
-  readonly #dropped = new Set<TaskId>();
 
   constructor(
     private readonly live: LiveWorld,
@@ -73,7 +59,6 @@ export class TaskJobs implements JobSource {
     private readonly gate: CandidateGate,
     private readonly verification: CandidateVerification,
     private readonly publisher: Publisher,
-    private readonly lease: LeaseHolder,
     @Inject(EVENT_STORE) private readonly store: EventStore,
     @Inject(REDIS) private readonly redis: Redis,
     @Inject(CONFIG) private readonly config: Config,
@@ -84,19 +69,22 @@ export class TaskJobs implements JobSource {
   }
 
   jobs(world: World): readonly Job[] {
-    const dropped = [...this.#dropped]
-      .filter((taskId) => this.#holds(taskId, world))
-      .map((taskId) => ({ key: `task ${taskId}`, run: () => this.#giveBack(taskId) }));
-    return [...dropped, ...this.#toClaim(world)];
-  }
-
-  #toClaim(world: World): readonly Job[] {
     return withAgents(startable(world), world, this.remote).map(({ taskId, notBefore }) => ({
       key: `task ${taskId}`,
       ...(notBefore === undefined ? {} : { notBefore }),
       run: (context: JobContext) => this.#run(taskId, context),
       waits: ({ tasks }: World) => tasks.get(taskId)?.status === 'blocked',
     }));
+  }
+
+  held({ tasks }: World, worker: WorkerId): readonly Job[] {
+    return [...tasks.values()].flatMap((state) => {
+      const holder = holderOf(state);
+      if (holder?.worker !== worker || !('epoch' in state)) return [];
+      const { taskId, epoch, spec } = state;
+      const why = { attempt: holder.attempt, reason: DROPPED, rests: true };
+      return [{ key: `task ${taskId}`, run: () => this.#giveBack({ taskId, epoch, spec }, `worker:${worker}`, why) }];
+    });
   }
 
   async #run(taskId: TaskId, context: JobContext): Promise<void> {
@@ -119,20 +107,14 @@ export class TaskJobs implements JobSource {
   }
 
   async #claim({ taskId, spec }: Queued | Publishing, agentId: AgentId, context: JobContext): Promise<void> {
-    const { state, events } = await this.decisions
-      .make({
-        stream: taskStream(taskId),
-        decider: task,
-        command: { type: 'claim', worker: context.worker, agentId },
-        issued: { id: `claim/${context.worker}/${randomUUID()}`, actor: `worker:${context.worker}`, body: { taskId } },
-        subjects: { sprintId: spec.sprintId, taskId, agentId },
-        raiseEpoch: true,
-      })
-      .catch((error: unknown) => {
-        if (isHyperRunError(error, 'log.outcome-unknown')) this.#dropped.add(taskId);
-        throw error;
-      });
-    this.#dropped.delete(taskId);
+    const { state, events } = await this.decisions.make({
+      stream: taskStream(taskId),
+      decider: task,
+      command: { type: 'claim', worker: context.worker, agentId },
+      issued: { id: `claim/${context.worker}/${randomUUID()}`, actor: `worker:${context.worker}`, body: { taskId } },
+      subjects: { sprintId: spec.sprintId, taskId, agentId },
+      raiseEpoch: true,
+    });
     failpoint('task.claimed');
     const holder = holderOf(state);
     if (holder === undefined || !('spec' in state)) return;
@@ -230,7 +212,8 @@ export class TaskJobs implements JobSource {
       });
       return;
     }
-    await this.#interrupt(attempt, { reason: error instanceof Error ? error.message : String(error), rests: true });
+    const reason = error instanceof Error ? error.message : String(error);
+    await this.#interrupt(attempt, { reason, rests: true }).catch((late: unknown) => this.#warn(attempt, late));
     // For the worker to report, and to wait a while before it tries again: what broke may mend.
     throw error;
   }
@@ -256,63 +239,30 @@ export class TaskJobs implements JobSource {
   async #letGo(attempt: Attempt): Promise<void> {
     const state = this.live.world.tasks.get(attempt.claimed.taskId);
     const mine = state !== undefined && 'epoch' in state && state.epoch === attempt.claimed.epoch;
-    if (mine) await this.#interrupt(attempt, { reason: 'Its worker shut down.' });
+    if (!mine) return;
+    await this.#interrupt(attempt, { reason: 'Its worker shut down.' }).catch((late: unknown) =>
+      this.#warn(attempt, late),
+    );
   }
 
-  async #interrupt(
-    attempt: Attempt,
-    { reason, ...why }: Pick<Extract<TaskCommand, { type: 'interrupt' }>, 'reason' | 'rests' | 'trouble' | 'handover'>,
-  ): Promise<void> {
-    const { taskId, epoch, spec, attempt: number } = attempt.claimed;
-    const command = { type: 'interrupt', attempt: number, reason: reason.slice(0, 2000), ...why } as const;
-    await this.#decideToGiveBack({ taskId, epoch, sprintId: spec.sprintId }, command).catch((error: unknown) => {
-      if (!isHyperRunError(error)) throw error;
-      if (LOG_AWAY.some((code) => error.code === code)) this.#dropped.add(taskId);
-      this.#logger.warn(`${taskId} could not be given back: ${error.message}`);
-    });
+  #warn({ claimed }: Attempt, error: unknown): void {
+    if (!isHyperRunError(error)) throw error;
+    this.#logger.warn(`${claimed.taskId} could not be given back: ${error.message}`);
   }
 
-  #holds(taskId: TaskId, { tasks }: World): boolean {
-    const state = tasks.get(taskId);
-    return state !== undefined && holderOf(state)?.worker === this.lease.worker;
+  #interrupt(attempt: Attempt, { reason, ...why }: Omit<Interruption, 'attempt'>): Promise<void> {
+    const { claimed, actor } = attempt;
+    return this.#giveBack(claimed, actor, { ...why, attempt: claimed.attempt, reason: reason.slice(0, 2000) });
   }
 
-  /** For the worker to try again in a while, as long as the log is away. */
-  async #giveBack(taskId: TaskId): Promise<void> {
-    const state = this.live.world.tasks.get(taskId);
-    const holder = state && holderOf(state);
-    if (state === undefined || !('epoch' in state) || holder?.worker !== this.lease.worker) return;
-    const { epoch, spec } = state;
-    const reason = 'Its worker could not reach the log.';
-    try {
-      const position = await this.#decideToGiveBack(
-        { taskId, epoch, sprintId: spec.sprintId },
-        { type: 'interrupt', attempt: holder.attempt, reason },
-      );
-      this.#dropped.delete(taskId);
-      await this.live.reached(position);
-    } catch (error) {
-      if (!LOG_AWAY.some((code) => isHyperRunError(error, code))) this.#dropped.delete(taskId);
-      throw error;
-    }
-  }
-
-  async #decideToGiveBack(
-    { taskId, epoch, sprintId }: Pick<Attempt['claimed'], 'taskId' | 'epoch'> & { readonly sprintId: SprintId },
-    command: Extract<TaskCommand, { type: 'interrupt' }>,
-  ): Promise<Position> {
-    const { position } = await this.decisions.make({
+  async #giveBack({ taskId, epoch, spec }: Given, actor: string, why: Interruption): Promise<void> {
+    await this.decisions.make({
       stream: taskStream(taskId),
       decider: task,
-      command,
-      issued: {
-        id: `interrupt/${taskId}/${epoch}`,
-        actor: `worker:${this.lease.worker}`,
-        body: { taskId, epoch },
-      },
-      subjects: { sprintId, taskId },
+      command: { type: 'interrupt', ...why },
+      issued: { id: `interrupt/${taskId}/${epoch}`, actor, body: { taskId, epoch } },
+      subjects: { sprintId: spec.sprintId, taskId },
       raiseEpoch: true,
     });
-    return position;
   }
 }

@@ -1,12 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   HyperRunError,
   sprintStream,
   taskStream,
   type AgentId,
+  type AnyEvent,
   type Epoch,
   type Oid,
   type Sha256,
+  type StreamName,
   type Version,
 } from '#contracts';
 import { event } from '#domain';
@@ -28,6 +30,7 @@ import { IsolationModule } from '../isolation/isolation.module.js';
 import { OrchestratorModule } from '../orchestrator/orchestrator.module.js';
 import { LiveWorld } from '../world/live-world.port.js';
 import { WorldModule } from '../world/world.module.js';
+import { DROPPED } from './job.port.js';
 import { TasksModule } from './tasks.module.js';
 
 const { taskId } = queued.data.task;
@@ -105,39 +108,46 @@ describe('a task whose branch cannot be made because the repository is gone', ()
   });
 });
 
-describe('a task that its worker could not give back while the log was away', () => {
+describe('work that its worker could not give back while the log was away', () => {
   let rooms: Rooms;
-  beforeAll(async () => {
+  beforeEach(async () => {
     rooms = await open();
   });
-  afterAll(() => rooms.close());
+  afterEach(() => rooms.close());
 
-  it('is given back when the log is there again, by the worker itself, which lives on', async () => {
+  /** The log is away when this type of event is to be told for the first time; then this happened to a stream. */
+  const untilGivenBack = async (type: string, writes: StreamWrite[], of: StreamName): Promise<AnyEvent | undefined> => {
     const { store } = rooms;
     const append = store.append.bind(store);
-    let refused = 0;
+    let refused = false;
     store.append = (wanted) => {
-      const isGivenBack = wanted.writes.some(({ events }) =>
-        events.some(({ type }) => type === 'task.attempt-interrupted'),
-      );
-      if (!isGivenBack || refused > 0) return append(wanted);
-      refused += 1;
+      if (refused || !wanted.writes.some(({ events }) => events.some((one) => one.type === type)))
+        return append(wanted);
+      refused = true;
       return Promise.reject(new HyperRunError('log.unavailable', 'The log is away.', {}, 'retry'));
     };
-    await append({
-      commandId: newId(),
-      commandHash: commandHash(plan.planId),
-      actor: 'system',
-      writes: inSprint({ stream, guard, subjects: { sprintId, taskId }, events: [ofGone] }),
-    });
-    const live = rooms.app.get(LiveWorld);
-    await live.until((world) => world.tasks.get(taskId)?.status === 'working');
-    await live.until((world) => world.tasks.get(taskId)?.status === 'queued');
-    expect(refused).toBe(1);
-    const interrupted = (await store.read(stream)).find(({ type }) => type === 'task.attempt-interrupted');
-    expect(interrupted).toMatchObject({
+    await append({ commandId: newId(), commandHash: commandHash(plan.planId), actor: 'system', writes });
+    const over = new AbortController();
+    for await (const batch of store.subscribe(await store.top(), over.signal))
+      if (batch.some(({ event: told }) => told.type === type)) over.abort();
+    expect(refused).toBe(true);
+    return (await store.read(of)).find((told) => told.type === type);
+  };
+
+  it('is given back when the log is there again, by the worker itself, which lives on: a task', async () => {
+    const writes = inSprint({ stream, guard, subjects: { sprintId, taskId }, events: [ofGone] });
+    expect(await untilGivenBack('task.attempt-interrupted', writes, stream)).toMatchObject({
       actor: expect.stringMatching(/^worker:/),
-      data: { attempt: 1, reason: 'Its worker could not reach the log.' },
+      data: { attempt: 1, reason: DROPPED },
+    });
+  });
+
+  it('is given back so: the verification of a base', async () => {
+    const of = sprintStream(sprintId);
+    const writes = [{ stream: of, guard, subjects: { sprintId }, events: [requested, proposed, approved] }];
+    expect(await untilGivenBack('sprint.base-verification-interrupted', writes, of)).toMatchObject({
+      actor: expect.stringMatching(/^worker:/),
+      data: { attempt: 1, reason: DROPPED },
     });
   });
 });

@@ -8,6 +8,8 @@ const SECOND = 1000;
 describe('a job that breaks off by surprise', () => {
   let worker: WorkerService;
   let jobs: Job[];
+  /** What this worker holds by the log. */
+  let held: Job[];
   let look: () => void;
   /** When it was tried, in seconds. */
   let tried: number[];
@@ -19,15 +21,20 @@ describe('a job that breaks off by surprise', () => {
     fails = true;
     tried = [];
     jobs = [job('one')];
+    held = [];
     const live = {
       world: {},
       ready: () => Promise.resolve(),
       onChange: (listener: () => void) => ((look = listener), () => undefined),
     };
-    const lease = { hold: () => Promise.resolve({ worker: 'w-1', number: 0 }), release: () => Promise.resolve() };
+    const lease = {
+      worker: 'w-1',
+      hold: () => Promise.resolve({ worker: 'w-1', number: 0 }),
+      release: () => Promise.resolve(),
+    };
     const lost = { sweep: () => Promise.resolve(), clear: () => Promise.resolve() };
     const config = { roles: ['worker'], concurrency: 2 };
-    const parts = [live, lease, lost, [{ jobs: () => jobs }], {}, config] as const;
+    const parts = [live, lease, lost, [{ jobs: () => jobs, held: () => held }], {}, config] as const;
     worker = new WorkerService(...(parts as unknown as ConstructorParameters<typeof WorkerService>));
     await worker.onApplicationBootstrap();
   });
@@ -72,5 +79,25 @@ describe('a job that breaks off by surprise', () => {
     look();
     await pass(3);
     expect(tried).toEqual([0, 2, 15, 17]);
+  });
+
+  it('and is held by this worker all the same, is given back after that time, and nothing else that it holds', async () => {
+    const given: string[] = [];
+    const giveBack = (key: string): Job => ({
+      key,
+      run: () => {
+        given.push(key);
+        held = held.filter((one) => one.key !== key);
+        return Promise.resolve();
+      },
+    });
+    jobs = [];
+    held = [giveBack('one'), giveBack('that goes on')];
+    await pass(1);
+    look();
+    expect(given).toEqual([]);
+    await pass(2);
+    look();
+    expect(given).toEqual(['one']);
   });
 });

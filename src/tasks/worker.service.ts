@@ -63,13 +63,19 @@ export class WorkerService implements OnApplicationBootstrap, OnModuleDestroy {
   #look(): void {
     for (const source of this.sources) {
       if (this.#isFull() || this.#stopping.signal.aborted) return;
-      for (const job of source.jobs(this.live.world)) {
+      for (const job of [...this.#dropped(source), ...source.jobs(this.live.world)]) {
         if (this.#isFull()) return;
         if (this.#running.has(job.key) || this.#resting.has(job.key)) continue;
         if (job.notBefore !== undefined && !this.#time.has(job.notBefore)) continue;
         this.#running.set(job.key, { job, done: this.#run(job) });
       }
     }
+  }
+
+  /** What broke off here and is held by this worker all the same, by a log that was away then. */
+  #dropped(source: JobSource): readonly Job[] {
+    if (this.#failures.size === 0) return [];
+    return source.held(this.live.world, this.lease.worker).filter(({ key }) => this.#failures.has(key));
   }
 
   /** Numbers of slots that this worker may come to use. */
@@ -128,9 +134,13 @@ export class WorkerService implements OnApplicationBootstrap, OnModuleDestroy {
       Math.min(LONGEST_BACKOFF_MS, BACKOFF_MS * 4 ** (failures - 1)),
     ).unref();
   }
+
   /** A job may be done by somebody else, or not be wanted any more, while it is left alone here. */
   #forgetDone(): void {
-    const wanted = new Set(this.sources.flatMap((source) => source.jobs(this.live.world)).map(({ key }) => key));
+    const { world } = this.live;
+    const { worker } = this.lease;
+    const jobs = this.sources.flatMap((source) => [...source.jobs(world), ...source.held(world, worker)]);
+    const wanted = new Set(jobs.map(({ key }) => key));
     for (const key of this.#failures.keys())
       if (!wanted.has(key) && !this.#running.has(key) && !this.#resting.has(key)) this.#failures.delete(key);
   }
