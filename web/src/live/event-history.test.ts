@@ -1,18 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { envelopeAt } from './envelope.fixture.js';
 import { EventHistory } from './event-history.js';
 import { start } from './present.js';
 import type { SeenEvent } from './told.js';
-
-const envelope = (position: number) => ({
-  id: `e-${position}`,
-  type: 'hyperrun.sprint.started',
-  time: '2026-01-01T00:00:00Z',
-  position: String(position),
-  streamversion: String(position),
-  stream: 'sprint-s-1',
-  sprintid: 's-1',
-  data: {},
-});
 
 /** The stream of the page, on which a test tells what happens. */
 class Connection extends EventTarget {
@@ -22,7 +12,7 @@ class Connection extends EventTarget {
     Connection.last = this;
   }
   tell(position: number): void {
-    this.dispatchEvent(new MessageEvent('message', { data: JSON.stringify(envelope(position)) }));
+    this.dispatchEvent(new MessageEvent('message', { data: JSON.stringify(envelopeAt(position)) }));
   }
 }
 
@@ -40,7 +30,7 @@ describe('the history of something, kept up to date', () => {
   /** Answers of the service to whoever asks for the history, in order. */
   let answers: (() => Promise<Response>)[];
   const whole = (until: number) => () => {
-    const texts = Array.from({ length: until }, (_, index) => `\u001E${JSON.stringify(envelope(index + 1))}\n`);
+    const texts = Array.from({ length: until }, (_, index) => `\u001E${JSON.stringify(envelopeAt(index + 1))}\n`);
     return Promise.resolve(new Response(texts.join('')));
   };
   const tick = () => jest.advanceTimersByTimeAsync(100);

@@ -1,15 +1,6 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
+import { envelopeAt } from './envelope.fixture.js';
 import { Feed } from './feed.js';
-
-const envelope = (position: number) => ({
-  id: `e-${position}`,
-  type: 'hyperrun.sprint.started',
-  time: '2026-01-01T00:00:00Z',
-  position: String(position),
-  streamversion: String(position),
-  stream: 'sprint-s-1',
-  data: {},
-});
 
 describe('the feed, read back', () => {
   const { fetch } = globalThis;
@@ -20,8 +11,8 @@ describe('the feed, read back', () => {
   it('goes on after what was let go of, and says how much that was', async () => {
     const gone = { sprintId: 's-0', digest: 'a'.repeat(64), events: 40 };
     const pages = [
-      { items: [envelope(90)], next: 'a.90', previous: 'a.90', leftOut: [gone] },
-      { items: [envelope(2)], next: 'a.89', leftOut: [{ ...gone, events: 2 }] },
+      { items: [envelopeAt(90)], next: 'a.90', previous: 'a.90', leftOut: [gone] },
+      { items: [envelopeAt(2)], next: 'a.89', leftOut: [{ ...gone, events: 2 }] },
     ];
     globalThis.fetch = () => Promise.resolve(new Response(JSON.stringify(pages.shift())));
     const feed = new Feed();
