@@ -23,4 +23,21 @@ describe('the feed, read back', () => {
     feed.breakOff();
     expect(feed.leftOut).toBe(0);
   });
+
+  it('takes nothing of what was asked for before it was broken off, and reads anew at once', async () => {
+    const asked: ((answer: Response) => void)[] = [];
+    globalThis.fetch = () => new Promise((resolve) => asked.push(resolve));
+    const answer = (position: number) => new Response(JSON.stringify({ items: [envelopeAt(position)] }));
+    const feed = new Feed();
+    const before = feed.loadOlder();
+    feed.breakOff();
+    const after = feed.loadOlder();
+    asked[0]?.(answer(1));
+    await before;
+    expect([feed.ring.size, feed.atBeginning]).toEqual([0, false]);
+    expect(feed.loadOlder()).toBe(after);
+    asked[1]?.(answer(2));
+    await after;
+    expect(feed.ring.at(feed.ring.first)?.position).toBe(2);
+  });
 });

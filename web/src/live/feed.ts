@@ -56,6 +56,8 @@ export class Feed {
   leftOut = 0;
   readonly #listeners = new Set<() => void>();
   #loading: Promise<void> | undefined;
+  /** How often it was broken off: what was asked for before belongs to what was let go of. */
+  #turn = 0;
   /** Cursor of the oldest line that was read; empty: none was. */
   #before = '';
 
@@ -82,6 +84,8 @@ export class Feed {
 
   /** There is a gap: what was shown before it is let go of, so that no line stands beside one it does not follow. */
   breakOff(): void {
+    this.#turn++;
+    this.#loading = undefined;
     this.ring.clear();
     this.atBeginning = false;
     this.leftOut = 0;
@@ -91,15 +95,17 @@ export class Feed {
 
   /** Reads a page of what came before the oldest line. One at a time. */
   loadOlder(): Promise<void> {
-    this.#loading ??= this.#load().finally(() => {
-      this.#loading = undefined;
+    const turn = this.#turn;
+    this.#loading ??= this.#load(turn).finally(() => {
+      if (turn === this.#turn) this.#loading = undefined;
     });
     return this.#loading;
   }
 
-  async #load(): Promise<void> {
+  async #load(turn: number): Promise<void> {
     if (this.atBeginning || this.ring.size >= FEED_LINES) return;
     const page = await call<Older>(`/events?limit=${PAGE}&before=${encodeURIComponent(this.#before)}`);
+    if (turn !== this.#turn) return;
     const reached = this.ring.at(this.ring.first)?.position ?? Number.POSITIVE_INFINITY;
     const older = page.items
       .map((envelope) => lineOf(toSeen(envelope), JSON.stringify(envelope)))
