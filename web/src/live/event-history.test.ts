@@ -1,20 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { Connection } from './connection.fixture.js';
 import { envelopeAt } from './envelope.fixture.js';
 import { EventHistory } from './event-history.js';
 import { start } from './present.js';
 import type { SeenEvent } from './told.js';
-
-/** The stream of the page, on which a test tells what happens. */
-class Connection extends EventTarget {
-  static last: Connection;
-  constructor() {
-    super();
-    Connection.last = this;
-  }
-  tell(position: number): void {
-    this.dispatchEvent(new MessageEvent('message', { data: JSON.stringify(envelopeAt(position)) }));
-  }
-}
 
 class Told {
   readonly events: SeenEvent[] = [];
@@ -59,12 +48,12 @@ describe('the history of something, kept up to date', () => {
     const leave = history.use();
     await tick();
     expect(history.error).toMatchObject({ code: 'log.unavailable' });
-    for (const position of [3, 4, 5]) Connection.last.tell(position);
+    for (const position of [3, 4, 5]) Connection.last.tell(envelopeAt(position));
     await tick();
     history.retry();
-    Connection.last.tell(6);
+    Connection.last.tell(envelopeAt(6));
     await tick();
-    Connection.last.tell(7);
+    Connection.last.tell(envelopeAt(7));
     await tick();
     expect(history.error).toBeUndefined();
     expect(history.timeline.events.map(({ position }) => position)).toEqual([1, 2, 3, 4, 5, 6, 7]);

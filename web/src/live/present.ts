@@ -234,8 +234,14 @@ const readIsolations = async (): Promise<void> => {
   if (agents !== undefined) snapshot.set({ ...snapshot.get(), isolationOf: isolationsOf(agents) });
 };
 
-/** Reads the snapshots while the stream already runs, and then folds what came meanwhile: nothing is missed. */
+let reading = 0;
+
+/**
+ * Reads the snapshots while the stream already runs, and then folds what came meanwhile: nothing is missed. Of several
+ * readings at once the newest counts, and what came since the first began is held for it.
+ */
 const begin = async (): Promise<void> => {
+  const turn = ++reading;
   held ??= [];
   feed.loadOlder().catch(() => undefined);
   try {
@@ -244,6 +250,7 @@ const begin = async (): Promise<void> => {
       readAll<AlertView>('/alerts'),
       call<HealthView>('/health/ready'),
     ]);
+    if (turn !== reading) return;
     health.set(ready);
     alerts.set(new Map(raised.map((alert) => [alert.alertId, alert])));
     snapshot.set({
@@ -257,6 +264,7 @@ const begin = async (): Promise<void> => {
     held = undefined;
     apply(meanwhile);
   } catch (failed) {
+    if (turn !== reading) return;
     snapshot.set({ ...snapshot.get(), failed });
     // The stream says that it is lost, too, and begins anew when it is there again.
     setTimeout(() => link.get().state === 'live' && void begin(), 2000);
