@@ -60,4 +60,27 @@ describe('the history of something, kept up to date', () => {
     expect(history.timeline.given).toEqual([1, 2, 3, 4, 5, 6, 7]);
     leave();
   });
+
+  it('shows what it knew while it is read anew after a gap, and nothing of it after a redaction', async () => {
+    const never = () => Promise.reject(new Error());
+    answers = [whole(2), never, whole(3), never];
+    const history = new EventHistory(
+      { path: '/history', isMine: () => true, begin: () => new Told() },
+      () => undefined,
+    );
+    const leave = history.use();
+    const shown = () => history.timeline.events.map(({ position }) => position);
+    await tick();
+    Connection.last.tell({ reason: 'cursor.unknown' }, 'reset');
+    await tick();
+    expect([history.loaded, shown()]).toEqual([false, [1, 2]]);
+    history.retry();
+    await tick();
+    expect([history.loaded, shown()]).toEqual([true, [1, 2, 3]]);
+    const data = { eventId: 'e-1', version: 1, digest: 'a'.repeat(64), reason: 'a key' };
+    Connection.last.tell({ ...envelopeAt(4), type: 'hyperrun.event.redacted', data });
+    await tick();
+    expect([history.loaded, shown()]).toEqual([false, []]);
+    leave();
+  });
 });

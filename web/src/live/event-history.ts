@@ -65,6 +65,12 @@ export class EventHistory<Story extends Timeline> {
 
   #begin(): void {
     const stopEvents = onEvents((events) => {
+      if (events.some(({ type }) => type === 'event.redacted')) {
+        // The log holds a text no more: what may show it goes at once, and the reset that follows reads all of it anew.
+        this.timeline = this.source.begin();
+        this.#changed();
+        return;
+      }
       const mine = events.filter(this.source.isMine);
       if (mine.length === 0) return;
       if (this.loaded) this.timeline.add(mine);
@@ -108,6 +114,7 @@ export class EventHistory<Story extends Timeline> {
     const { path } = this.source;
     const shows = firstWord.watch(path, () => !signal.aborted && this.retry());
     for await (const texts of callSequence(path, { signal, shows })) {
+      signal.throwIfAborted();
       for (let from = 0; from < texts.length; from += AT_ONCE) {
         timeline.add(texts.slice(from, from + AT_ONCE).map((text) => toSeen(parse(text) as Envelope)));
         if (performance.now() - rested < SLICE_MS) continue;
