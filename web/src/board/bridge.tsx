@@ -1,12 +1,11 @@
-import { useRead } from '../api/reads.js';
-import type { HealthView } from '../api/views.js';
 import { FeedPanel } from '../feed/feed-panel.js';
 import { alerts, readAgain, snapshot } from '../live/present.js';
 import { useStore } from '../live/store.js';
+import { useHealth } from '../shell/health-store.js';
 import { useKeys } from '../shell/keys.js';
 import { nextAction } from '../shell/next-action.js';
 import { linkTo } from '../shell/route.js';
-import { changesSprint, useSprints } from '../shell/sprints-store.js';
+import { useSprints } from '../shell/sprints-store.js';
 import { Empty, Failed, Loading, Panel } from '../ui/parts.js';
 import { Board } from './board.js';
 import { lastActions } from './last-actions.js';
@@ -42,13 +41,10 @@ export const Bridge = () => {
   );
 };
 
-/** Whether somebody is there for the work shows when work moves, or waits: a figure of the service need not follow every event. */
-const HEALTH_EVERY_MS = 2000;
-
 const NextAction = () => {
   const sprints = useSprints();
   const raised = useStore(alerts);
-  const health = useRead<HealthView>('/health/ready', changesSprint, 'json', HEALTH_EVERY_MS);
+  const health = useHealth();
   const next =
     sprints.data === undefined ? undefined : nextAction(sprints.data.items, raised.values(), health.data?.absentRoles);
   useKeys(next === undefined ? [] : [{ keys: 'g n', does: () => (location.hash = linkTo(next.to, next.query)) }]);

@@ -1,14 +1,13 @@
 import { absentRole, duration, plural } from '#wording';
 import { write } from '../api/client.js';
-import { useDeed, useRead } from '../api/reads.js';
+import { useDeed } from '../api/reads.js';
 import type { AlertView, HealthView } from '../api/views.js';
 import { percentile } from '../live/clock.js';
 import { alerts, clock, health, link, pulse, readAgain, snapshot } from '../live/present.js';
 import { useStore } from '../live/store.js';
-import type { SeenEvent } from '../live/told.js';
+import { useHealth } from '../shell/health-store.js';
 import { useNow } from '../shell/now.js';
 import { linkTo } from '../shell/route.js';
-import { changesSprint } from '../shell/sprints-store.js';
 import { Empty, Failed, Loading, Panel } from '../ui/parts.js';
 import { Badge, type Mood } from '../ui/status.js';
 import { ago, moment } from '../ui/words.js';
@@ -191,15 +190,9 @@ const Histogram = ({ delays }: { readonly delays: readonly number[] }) => {
   );
 };
 
-/** The figures need not follow every event of a sprint. */
-const LOOK_EVERY_MS = 2000;
-
-const changesHealth = (event: SeenEvent): boolean =>
-  changesSprint(event) || (event.type === 'alert.raised' && event.data.kind === 'log.event-parked');
-
 const Log = () => {
   const told = useStore(health);
-  const fresh = useRead<HealthView>('/health/ready', changesHealth, 'json', LOOK_EVERY_MS);
+  const fresh = useHealth();
   const view = fresh.data ?? told;
   if (view === undefined)
     return (
