@@ -1,4 +1,4 @@
-import { useId, useState, type FormEvent } from 'react';
+import { useId, useState, type FormEvent, type ReactNode } from 'react';
 import { clean } from '#wording';
 import type { AgentKindView, PlannedTask } from '../api/views.js';
 import { Problem } from '../ui/problem.js';
@@ -114,6 +114,25 @@ const grantsOf = ({ planned: { adapter, host, model, credential } }: AgentKindVi
       : 'It works without any network.'
     : `It may call ${clean(model ?? 'a model')} at ${clean(host)}${credential === undefined ? '' : `, with the key in ${clean(credential)}`}.`;
 
+interface TicksProps {
+  readonly legend: string;
+  readonly all: readonly string[];
+  readonly chosen: readonly string[];
+  readonly onTick: (one: string, ticked: boolean) => void;
+  readonly label: (one: string) => ReactNode;
+}
+const Ticks = ({ legend, all, chosen, onTick, label }: TicksProps) => (
+  <fieldset className="paths-field">
+    <legend>{legend}</legend>
+    {all.map((one) => (
+      <label key={one} className="check">
+        <input type="checkbox" checked={chosen.includes(one)} onChange={({ target }) => onTick(one, target.checked)} />
+        {label(one)}
+      </label>
+    ))}
+  </fieldset>
+);
+
 interface FallbacksFieldProps {
   readonly kinds: readonly string[];
   readonly chosen: readonly string[];
@@ -122,26 +141,18 @@ interface FallbacksFieldProps {
 /** Whoever is ticked later comes later. */
 const FallbacksField = ({ kinds, chosen, onChange }: FallbacksFieldProps) =>
   kinds.length === 0 ? null : (
-    <fieldset className="paths-field">
-      <legend>
-        Agents that may take it over where this one gets into trouble, in the order in which they are ticked
-      </legend>
-      {kinds.map((kind) => (
-        <label key={kind} className="check">
-          <input
-            type="checkbox"
-            checked={chosen.includes(kind)}
-            onChange={({ target }) =>
-              onChange([...chosen.filter((each) => each !== kind), ...(target.checked ? [kind] : [])])
-            }
-          />
-          <span>
-            {chosen.includes(kind) && `${chosen.indexOf(kind) + 1}. `}
-            {clean(kind)}
-          </span>
-        </label>
-      ))}
-    </fieldset>
+    <Ticks
+      legend="Agents that may take it over where this one gets into trouble, in the order in which they are ticked"
+      all={kinds}
+      chosen={chosen}
+      onTick={(kind, ticked) => onChange([...chosen.filter((each) => each !== kind), ...(ticked ? [kind] : [])])}
+      label={(kind) => (
+        <span>
+          {chosen.includes(kind) && `${chosen.indexOf(kind) + 1}. `}
+          {clean(kind)}
+        </span>
+      )}
+    />
   );
 
 interface PathsFieldProps {
@@ -150,19 +161,11 @@ interface PathsFieldProps {
   readonly onChange: (paths: readonly string[]) => void;
 }
 const PathsField = ({ all, chosen, onChange }: PathsFieldProps) => (
-  <fieldset className="paths-field">
-    <legend>Files that it may change: a part of those that the scan named</legend>
-    {all.map((path) => (
-      <label key={path} className="check">
-        <input
-          type="checkbox"
-          checked={chosen.includes(path)}
-          onChange={({ target }) =>
-            onChange(all.filter((each) => (each === path ? target.checked : chosen.includes(each))))
-          }
-        />
-        <span className="mono wrap-anywhere">{clean(path)}</span>
-      </label>
-    ))}
-  </fieldset>
+  <Ticks
+    legend="Files that it may change: a part of those that the scan named"
+    all={all}
+    chosen={chosen}
+    onTick={(path, ticked) => onChange(all.filter((each) => (each === path ? ticked : chosen.includes(each))))}
+    label={(path) => <span className="mono wrap-anywhere">{clean(path)}</span>}
+  />
 );
