@@ -1,6 +1,6 @@
 import type { Evidence, Plan, PlannedTask, Verification } from '#contracts';
 import { sharedPaths } from '#domain';
-import { budgetsTexts, troublesText } from '#wording';
+import { budgetsTexts, inTurn, LIVES_ELSEWHERE, troublesText } from '#wording';
 import type { PlanView } from '../api.js';
 import { oneLine } from '../text.js';
 import { renderHead, renderKnownBase } from './base.js';
@@ -58,9 +58,7 @@ export const renderTask = (task: PlannedTask, number: number, style: Style, show
 const renderChoice = ({ agent, choice, changes, fallbacks = [] }: PlannedTask, style: Style): string[] => [
   ...(changes === undefined ? [] : [`    ${style.yellow('changes')} ${oneLine(changes.comment, 400)}`]),
   ...(choice === undefined ? [] : [style.dim(`    ${oneLine(agent)}: ${oneLine(choice.why, 300)}`)]),
-  ...(fallbacks.length === 0
-    ? []
-    : [style.dim(`    in trouble it may go on to ${fallbacks.map((kind) => oneLine(kind)).join(', then ')}`)]),
+  ...(fallbacks.length === 0 ? [] : [style.dim(`    in trouble it may go on to ${inTurn(fallbacks)}`)]),
 ];
 
 const renderOverlaps = (task: PlannedTask, { tasks }: Plan, style: Style): string[] =>
@@ -152,7 +150,7 @@ const renderAgents = (plan: Plan, style: Style): string[] =>
     const place = workplace === 'sandbox' ? 'works in the sandbox' : 'works on a tree in memory';
     const reach =
       adapter === 'remote'
-        ? 'lives elsewhere: what it reads here leaves this machine'
+        ? LIVES_ELSEWHERE
         : host === undefined
           ? 'no network'
           : `may call model ${oneLine(model ?? '')} at ${oneLine(host)}${credential === undefined ? '' : ` with the key in ${oneLine(credential)}`}`;

@@ -1,3 +1,4 @@
+export * from './agents.js';
 export * from './budgets.js';
 export * from './clean.js';
 export * from './roles.js';

@@ -1,5 +1,5 @@
 // What differs between the plan that somebody read and the one that there is now, in sentences.
-import { clean, plural } from '#wording';
+import { clean, inTurn, plural } from '#wording';
 import type { PlannedTask, ReadyPlan } from '../api/views.js';
 
 type Compared = Pick<ReadyPlan, 'tasks' | 'scope' | 'grants' | 'verification' | 'budgets'>;
@@ -44,9 +44,7 @@ const taskChanges = (task: PlannedTask, now: PlannedTask): string[] => [
     : [`${named(now)} is for agent ${clean(now.agent)} instead of ${clean(task.agent)}.`]),
   ...(same(task.fallbacks ?? [], now.fallbacks ?? [])
     ? []
-    : [
-        `${named(now)} may go on to ${(now.fallbacks ?? []).map((kind) => clean(kind)).join(', then ') || 'no other agent'}.`,
-      ]),
+    : [`${named(now)} may go on to ${inTurn(now.fallbacks ?? []) || 'no other agent'}.`]),
   ...(same(task.paths, now.paths)
     ? []
     : [`${named(now)} may change ${plural(now.paths.length, 'file')} instead of ${task.paths.length}.`]),

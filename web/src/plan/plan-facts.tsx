@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { clean, duration, plural, troublesText } from '#wording';
+import { clean, duration, LIVES_ELSEWHERE, plural, troublesText } from '#wording';
 import type { PlannedAgent, ReadyPlan } from '../api/views.js';
 import { snapshot } from '../live/present.js';
 import { useStore } from '../live/store.js';
@@ -280,7 +280,7 @@ const reachOf = (agent: PlannedAgent | undefined): string => {
   const { adapter, workplace, host, model, credential } = agent;
   const place = workplace === 'sandbox' ? 'works in the sandbox' : 'works on a tree in memory';
   const kind = adapter === 'built-in' ? 'built in' : adapter;
-  if (adapter === 'remote') return `${kind}, ${place}, lives elsewhere: what it reads here leaves this machine`;
+  if (adapter === 'remote') return `${kind}, ${place}, ${LIVES_ELSEWHERE}`;
   if (host === undefined) return `${kind}, ${place}, without network`;
   const key = credential === undefined ? '' : ` with the key in ${clean(credential)}`;
   return `${kind}, ${place}, may call ${clean(model ?? 'a model')} at ${clean(host)}${key}`;

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { clean, plural } from '#wording';
+import { clean, inTurn, plural } from '#wording';
 import type { Evidence, PlannedTask, ReadyPlan } from '../api/views.js';
 import { EvidenceItem } from '../ui/evidence.js';
 import { Badge } from '../ui/status.js';
@@ -111,7 +111,7 @@ const Workers = ({ task, plan }: Pick<PlanTaskProps, 'task' | 'plan'>) => {
       {task.fallbacks !== undefined && (
         <div>
           <dt>In trouble</dt>
-          <dd>it may go on to {task.fallbacks.map((kind) => clean(kind)).join(', then ')}</dd>
+          <dd>it may go on to {inTurn(task.fallbacks)}</dd>
         </div>
       )}
       <div>

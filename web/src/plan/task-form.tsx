@@ -1,5 +1,5 @@
 import { useId, useState, type FormEvent, type ReactNode } from 'react';
-import { clean } from '#wording';
+import { clean, LIVES_ELSEWHERE } from '#wording';
 import type { AgentKindView, PlannedTask } from '../api/views.js';
 import { Problem } from '../ui/problem.js';
 import { editOf, formOf, type TaskEdit, type TaskForm as Form } from './task-edit.js';
@@ -110,7 +110,7 @@ const AgentField = ({ kinds, value, onChange }: AgentFieldProps) => {
 const grantsOf = ({ planned: { adapter, host, model, credential } }: AgentKindView): string =>
   host === undefined
     ? adapter === 'remote'
-      ? 'It lives elsewhere: what it reads here leaves this machine.'
+      ? `It ${LIVES_ELSEWHERE}.`
       : 'It works without any network.'
     : `It may call ${clean(model ?? 'a model')} at ${clean(host)}${credential === undefined ? '' : `, with the key in ${clean(credential)}`}.`;
 

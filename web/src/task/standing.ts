@@ -1,13 +1,13 @@
 // Where a task stands, in a sentence, and what a person can do about it.
 import { isTaskSettled, type TaskState } from '#domain';
-import { clean, duration, short } from '#wording';
+import { clean, duration, inTurn, short } from '#wording';
 import type { PlannedTask } from '../api/views.js';
 import type { Mood } from '../ui/status.js';
 
 /** Who is to do it, and who has taken it over from whom. */
 export const agentsText = ({ agent }: Pick<PlannedTask, 'agent'>, state: TaskState): string => {
   const later = 'reassigned' in state ? state.reassigned.map(({ to }) => to) : [];
-  return [agent, ...later].map((kind) => clean(kind)).join(', then ');
+  return inTurn([agent, ...later]);
 };
 
 export interface Standing {
