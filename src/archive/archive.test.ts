@@ -62,6 +62,7 @@ interface Listed {
 interface Page {
   readonly items: readonly object[];
   readonly leftOut?: readonly { readonly events: number }[];
+  readonly previous?: string;
 }
 
 describe('an archived sprint', () => {
@@ -360,6 +361,13 @@ describe('an archived sprint', () => {
     expect(whole.items.length + (whole.leftOut?.[0]?.events ?? 0)).toBe(top);
     const older = await json<Page>('/events?limit=1000&before=');
     expect([older.items, older.leftOut]).toEqual([whole.items, whole.leftOut]);
+    let counted = 0;
+    for (let before: string | undefined = ''; before !== undefined;) {
+      const page: Page = await json<Page>(`/events?limit=4&sprint=s-story&before=${before}`);
+      counted += page.leftOut?.[0]?.events ?? 0;
+      before = page.previous;
+    }
+    expect(counted).toBe(whole.leftOut?.[0]?.events);
     const own = await json<Page>('/events?limit=1000&sprint=s-story&type=sprint.completed');
     expect([own.items.length, own.leftOut]).toEqual([1, whole.leftOut]);
     expect(await json<Page>('/events?limit=1000&sprint=s-other')).toEqual({ items: [], next: expect.any(String) });

@@ -79,17 +79,20 @@ export interface OlderPage extends Pick<HistoryPage, 'leftOut'> {
 /** The newest events before a position that pass the filter, in the order of the log, at most `limit`. */
 export const readBefore = async (store: Store, filter: Filter, before: Position, limit: number): Promise<OlderPage> => {
   const gone = new Gone(filter);
-  let entries: readonly FeedEntry[] = [];
+  const newestFirst: FeedEntry[] = [];
   let from: number = before;
-  for (let scanned = 0; scanned < MAX_SCANNED && from > 1 && entries.length < limit;) {
-    const missing = limit - entries.length;
-    const size = Math.min(from - 1, isOpen(filter) ? missing : PAGE);
+  for (let scanned = 0; scanned < MAX_SCANNED && from > 1;) {
+    const size = Math.min(from - 1, isOpen(filter) ? limit - newestFirst.length : PAGE);
     const page = await pageWithoutGone(store, (from - 1 - size) as Position, size, gone.parts);
-    const wanted = page.filter((entry) => gone.passes(entry));
-    const newest = wanted.slice(-missing);
-    from = wanted.length > missing ? (newest[0]?.position ?? from) : from - size;
-    entries = [...newest, ...entries];
+    // Backwards, and no further than the answer goes: what is left out below it belongs to the next one.
+    for (const entry of page.toReversed()) {
+      if (!gone.passes(entry)) continue;
+      newestFirst.push(entry);
+      if (newestFirst.length === limit)
+        return { entries: newestFirst.toReversed(), leftOut: gone.leftOut, from: entry.position };
+    }
+    from -= size;
     scanned += size;
   }
-  return { entries, leftOut: gone.leftOut, from: from as Position };
+  return { entries: newestFirst.toReversed(), leftOut: gone.leftOut, from: from as Position };
 };
