@@ -66,9 +66,9 @@ export type SealedHead = z.infer<typeof SealedHead>;
 
 const instant = z.number().int().nonnegative();
 
-/** What the events of archived tasks still mean for the present: a start need not read them again. */
 const Failing = z.object({ taskId: TaskId, trouble: Trouble });
 
+/** What the events of archived tasks still mean for the present: a start need not read them again. */
 export const ArchivedLeft = z.object({
   /** How often each kind of agent tried a kind of finding, and solved it. */
   records: z.array(
