@@ -5,11 +5,7 @@ import { answersIn, type Answer } from './answer.js';
 import { closed, diskFull, full, outcomeUnknown, unavailable } from './errors.js';
 import type { LogMark } from './log-mark.js';
 import type { PreparedAppend } from './prepare.js';
-
-export interface Script {
-  readonly sha: string;
-  readonly text: string;
-}
+import type { Script } from './script.js';
 
 interface Pending {
   readonly prepared: PreparedAppend;

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import {
   isHyperRunError,
@@ -29,7 +28,7 @@ import type {
 } from './event-store.js';
 import { NO_ARCHIVE } from './no-archive.js';
 import { headsOf, mayStandAlready, refusalOf } from './answer.js';
-import { GroupCommit, type Script } from './group-commit.js';
+import { GroupCommit } from './group-commit.js';
 import { CHANNEL, DEFAULT_PREFIX, keysOf, tagOf, type Keys } from './keys.js';
 import { follow, type LiveTail } from './live-tail.js';
 import { holds, liveIncarnation, markIn, rewound, type LogMark } from './log-mark.js';
@@ -39,6 +38,7 @@ import { recordedBefore } from './recorded-before.js';
 import { ask, RedisLog } from './redis-log.js';
 import type { RedisPlace } from './redis-client.js';
 import { startRedisTail, type RedisTail } from './redis-tail.js';
+import { scriptOf } from './script.js';
 
 const PATIENCE_MS = 10_000;
 
@@ -349,8 +349,6 @@ const incarnationIn = ({ header, data }: StoredBytes): string | undefined => {
   if (type !== 'system.incarnation-started') return undefined;
   return (JSON.parse(data.toString()) as { readonly incarnation?: string }).incarnation;
 };
-
-const scriptOf = (text: string): Script => ({ sha: createHash('sha1').update(text).digest('hex'), text });
 
 /** The script may use memory beyond `maxmemory`: what makes room must not be refused for want of it. */
 const beyondTheLimit = (text: string): string => `#!lua flags=allow-oom\n${text}`;

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
@@ -13,6 +12,7 @@ import type { RedisPlace } from './redis-client.js';
 import { numberOf, type Entry } from './pointers.js';
 import { ask, PAGE } from './redis-log.js';
 import { BLOCK_MS } from './redis-tail.js';
+import { scriptOf } from './script.js';
 
 const PAUSE_AFTER_TROUBLE = 250;
 const TRIES = 40;
@@ -45,7 +45,7 @@ export class RedisOrder {
   readonly safe?: () => Promise<void>;
   readonly #keys: ReturnType<typeof orderKeysOf>;
   readonly #connections: Readers & { readonly writer?: Redis };
-  readonly #script = readFile(new URL('./scripts/sequence.lua', import.meta.url), 'utf8');
+  readonly #script = readFile(new URL('./scripts/sequence.lua', import.meta.url), 'utf8').then(scriptOf);
   readonly #placings = new Map<number, Placing>();
   #seen = 0;
 
@@ -95,7 +95,7 @@ export class RedisOrder {
 
   async #safe(redis: Redis, replicas: number): Promise<void> {
     const { patience, onTrouble } = this.options;
-    const text = await this.#script;
+    const { text } = await this.#script;
     // Nothing to place: it only refuses when what was placed is not there any more.
     const first = () => redis.eval(text, ...this.#asking(0, 0));
     const wait = { redis, key: this.#keys.meta, replicas, timeoutMs: patience / 8, first };
@@ -177,8 +177,7 @@ export class RedisOrder {
   }
 
   async #sequence(partition: number, position: number): Promise<number[]> {
-    const text = await this.#script;
-    const sha = createHash('sha1').update(text).digest('hex');
+    const { sha, text } = await this.#script;
     for (let tried = 1; ; tried++) {
       const args = this.#asking(partition, position);
       try {
