@@ -5,7 +5,7 @@ import { answersIn, type Answer } from './answer.js';
 import { closed, diskFull, full, outcomeUnknown, unavailable } from './errors.js';
 import type { LogMark } from './log-mark.js';
 import type { PreparedAppend } from './prepare.js';
-import type { Script } from './script.js';
+import { isUnreadable, type Script } from './script.js';
 
 interface Pending {
   readonly prepared: PreparedAppend;
@@ -156,8 +156,7 @@ export class GroupCommit {
       await this.#settle(decisions, this.options.reserve);
       return error;
     } catch (failure) {
-      const isTooOld = failure instanceof Error && failure.message.includes('compiling script');
-      return isTooOld ? error : failure;
+      return isUnreadable(failure) ? error : failure;
     }
   }
 

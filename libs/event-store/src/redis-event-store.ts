@@ -38,7 +38,7 @@ import { recordedBefore } from './recorded-before.js';
 import { ask, RedisLog } from './redis-log.js';
 import type { RedisPlace } from './redis-client.js';
 import { startRedisTail, type RedisTail } from './redis-tail.js';
-import { scriptOf } from './script.js';
+import { beyondTheLimit, evalBeyondTheLimit, scriptOf } from './script.js';
 
 const PATIENCE_MS = 10_000;
 
@@ -127,8 +127,8 @@ export class RedisEventStore implements EventStore {
         onRewound: (found) => store.#fail(found),
       });
       const store: RedisEventStore = new RedisEventStore(connections, keys, appends, incarnation, onTrouble, options, {
-        trim: beyondTheLimit(trim),
-        redact: beyondTheLimit(redact),
+        trim,
+        redact,
       });
       if (partition === 0) await store.#begin();
       return store;
@@ -205,8 +205,8 @@ export class RedisEventStore implements EventStore {
     const names = [...parts.keys()];
     const keys = [this.keys.archives, ...names.flatMap((name) => [this.keys.head(name), this.keys.log(name)])];
     const args = [...parts].flatMap(([name, { to, digest, sprintId }]) => [name, to, digest, sprintId]);
-    const answer = ask(this.connections.reader.eval(this.scripts.trim, keys.length, ...keys, ...args));
-    const [number, version = 0] = (await answer) as number[];
+    const answer = await ask(evalBeyondTheLimit(this.connections.reader, this.scripts.trim, keys, args));
+    const [number, version = 0] = answer as number[];
     const short = number === undefined ? undefined : names[number - 1];
     if (short !== undefined) throw versionConflict(short, parts.get(short)?.to ?? (0 as Version), version);
   }
@@ -216,7 +216,7 @@ export class RedisEventStore implements EventStore {
     const { reader } = this.connections;
     const keys = [this.keys.log(stream), this.keys.anew(stream), this.keys.feed];
     const args = [`${version}-0`, digest, left, `${position}-0`];
-    await ask(reader.eval(this.scripts.redact, keys.length, ...keys, ...args));
+    await ask(evalBeyondTheLimit(reader, this.scripts.redact, keys, args));
     this.forget();
     // The bytes of before stand in the append-only file until it is rewritten. Redis may be at it, or not be allowed to.
     await reader.bgrewriteaof().catch(this.onTrouble);
@@ -349,9 +349,6 @@ const incarnationIn = ({ header, data }: StoredBytes): string | undefined => {
   if (type !== 'system.incarnation-started') return undefined;
   return (JSON.parse(data.toString()) as { readonly incarnation?: string }).incarnation;
 };
-
-/** The script may use memory beyond `maxmemory`: what makes room must not be refused for want of it. */
-const beyondTheLimit = (text: string): string => `#!lua flags=allow-oom\n${text}`;
 
 const scriptText = (name: string): Promise<string> =>
   readFile(new URL(`./scripts/${name}.lua`, import.meta.url), 'utf8');
