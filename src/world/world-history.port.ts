@@ -1,6 +1,7 @@
-import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { setImmediate as giveWay } from 'node:timers/promises';
+import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { HyperRunError, type Position, type Sha256, type SprintId } from '#contracts';
-import { copyWorld, forgetTexts, isActive, passOver, recallArchived, type World } from '#domain';
+import { copyWorld, forgetTexts, isActive, passOver, recallArchived, type TakenOut, type World } from '#domain';
 import { isIn, type EventStore, type FeedEntry } from '#event-store';
 import { EVENT_STORE } from '../log/log.port.js';
 import { Checkpoints } from './checkpoints.js';
@@ -29,6 +30,7 @@ const PAGE = 1000;
  */
 @Injectable()
 export class WorldHistory implements OnModuleDestroy {
+  readonly #logger = new Logger(WorldHistory.name);
   #checkpoints = new Checkpoints(SPACING, MOST_KEPT);
   /** Folded here when somebody asks: above all of the time of which the present left out what is archived. */
   #past = new Checkpoints(SPACING, MOST_KEPT);
@@ -51,7 +53,7 @@ export class WorldHistory implements OnModuleDestroy {
       live.onChange(keep),
       live.onTakenOut((takenOut) => {
         // After what is being folded just now, which may have read the texts before.
-        this.#folding = this.#folding.then(() => this.#kept().forEach((world) => forgetTexts(world, takenOut)));
+        this.#folding = this.#folding.then(() => this.#forgetTexts(takenOut));
       }),
     ];
   }
@@ -103,6 +105,25 @@ export class WorldHistory implements OnModuleDestroy {
     return [...this.#checkpoints.worlds, ...this.#past.worlds, ...this.#recent];
   }
 
+  /** It is all in the log, and folded anew when somebody asks. */
+  #keepNothing(): void {
+    this.#checkpoints = new Checkpoints(SPACING, MOST_KEPT);
+    this.#past = new Checkpoints(SPACING, MOST_KEPT);
+    this.#recent = [];
+  }
+
+  async #forgetTexts(takenOut: TakenOut): Promise<void> {
+    try {
+      for (const world of this.#kept()) {
+        forgetTexts(world, takenOut);
+        await giveWay(); // a stream may have tens of thousands of events
+      }
+    } catch (error) {
+      this.#keepNothing();
+      this.#logger.warn(`What was folded of the past is let go of: ${String(error)}`);
+    }
+  }
+
   #nearest(position: Position): World {
     const present = this.#isWhole(this.live.world) ? [this.live.world] : [];
     return [this.#checkpoints.before(position), this.#past.before(position), ...present, ...this.#recent]
@@ -116,9 +137,7 @@ export class WorldHistory implements OnModuleDestroy {
       const { size } = this.#gone;
       const world = await this.#foldOn(copyWorld(this.#nearest(position)), position);
       if (this.#gone.size === size) return world;
-      this.#checkpoints = new Checkpoints(SPACING, MOST_KEPT);
-      this.#past = new Checkpoints(SPACING, MOST_KEPT);
-      this.#recent = [];
+      this.#keepNothing();
     }
   }
 

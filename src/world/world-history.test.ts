@@ -1,4 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import {
   agentStream,
   HyperRunError,
@@ -8,12 +10,13 @@ import {
   type AnyEvent,
   type Oid,
   type Position,
+  type Recorded,
   type Sha256,
   type StreamName,
   type TaskId,
   type Version,
 } from '#contracts';
-import { event, evolveWorld, newWorld } from '#domain';
+import { event, evolveWorld, newWorld, type TakenOut } from '#domain';
 import { commandHash, InMemoryEventStore, newId } from '#event-store';
 import {
   approved,
@@ -152,6 +155,47 @@ describe('the world as it was', () => {
       expect([alerts.get('a-1')?.text, alerts.get('a-2')?.text ?? 'It waits.']).toEqual(['[redacted]', 'It waits.']);
     }
     await another.onModuleDestroy();
+  });
+
+  describe('of which texts are taken out', () => {
+    const KEPT = [10, 20, 30];
+    let then: WorldHistory;
+    let takeOut: (events: () => readonly Recorded[]) => void;
+
+    beforeEach(async () => {
+      const onTakenOut = jest.spyOn(live, 'onTakenOut');
+      then = new WorldHistory(store, live);
+      const tell = onTakenOut.mock.calls[0]?.[0];
+      onTakenOut.mockRestore();
+      takeOut = (events) => {
+        const takenOut = { stream: agentStream('links-1' as AgentId), eventId: 'e-1' };
+        tell?.(Object.defineProperty(takenOut, 'events', { get: events }) as TakenOut, live.world.position as Position);
+      };
+      for (const position of KEPT) await then.at(cursor(position));
+    });
+    afterEach(() => then.onModuleDestroy());
+
+    it('lets others have their turn between what is kept', async () => {
+      const events = jest.fn(() => []);
+      takeOut(events);
+      await nextTurn();
+      expect(events).toHaveBeenCalledTimes(1);
+      await then.at(cursor(10));
+      expect(events).toHaveBeenCalledTimes(KEPT.length);
+    });
+
+    it('is folded anew when that failed', async () => {
+      const warn = jest.spyOn(Logger.prototype, 'warn').mockReturnValue();
+      const { world } = await then.at(cursor(30));
+      takeOut(() => {
+        throw new Error('It was in a hurry.');
+      });
+      const anew = (await then.at(cursor(30))).world;
+      expect(anew).toEqual(await folded(30));
+      expect(anew).not.toBe(world);
+      expect(warn).toHaveBeenCalledWith(expect.stringContaining('It was in a hurry.'));
+      warn.mockRestore();
+    });
   });
 
   it('counts once what an archived sprint came to, where it had looked into it before its archive was let go of', async () => {
