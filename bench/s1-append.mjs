@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
-import { commandHash, newId, RedisEventStore } from '../dist/libs/event-store/src/index.js';
-import { inFlight, payload, said } from './lib/events.mjs';
+import { RedisEventStore } from '../dist/libs/event-store/src/index.js';
+import { appendNext } from './lib/append.mjs';
+import { inFlight, payload } from './lib/events.mjs';
 import { interleaved, ratios, row, timed } from './lib/measure.mjs';
 import { serverTime, startRedis } from './lib/redis.mjs';
 
@@ -25,17 +26,7 @@ const contestant = (redis, costs, work) => async (round) => {
 /** 64 streams, one writer each, every append at the exact version that the one before it left. */
 const ours = (store) => {
   const streams = Array.from({ length: WRITERS }, () => ({ name: `task-${randomUUID()}`, version: 0 }));
-  return () =>
-    inFlight(WRITERS, EVENTS, async (writer, n) => {
-      const stream = streams[writer];
-      await store.append({
-        commandId: newId(),
-        commandHash: commandHash(n),
-        actor: 'worker:bench',
-        writes: [{ stream: stream.name, guard: { kind: 'exact', version: stream.version }, events: [said(n)] }],
-      });
-      stream.version += 1;
-    });
+  return () => inFlight(WRITERS, EVENTS, (writer, n) => appendNext(store, streams[writer], n));
 };
 
 const bare = (redis) => (round) =>

@@ -1,5 +1,6 @@
-import { commandHash, newId, openEventStore, partitionOfRepository } from '../dist/libs/event-store/src/index.js';
-import { inFlight, said } from './lib/events.mjs';
+import { openEventStore, partitionOfRepository } from '../dist/libs/event-store/src/index.js';
+import { appendNext } from './lib/append.mjs';
+import { inFlight } from './lib/events.mjs';
 import { interleaved, ratios, row, timed } from './lib/measure.mjs';
 import { serverTime } from './lib/redis.mjs';
 import { startMasters } from './lib/redis-masters.mjs';
@@ -28,18 +29,7 @@ const contestant = (store, partitions, masters, costs) => {
   return async (round) => {
     const before = await Promise.all(masters.map(({ redis }) => serverTime(redis)));
     const client = process.cpuUsage();
-    const ms = await timed(() =>
-      inFlight(WRITERS, EVENTS, async (writer, n) => {
-        const stream = streams[writer];
-        await store.append({
-          commandId: newId(),
-          commandHash: commandHash(n),
-          actor: 'worker:bench',
-          writes: [{ stream: stream.name, guard: { kind: 'exact', version: stream.version }, events: [said(n)] }],
-        });
-        stream.version += 1;
-      }),
-    );
+    const ms = await timed(() => inFlight(WRITERS, EVENTS, (writer, n) => appendNext(store, streams[writer], n)));
     const { user, system } = process.cpuUsage(client);
     const after = await Promise.all(masters.map(({ redis }) => serverTime(redis)));
     const busiest = Math.max(...after.map((time, index) => time - before[index]));

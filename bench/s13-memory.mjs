@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { commandHash, newId, RedisEventStore } from '../dist/libs/event-store/src/index.js';
-import { inFlight, said } from './lib/events.mjs';
+import { RedisEventStore } from '../dist/libs/event-store/src/index.js';
+import { appendNext } from './lib/append.mjs';
+import { inFlight } from './lib/events.mjs';
 import { row } from './lib/measure.mjs';
 import { startRedis } from './lib/redis.mjs';
 
@@ -23,13 +24,7 @@ const append = async (store, count, length) => {
       head = heads[writer] = { name: `task-${randomUUID()}`, version: 0 };
       streams.push(head.name);
     }
-    await store.append({
-      commandId: newId(),
-      commandHash: commandHash(n),
-      actor: 'worker:bench',
-      writes: [{ stream: head.name, guard: { kind: 'exact', version: head.version }, events: [said(n)] }],
-    });
-    head.version += 1;
+    await appendNext(store, head, n);
   });
   return streams;
 };
