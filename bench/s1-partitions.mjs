@@ -12,7 +12,7 @@ const EVENTS = 10_000;
 const ROUNDS = 5;
 const PARTITIONS = 3;
 
-/** Streams of so many repositories, the same number in each partition. */
+/** Streams of so many repositories, spread over the partitions as evenly as their number allows. */
 const streamsOver = (partitions) => {
   const streams = [];
   for (let number = 0; streams.length < WRITERS; number++) {
@@ -59,7 +59,7 @@ const measure = async (appendfsync, signal) => {
     );
     return { rates, costs };
   } finally {
-    await Promise.all(stores.map((store) => store.close()));
+    await Promise.allSettled(stores.map((store) => store.close()));
     await end();
   }
 };

@@ -17,6 +17,13 @@ const freePort = async () => {
   return port;
 };
 
+/** Gives a master the slot of a key, as soon as it answers. */
+const own = async (redis, key) => {
+  await redis.call('CLUSTER', 'ADDSLOTS', await redis.call('CLUSTER', 'KEYSLOT', key));
+  while (!String(await redis.call('CLUSTER', 'INFO')).includes('cluster_state:ok'))
+    await new Promise((resolve) => setTimeout(resolve, 50));
+};
+
 /** Masters of a Redis Cluster, each the owner of the slot of one key: none needs to know of the others. */
 export const startMasters = async (appendfsync, keys) => {
   const { path, env } = await findTool('redis-server');
@@ -49,12 +56,12 @@ export const startMasters = async (appendfsync, keys) => {
       };
       const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
       const child = spawn(path, args, { env: { ...process.env, ...env }, stdio: 'ignore' });
+      const died = once(child, 'exit').then(() => Promise.reject(new Error(`${path} ended`)));
+      died.catch(() => undefined);
       const redis = new Redis({ host: HOST, port, retryStrategy: () => 20, maxRetriesPerRequest: null });
       redis.on('error', () => undefined);
       masters.push({ host: HOST, port, redis, child });
-      await redis.call('CLUSTER', 'ADDSLOTS', await redis.call('CLUSTER', 'KEYSLOT', key));
-      while (!String(await redis.call('CLUSTER', 'INFO')).includes('cluster_state:ok'))
-        await new Promise((resolve) => setTimeout(resolve, 50));
+      await Promise.race([own(redis, key), died]);
     }
     return { masters, end };
   } catch (error) {
