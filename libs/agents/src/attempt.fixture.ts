@@ -24,6 +24,13 @@ export const treeWith = (files: Record<string, string | Buffer>): TaskTree & { f
       admit(path);
       contents.delete(path);
     },
+    mark: () => {
+      const before = new Map(contents);
+      return () => {
+        contents.clear();
+        for (const [path, content] of before) contents.set(path, content);
+      };
+    },
   };
 };
 

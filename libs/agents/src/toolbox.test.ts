@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Sha256, eventSchemas, type SpentBudget } from '#contracts';
+import { HyperRunError, Sha256, eventSchemas, type SpentBudget } from '#contracts';
 import { recorder, treeWith } from './attempt.fixture.js';
 import { createToolbox } from './toolbox.js';
 
@@ -94,6 +94,23 @@ describe('the tools of an agent', () => {
     await expect(tools.edit('docs/a.md', '', 'c')).rejects.toMatchObject({ code: 'tool.edit-mismatch' });
     await tools.edit('docs/a.md', 'b', '$&');
     expect(await tools.read('docs/a.md')).toBe('a a $&');
+  });
+
+  it('put a patch back where one of its files is refused, also what is too large to be written', async () => {
+    const tree = treeWith(files);
+    const write = tree.write.bind(tree);
+    const tooLarge = new HyperRunError('tree.too-large', 'It is too large.');
+    tree.write = (path, content) => (path === 'docs/a.md' ? Promise.reject(tooLarge) : write(path, content));
+    const gone = '--- a/docs/a.md\n+++ /dev/null\n@@ -1,3 +0,0 @@\n-one\n-two\n-three\n';
+    const outside = '--- a/src/a.ts\n+++ b/src/a.ts\n@@ -1 +1 @@\n-x\n\\ No newline at end of file\n+y\n';
+    const { ports, refusals, types } = recorder(tree);
+    const { tools } = createToolbox(ports);
+    await expect(tools.patch(gone + outside)).rejects.toMatchObject({ code: 'tool.refused' });
+    expect(refusals).toMatchObject([{ tool: 'patch', path: 'src/a.ts', code: 'scope.violated' }]);
+    expect(tree.files.get('docs/a.md')?.toString()).toBe(files['docs/a.md']);
+    expect(types()).toEqual([]);
+    expect(await tools.patch(gone)).toEqual(['docs/a.md']);
+    expect(tree.files.has('docs/a.md')).toBe(false);
   });
 
   it('run nothing where there is no sandbox', async () => {

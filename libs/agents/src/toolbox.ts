@@ -170,20 +170,15 @@ class ObservedToolbox implements Toolbox {
     }
   }
 
-  /** One after the other; where one is refused, those before it are put back. */
+  /** One after the other; where one is refused, the tree is put back as it was. */
   private async changeAll(files: readonly PatchedFile[]): Promise<void> {
     const { tree } = this.session.ports;
-    const before: { readonly path: string; readonly content: Buffer | undefined }[] = [];
-    const put = (path: string, content: Buffer | undefined) =>
-      content === undefined ? tree.delete(path) : tree.write(path, content);
+    const undo = tree.mark?.();
     try {
-      for (const { path, content } of files) {
-        const there = await tree.read(path);
-        await put(path, content === undefined ? undefined : Buffer.from(content));
-        before.unshift({ path, content: there });
-      }
+      for (const { path, content } of files)
+        await (content === undefined ? tree.delete(path) : tree.write(path, Buffer.from(content)));
     } catch (error) {
-      for (const { path, content } of before) await put(path, content);
+      undo?.();
       throw error;
     }
   }

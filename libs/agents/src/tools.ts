@@ -28,7 +28,8 @@ export interface Toolbox {
   /** @throws HyperRunError tool.refused, tree.not-found */
   delete(path: string): Promise<void>;
   /**
-   * Applies a unified diff, as `git diff` writes it, to the files as they are now: all of it or nothing. Resolves with their paths.
+   * Applies a unified diff, as `git diff` writes it, to the files as they are now. Resolves with their paths. All of it or nothing;
+   * in a sandbox, where programs change the tree, too, what was done before one of its files was refused stays.
    * @throws HyperRunError tool.refused (one of its files is out of scope, protected …), tool.patch-mismatch {path}
    */
   patch(diff: string): Promise<readonly string[]>;
@@ -71,6 +72,8 @@ export interface TaskTree {
   write(path: string, content: Buffer | string): Promise<void>;
   delete(path: string): Promise<void>;
   list(prefix?: string): Promise<readonly string[]>;
+  /** Remembers how it is now: what this returns puts that back, past all limits. Absent where programs change it, too. */
+  mark?(): () => void;
   /** Whether a path may be changed, without doing it. Absent: only trying tells. @throws HyperRunError scope.violated */
   check?(path: string): void;
 }

@@ -236,6 +236,21 @@ describe('a virtual tree', () => {
     await expect(tree.delete('docs/d/deep.md')).rejects.toEqual(code('tree.too-large'));
     await tree.write('docs/b.md', 'y');
   });
+
+  it('is put back as it was marked, past its limits, and nothing is left of what came after', async () => {
+    const limits = { fileBytes: 4, files: 2 };
+    const tree = await VirtualTree.at({ repository, commit: base, scope: docs, limits });
+    await tree.write('docs/new.sh', 'new', { executable: true });
+    const before = tree.changes();
+    const undo = tree.mark();
+    await tree.delete('docs/a.md');
+    await expect(tree.write('docs/a.md', FILES['docs/a.md'])).rejects.toEqual(code('tree.too-large'));
+    await tree.write('docs/new.sh', 'else');
+    undo();
+    expect(tree.changes()).toEqual(before);
+    expect(String(await tree.read('docs/a.md'))).toBe(FILES['docs/a.md']);
+    await tree.delete('docs/a.md');
+  });
 });
 
 describe('a candidate', () => {

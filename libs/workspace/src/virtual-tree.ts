@@ -44,8 +44,8 @@ export interface TreeChange {
  * to clean up. Every change passes the scope at one place. Deleting and writing back is no change.
  */
 export class VirtualTree {
-  private readonly overlay = new Map<string, Buffer | null>();
-  private readonly executables = new Set<string>();
+  private overlay = new Map<string, Buffer | null>();
+  private executables = new Set<string>();
 
   private constructor(
     private readonly objects: ObjectDatabase,
@@ -127,6 +127,15 @@ export class VirtualTree {
       throw refuse(path, 'tree.lfs-pointer', 'its content lives in Git LFS');
     else if (this.overlay.size >= this.limits.files && !this.overlay.has(path)) throw tooMany(this.limits.files);
     else this.overlay.set(path, null);
+  }
+
+  /** Remembers how it is now: what this returns puts that back, past all limits. Nothing may be on its way then. */
+  mark(): () => void {
+    const [overlay, executables] = [new Map(this.overlay), new Set(this.executables)];
+    return () => {
+      this.overlay = new Map(overlay);
+      this.executables = new Set(executables);
+    };
   }
 
   /** What was written or deleted, by path; it may turn out to equal the base. */
