@@ -61,4 +61,10 @@ describe('tasks of agents that live elsewhere', () => {
     expect([0, 1, 2].map((free) => begun(true, free))).toEqual([[], ['t-1'], ['t-1', 't-2']]);
     expect(begun(false, 0)).toEqual(['t-1', 't-2']);
   });
+  it('are not kept waiting by one that rests', () => {
+    const rests = event('task.attempt-interrupted', { attempt: 1, worker: ada, reason: 'x', retryAfterMs: 8000 });
+    const world = worldOf(...sprint, ...tasks, ['task-t-1', claimed(1)], ['task-t-1', rests]);
+    const begun = withAgents(startable(world), world, { isRemote: () => true, free: () => 1 });
+    expect(begun).toEqual([{ taskId: 't-1', notBefore: 18_000 }, { taskId: 't-2' }]);
+  });
 });

@@ -43,20 +43,20 @@ export const startable = (world: World): readonly Startable[] => {
   });
 };
 
-/** Those for which there is an agent: of a kind that lives elsewhere, as many as wait for a task. */
+/** Those for which there is an agent: of a kind that lives elsewhere, as many as wait for a task. One that rests takes none. */
 export const withAgents = (
   tasks: readonly Startable[],
   { tasks: states }: World,
   remote: { isRemote(kind: string): boolean; free(kind: string): number },
 ): readonly Startable[] => {
   const left = new Map<string, number>();
-  return tasks.filter(({ taskId }) => {
+  return tasks.filter(({ taskId, notBefore }) => {
     const state = states.get(taskId);
     if (state?.status !== 'queued') return true;
     const { kind } = agentOf(state);
     if (!remote.isRemote(kind)) return true;
     const free = left.get(kind) ?? remote.free(kind);
-    left.set(kind, free - 1);
+    left.set(kind, notBefore === undefined ? free - 1 : free);
     return free > 0;
   });
 };
