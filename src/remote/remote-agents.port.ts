@@ -243,6 +243,10 @@ export class RemoteAgents implements OnApplicationBootstrap, OnModuleDestroy {
   /** Whoever was taken for gone is there again with its next word, under the name that it had. */
   async #attend(agentId: AgentId): Promise<void> {
     this.#hear(agentId);
+    await this.#enlist(agentId);
+  }
+
+  async #enlist(agentId: AgentId): Promise<void> {
     const card = this.#card(agentId);
     if (card === undefined || card.status === 'offline')
       await this.roster.enlist(kindOf(agentId), slotOf(agentId), card && { name: card.name, role: card.role });
@@ -261,10 +265,13 @@ export class RemoteAgents implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Whoever has a task is looked after by the watchdog, as all are that have one. */
   async #dismissSilent(ms: number): Promise<void> {
-    for (const agentId of this.#callers.silentSince(Date.now() - ms)) {
-      if (this.#card(agentId)?.currentTaskId !== undefined) continue;
+    const silent = () => this.#callers.silentSince(Date.now() - ms);
+    for (const agentId of silent()) {
+      // One that is dismissed takes its time, in which another may say a word.
+      if (this.#card(agentId)?.currentTaskId !== undefined || !silent().includes(agentId)) continue;
       await this.roster.dismiss(agentId, `It has not been heard of for ${this.config.remoteSeconds} seconds.`);
-      this.#callers.forget(agentId);
+      if (silent().includes(agentId)) this.#callers.forget(agentId);
+      else await this.#enlist(agentId);
     }
   }
 }
