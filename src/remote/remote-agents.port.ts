@@ -253,7 +253,7 @@ export class RemoteAgents implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   #watchSilence(): void {
-    if (this.#callers.size === 0) return;
+    if (this.#stopped || this.#callers.size === 0) return;
     const ms = this.config.remoteSeconds * 1000;
     this.#silence ??= setTimeout(() => {
       this.#silence = undefined;

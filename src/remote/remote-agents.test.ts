@@ -49,4 +49,12 @@ describe('remote agents that fall silent', () => {
     expect(remote.free('mine')).toBe(1);
     remote.onModuleDestroy();
   });
+
+  it('are not looked for any more when the worker stops, even in the middle of it', async () => {
+    const { remote } = await begin(() => remote.onModuleDestroy());
+    await jest.advanceTimersByTimeAsync(SILENT_MS / 2);
+    await remote.register(two, {});
+    await jest.advanceTimersByTimeAsync(SILENT_MS / 2 + 1);
+    expect(jest.getTimerCount()).toBe(0);
+  });
 });
