@@ -9,7 +9,7 @@ import { CONFIG, type Config } from '../config/config.js';
 import { EVENT_STORE, REDIS } from '../log/log.port.js';
 import { Roster } from '../swarm/roster.port.js';
 import { foldUntil } from '../world/decisions.port.js';
-import { hintKey } from '../world/keys.port.js';
+import { FREE_OWN, hintKey } from '../world/keys.port.js';
 import { LiveWorld } from '../world/live-world.port.js';
 import { Callers } from './callers.js';
 import { Desk, type Asked, type Terms, type WaitsFor } from './desk.js';
@@ -17,7 +17,6 @@ import { kindOf, lost, slotOf, standingOf, type Named } from './standing.js';
 
 /** Longer than another process needs to hear of a claim. */
 const RESERVED_MS = 5000;
-const RELEASE = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0`;
 
 /** An agent that waits for a task, and is this worker's to give one. */
 export interface Reserved {
@@ -110,7 +109,7 @@ export class RemoteAgents implements OnApplicationBootstrap, OnModuleDestroy {
     const release = async () => {
       this.#reserved.delete(agentId);
       // Where Redis is away it ends by itself.
-      await this.redis.eval(RELEASE, 1, key, mark).catch(() => undefined);
+      await this.redis.eval(FREE_OWN, 1, key, mark).catch(() => undefined);
       this.#tell();
     };
     const isOurs = await this.redis.set(key, mark, 'PX', RESERVED_MS, 'NX').catch(async (error: unknown) => {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Redis } from 'ioredis';
 import type { WorkerId } from '#contracts';
+import { FREE_OWN } from '../world/keys.port.js';
 
 const SLOTS = 1000;
 /** Holds on to a number, unless another worker has it by now: 1 held, 0 lost. */
@@ -9,8 +10,6 @@ const HOLD_NUMBER = `local who = redis.call('GET', KEYS[1])
 if who and who ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1`;
-/** Lets go of a number, unless another worker has it by now. */
-const FREE_NUMBER = `if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end`;
 
 /**
  * A worker's sign of life: a key that expires. Held while it has work, renewed three times per period. Its number, the
@@ -65,7 +64,7 @@ export class Lease {
       this.#timer = undefined;
       const number = this.#number;
       this.#number = undefined;
-      if (number !== undefined) await this.redis.eval(FREE_NUMBER, 1, this.#keyOf(number), this.worker);
+      if (number !== undefined) await this.redis.eval(FREE_OWN, 1, this.#keyOf(number), this.worker);
     });
   }
 
