@@ -209,27 +209,29 @@ describe('an agent with a model', () => {
 
   it('gets long files in pieces, and search and commands as material', async () => {
     const lines = Array.from({ length: 5000 }, (_, n) => `line ${n + 1}`).join('\n');
+    const long = `${'x'.repeat(40_000)}\nlast`;
     const { seen } = await run(
       [
-        { calls: [READ, { tool: 'read', input: { path: 'docs/a.md', startLine: 4999 } }, { tool: 'search', input: { text: 'x' } }, { tool: 'run', input: { command: 'ls' } }, { tool: 'list', input: { folder: '.' } }] }, // prettier-ignore
+        { calls: [READ, { tool: 'read', input: { path: 'docs/a.md', startLine: 4999 } }, { tool: 'search', input: { text: 'x' } }, { tool: 'run', input: { command: 'ls' } }, { tool: 'list', input: { folder: '.' } }, { tool: 'read', input: { path: 'docs/b.md' } }] }, // prettier-ignore
         { text: 'Seen.' },
       ],
       {
         ports: {
-          tree: treeWith({ 'docs/a.md': lines }),
+          tree: treeWith({ 'docs/a.md': lines, 'docs/b.md': long }),
           search: async () => [{ path: 'docs/a.md', snippetLine: 3, snippet: 'line 3' }] as never,
           sandboxRun: async () => ({ exitCode: 1, output: 'no', durationMs: 1 }),
         },
       },
     );
-    const [whole = '', end, found, ran, listed] = toolAnswers(seen[1] as SeenRequest);
+    const [whole = '', end, found, ran, listed, cut] = toolAnswers(seen[1] as SeenRequest);
     const next = Number(/^Cut: read on from line (\d+)\./.exec(whole)?.[1]);
     expect(whole).toContain(`\nline ${next - 1}\n`);
     expect(whole).not.toContain(`line ${next}\n`);
     expect(end).toMatch(/>\nline 4999\nline 5000\n</);
     expect(found).toMatch(/>\ndocs\/a\.md:3\nline 3\n</);
     expect(ran).toMatch(/^It ended with code 1\.\n<data \w+>\nno\n</);
-    expect(listed).toMatch(/>\ndocs\/a\.md\n</);
+    expect(listed).toMatch(/>\ndocs\/a\.md\ndocs\/b\.md\n</);
+    expect(cut).toMatch(/^Cut: read on from line 2; the rest of line 1 is left out\.\n<data \w+>\nx{30000}\n</);
   });
 
   it.each<[string, Scripted | readonly Scripted[] | ((request: SeenRequest, nth: number) => Scripted), string, RegExp]>(

@@ -114,6 +114,17 @@ describe('a remote agent', () => {
     expect(await work.act('read', { path: 'docs/a.md' })).toEqual({ text: FILES['docs/a.md'] });
   });
 
+  it('reads a long file to its end, piece after piece, however long its lines are', async () => {
+    const { work, tree } = await begin();
+    const [line, long] = [`${'y'.repeat(60_000)}\n`, `${'x'.repeat(150_000)}\n`];
+    tree.files.set('docs/b.md', Buffer.from(`${line}${line}${long}end`));
+    const read = (startLine: number) => work.act('read', { path: 'docs/b.md', startLine });
+    expect(await read(1)).toEqual({ text: line, nextLine: 2 });
+    expect(await read(2)).toEqual({ text: line, nextLine: 3 });
+    expect(await read(3)).toEqual({ text: long.slice(0, 100_000), nextLine: 4 });
+    expect(await read(4)).toEqual({ text: 'end' });
+  });
+
   it('is over when what it needs here breaks', async () => {
     const broken = new HyperRunError('log.unavailable', 'Redis is away.');
     const { work, ended } = await begin({ emit: () => Promise.reject(broken) });

@@ -42,7 +42,10 @@ export const offeredTools = (
 /** What whoever calls a tool can do something about; everything else ends the attempt. */
 export const MENDABLE: readonly string[] = ['tool.refused', 'tool.edit-mismatch', 'tool.patch-mismatch', 'tool.not-text', 'tool.no-search', 'tool.no-sandbox', 'tool.nobody-to-ask', 'tool.invalid-question', 'tree.not-found', 'git.object-too-large']; // prettier-ignore
 
-/** The beginning of a text that is too long, in whole lines where it has any; `nextLine`: where to read on. */
+/**
+ * The beginning of a text that is too long, in whole lines; `nextLine`: where to read on. Of a first line that alone is too long
+ * the rest is left out: then what is shown does not end with a line break.
+ */
 export const cutText = (
   text: string,
   startLine: number,
@@ -50,7 +53,7 @@ export const cutText = (
 ): { readonly shown: string; readonly nextLine?: number } => {
   if (text.length <= limit) return { shown: text };
   const shown = text.slice(0, text.lastIndexOf('\n', limit) + 1) || text.slice(0, limit);
-  return { shown, nextLine: startLine + shown.split('\n').length - 1 };
+  return { shown, nextLine: startLine + Math.max(1, shown.split('\n').length - 1) };
 };
 
 /** Options of a question as they are told to people: `option-1`, … */

@@ -72,7 +72,9 @@ export class ModelTools {
     const text = await this.tools.read(file, isPart ? range : undefined);
     if (text === undefined) return told('There is no such file.');
     const { shown, nextLine } = cutText(text, startLine, LONGEST_ANSWER);
-    return this.#material(nextLine === undefined ? '' : `Cut: read on from line ${nextLine}.\n`, shown);
+    if (nextLine === undefined) return this.#material('', shown);
+    const leftOut = shown.endsWith('\n') ? '' : `; the rest of line ${nextLine - 1} is left out`;
+    return this.#material(`Cut: read on from line ${nextLine}${leftOut}.\n`, shown);
   }
 
   async #list({ folder = '' }: z.infer<typeof INPUTS.list>): Promise<Done> {
