@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { HyperRunError, isHyperRunError } from '#contracts';
 import type { AgentResult, AgentTask } from './base-agent.js';
 import { taskPrompt } from './task-prompt.js';
-import { choicesOf, cutText, INPUTS, MENDABLE, offeredTools, type ToolName } from './tool-inputs.js';
+import { choicesOf, cutText, folderOf, INPUTS, MENDABLE, offeredTools, rangeOf, type ToolName } from './tool-inputs.js';
 import type { ActionType, ToolSession } from './tool-session.js';
 import type { Toolbox, Usage } from './tools.js';
 
@@ -144,16 +144,15 @@ const ACTS: { readonly [Tool in ToolName]: (input: unknown) => Act } = {
     const results = await tools.query(text, limit ?? 8);
     return { results: results.map(({ path, snippetLine, snippet }) => ({ path, line: snippetLine, snippet })) };
   }),
-  read: act(INPUTS.read, async (tools, { path, startLine = 1, endLine }) => {
-    const isPart = startLine > 1 || endLine !== undefined;
-    const range = { startLine, endLine: Math.max(startLine, endLine ?? Number.MAX_SAFE_INTEGER) };
-    const text = await tools.read(path, isPart ? range : undefined);
+  read: act(INPUTS.read, async (tools, { path, ...lines }) => {
+    const range = rangeOf(lines);
+    const text = await tools.read(path, range);
     if (text === undefined) return { text: null };
-    const { shown, nextLine } = cutText(text, startLine, LONGEST_TEXT);
+    const { shown, nextLine } = cutText(text, range?.startLine ?? 1, LONGEST_TEXT);
     return { text: shown, ...(nextLine === undefined ? {} : { nextLine }) };
   }),
-  list: act(INPUTS.list, async (tools, { folder = '' }) => {
-    const paths = await tools.list(folder === '.' || folder === '/' ? '' : folder);
+  list: act(INPUTS.list, async (tools, { folder }) => {
+    const paths = await tools.list(folderOf(folder));
     return { paths: paths.slice(0, MOST_PATHS), more: Math.max(0, paths.length - MOST_PATHS) };
   }),
   write: act(INPUTS.write, (tools, { path, content }) => nothing(tools.write(path, content))),

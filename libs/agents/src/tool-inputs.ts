@@ -56,6 +56,15 @@ export const cutText = (
   return { shown, nextLine: startLine + Math.max(1, shown.split('\n').length - 1) };
 };
 
+/** The lines that are asked for; undefined: all of them. */
+export const rangeOf = ({ startLine = 1, endLine }: { readonly startLine?: number; readonly endLine?: number }) =>
+  startLine > 1 || endLine !== undefined
+    ? { startLine, endLine: Math.max(startLine, endLine ?? Number.MAX_SAFE_INTEGER) }
+    : undefined;
+
+/** The folder that is asked for; the top of the repository is `''`, also by the names that it has elsewhere. */
+export const folderOf = (folder = ''): string => (folder === '.' || folder === '/' ? '' : folder);
+
 /** Options of a question as they are told to people: `option-1`, … */
 export const choicesOf = (labels: readonly string[] = []): { readonly id: string; readonly label: string }[] =>
   labels.map((label, index) => ({ id: `option-${index + 1}`, label }));

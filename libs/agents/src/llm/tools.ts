@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import { HyperRunError, isHyperRunError } from '#contracts';
 import type { MarkedData } from '../marked-data.js';
-import { choicesOf, cutText, INPUTS, MENDABLE, type ToolName } from '../tool-inputs.js';
+import { choicesOf, cutText, folderOf, INPUTS, MENDABLE, rangeOf, type ToolName } from '../tool-inputs.js';
 import type { Toolbox } from '../tools.js';
 
 const LONGEST_ANSWER = 30_000;
@@ -66,19 +66,18 @@ export class ModelTools {
     return this.#material('', shown.join('\n\n'));
   }
 
-  async #read({ path: file, startLine = 1, endLine }: z.infer<typeof INPUTS.read>): Promise<Done> {
-    const isPart = startLine > 1 || endLine !== undefined;
-    const range = { startLine, endLine: Math.max(startLine, endLine ?? Number.MAX_SAFE_INTEGER) };
-    const text = await this.tools.read(file, isPart ? range : undefined);
+  async #read({ path: file, ...lines }: z.infer<typeof INPUTS.read>): Promise<Done> {
+    const range = rangeOf(lines);
+    const text = await this.tools.read(file, range);
     if (text === undefined) return told('There is no such file.');
-    const { shown, nextLine } = cutText(text, startLine, LONGEST_ANSWER);
+    const { shown, nextLine } = cutText(text, range?.startLine ?? 1, LONGEST_ANSWER);
     if (nextLine === undefined) return this.#material('', shown);
     const leftOut = shown.endsWith('\n') ? '' : `; the rest of line ${nextLine - 1} is left out`;
     return this.#material(`Cut: read on from line ${nextLine}${leftOut}.\n`, shown);
   }
 
-  async #list({ folder = '' }: z.infer<typeof INPUTS.list>): Promise<Done> {
-    const paths = await this.tools.list(folder === '.' || folder === '/' ? '' : folder);
+  async #list({ folder }: z.infer<typeof INPUTS.list>): Promise<Done> {
+    const paths = await this.tools.list(folderOf(folder));
     if (paths.length === 0) return told('There are no files there.');
     const more = paths.length - MOST_PATHS;
     return this.#material(
