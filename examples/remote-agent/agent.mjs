@@ -48,6 +48,18 @@ const ask = async (name, body) => {
 
 const NOTE = /[ \t]*<!-- TODO: .*? -->/g;
 
+/** A file to its end, a piece of whole lines after the other; undefined: there is none, or a line is too long to be read whole. */
+const wholeOf = async (act, path) => {
+  let whole = '';
+  for (let startLine = 1; startLine !== undefined;) {
+    const { text, nextLine } = await act('read', { path, startLine });
+    if (text === null || (nextLine !== undefined && !text.endsWith('\n'))) return undefined;
+    whole += text;
+    startLine = nextLine;
+  }
+  return whole;
+};
+
 /** All that it changes, it asks for: out of its scope it would be refused. */
 const work = async ({ taskId, attempt, title, evidence }) => {
   const task = { taskId, attempt };
@@ -55,9 +67,11 @@ const work = async ({ taskId, attempt, title, evidence }) => {
   await ask('progress', { ...task, note: `I begin: ${title}` });
   let notes = 0;
   for (const path of new Set(evidence.map((found) => found.path))) {
-    const { text } = await act('read', { path });
-    notes += text.match(NOTE)?.length ?? 0;
+    const text = await wholeOf(act, path);
+    const found = text?.match(NOTE)?.length ?? 0;
+    if (found === 0) continue;
     await act('write', { path, content: text.replace(NOTE, '') });
+    notes += found;
   }
   const summary = `Took out ${notes} ${notes === 1 ? 'note' : 'notes'}.`;
   await ask('submit', { ...task, summary });
