@@ -8,6 +8,7 @@ describe('the present, read twice at once', () => {
   /** Who waits for a list of alerts, in the order in which they asked; the other snapshots are there at once. */
   let asked: { readonly resolve: (answer: Response) => void; readonly reject: (error: Error) => void }[] = [];
   const answerOf = (path: string): Promise<Response> => {
+    if (path === '/health/clock') return Promise.reject(new Error('No clock.'));
     if (!path.startsWith('/alerts')) return Promise.resolve(new Response('{"items":[],"isolation":"none"}'));
     return new Promise((resolve, reject) => asked.push({ resolve, reject }));
   };
@@ -58,5 +59,25 @@ describe('the present, read twice at once', () => {
     asked[1]?.resolve(list());
     await tick();
     expect([snapshot.get().failed, shown()]).toEqual([undefined, ['fifth']]);
+  });
+
+  it('is read again when the stream is there again, where it could not be read', async () => {
+    Connection.last.tell({ cursor: 'a.1' }, 'hello');
+    await tick();
+    asked.at(-1)?.resolve(list());
+    await tick();
+    asked = [];
+    Connection.last.tell({ reason: 'gone', oldest: 'a.0' }, 'reset');
+    await tick();
+    asked.at(-1)?.reject(new Error('gone'));
+    await tick();
+    expect(snapshot.get().failed).toBeDefined();
+    const before = asked.length;
+    Connection.last.tell({ cursor: 'a.9' }, 'hello');
+    await tick();
+    expect(asked).toHaveLength(before + 1);
+    asked.at(-1)?.resolve(list('there'));
+    await tick();
+    expect([snapshot.get().failed, shown()]).toEqual([undefined, ['there']]);
   });
 });

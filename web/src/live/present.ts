@@ -93,7 +93,7 @@ const receive = (message: StreamMessage): void => {
       return;
     case 'hello':
       void readClockOffset();
-      if (!snapshot.get().loaded) void begin();
+      if (!snapshot.get().loaded || snapshot.get().failed !== undefined) void begin();
       else if (!followed) beginAnew();
       if (!followed) firstWord.hear(message.hello.cursor);
       followed = true;
